@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The only place that knows kernel versions.  The rest of the module is
+ * written for the newest kernel; what an older one lacks, or names otherwise,
+ * is supplied here under the newest name.  Included before every file.
+ */
+#ifndef VCTX_COMPAT_H
+#define VCTX_COMPAT_H
+
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error vcontext needs Linux 6.1 or newer
+#endif
+
+#ifndef __ASSEMBLY__
+
+/* Not a matter of versions, but it must come before the first header. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/mm.h>
+#include <linux/sched.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+static inline void vm_flags_mod(struct vm_area_struct *vma,
+				unsigned long set, unsigned long clear)
+{
+	vma->vm_flags = (vma->vm_flags | set) & ~clear;
+}
+#endif
+
+/* User shadow stacks came with 6.6. */
+static inline bool vctx_compat_user_shstk(struct task_struct *task)
+{
+#ifdef CONFIG_X86_USER_SHADOW_STACK
+	return task->thread.features & BIT(0) /* ARCH_SHSTK_SHSTK */;
+#else
+	return false;
+#endif
+}
+
+#endif /* !__ASSEMBLY__ */
+
+#endif /* VCTX_COMPAT_H */

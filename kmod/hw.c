@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Possession of the hardware: which back end, and on which CPUs it is enabled.
+ * The CPUs are enabled while there is at least one context.
+ */
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/mutex.h>
+#include <linux/reboot.h>
+#include <linux/syscore_ops.h>
+#include <linux/workqueue.h>
+
+#include "hw.h"
+#include "idmap.h"
+#include "tlb.h"
+
+const struct vctx_hw_ops *vctx_hw;
+
+/* Why the back end can never be used here, as found at module load. */
+static enum vctx_unavailable unavailable = VCTX_UNAVAILABLE_NO_HW;
+
+/*
+ * Contexts that need the hardware.  Only under users_lock does it leave zero or
+ * reach it; the lock nests in cpus_read_lock(), so that CPU hot-plug callbacks
+ * see a stable value without it.
+ */
+static atomic_t users = ATOMIC_INIT(0);
+static DEFINE_MUTEX(users_lock);
+static enum cpuhp_state hotplug_state;
+
+DEFINE_STATIC_CALL(vctx_hw_load, vctx_hw_no_load);
+DEFINE_STATIC_CALL(vctx_hw_set_tag, vctx_hw_no_set_tag);
+DEFINE_STATIC_CALL(vctx_hw_run, vctx_hw_no_run);
+DEFINE_STATIC_CALL(vctx_hw_save, vctx_hw_no_save);
+
+/* Without a back end no context exists, and nothing below is ever called. */
+bool vctx_hw_no_load(struct pt_regs *regs)
+{
+	return false;
+}
+
+void vctx_hw_no_set_tag(unsigned int tag, bool flush)
+{
+}
+
+struct vctx_hw_exit vctx_hw_no_run(struct pt_regs *regs)
+{
+	return (struct vctx_hw_exit) {
+		.kind = VCTX_EXIT_OTHER, .action = VCTX_NATIVE_FAILURE,
+	};
+}
+
+void vctx_hw_no_save(struct pt_regs *regs)
+{
+}
+
+static const struct {
+	int error;
+	const char *text;
+} explain[] = {
+	[VCTX_AVAILABLE] = { 0, "contexts are available" },
+	[VCTX_UNAVAILABLE_NO_HW] = { -ENODEV,
+		"the processor has no VMX; threads run natively" },
+	[VCTX_UNAVAILABLE_FIRMWARE] = { -EACCES,
+		"VMX is disabled by the firmware; enable \"Virtualization Technology\" in its set-up" },
+	[VCTX_UNAVAILABLE_FEATURE] = { -ENODEV,
+		"VMX lacks EPT or another control that is needed; threads run natively" },
+	[VCTX_UNAVAILABLE_BUSY] = { -EBUSY,
+		"VMX is in use, probably by KVM; stop the virtual machines or unload kvm_intel" },
+	[VCTX_UNAVAILABLE_FAILED] = { -EIO,
+		"VMXON failed on a CPU; threads run natively" },
+};
+
+/**
+ * vctx_hw_errno - the errno that stands for a reason
+ * @why: an enum vctx_unavailable
+ *
+ * Says the reason and the way out in the log, once for each reason.
+ */
+int vctx_hw_errno(enum vctx_unavailable why)
+{
+	static unsigned long said;
+
+	if (why != VCTX_AVAILABLE && !test_and_set_bit(why, &said))
+		pr_notice("%s\n", explain[why].text);
+	return explain[why].error;
+}
+
+/**
+ * vctx_hw_unavailable - whether a context could be had now
+ *
+ * Return: VCTX_AVAILABLE, or why not.
+ */
+enum vctx_unavailable vctx_hw_unavailable(void)
+{
+	bool busy;
+
+	if (unavailable != VCTX_AVAILABLE)
+		return unavailable;
+	if (atomic_read(&users))
+		return VCTX_AVAILABLE;
+	preempt_disable();
+	busy = vctx_hw->busy();
+	preempt_enable();
+	/* A first user on another CPU enables this one: that is not busy. */
+	if (busy && !atomic_read(&users))
+		return VCTX_UNAVAILABLE_BUSY;
+	return VCTX_AVAILABLE;
+}
+
+static void cpu_enable(void *error)
+{
+	int ret = vctx_hw->cpu_enable();
+
+	if (ret)
+		WRITE_ONCE(*(int *)error, ret);
+	else
+		vctx_tlb_reset();
+}
+
+static void cpu_disable(void *unused)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	vctx_hw->cpu_disable();
+	local_irq_restore(flags);
+}
+
+/* The caller holds cpus_read_lock(), so that no CPU is missed. */
+static int enable_all(void)
+{
+	int error = 0;
+
+	on_each_cpu(cpu_enable, &error, 1);
+	if (error)
+		on_each_cpu(cpu_disable, NULL, 1);
+	return error;
+}
+
+/**
+ * vctx_hw_get - take the hardware for one context
+ *
+ * May sleep.  Return: 0, or -errno as enum vctx_unavailable lists it.
+ */
+int vctx_hw_get(void)
+{
+	int ret = 0;
+
+	if (unavailable != VCTX_AVAILABLE)
+		return vctx_hw_errno(unavailable);
+	if (atomic_inc_not_zero(&users))
+		return 0;
+
+	cpus_read_lock();
+	mutex_lock(&users_lock);
+	if (!atomic_inc_not_zero(&users)) {
+		ret = enable_all();
+		if (!ret)
+			atomic_set(&users, 1);
+	}
+	mutex_unlock(&users_lock);
+	cpus_read_unlock();
+
+	if (ret)
+		vctx_hw_errno(ret == -EBUSY ? VCTX_UNAVAILABLE_BUSY :
+					      VCTX_UNAVAILABLE_FAILED);
+	return ret;
+}
+
+/**
+ * vctx_hw_get_more - take the hardware for a context that has a live parent
+ *
+ * Callable from anywhere.
+ */
+void vctx_hw_get_more(void)
+{
+	WARN_ON_ONCE(!atomic_inc_not_zero(&users));
+}
+
+/**
+ * vctx_hw_put - give the hardware back for one context; may sleep
+ */
+void vctx_hw_put(void)
+{
+	if (atomic_add_unless(&users, -1, 1))
+		return;
+
+	cpus_read_lock();
+	if (atomic_dec_and_mutex_lock(&users, &users_lock)) {
+		on_each_cpu(cpu_disable, NULL, 1);
+		mutex_unlock(&users_lock);
+	}
+	cpus_read_unlock();
+}
+
+/* Puts that are owed, by contexts that ended where one cannot sleep. */
+static atomic_t owed = ATOMIC_INIT(0);
+
+static void put_owed(struct work_struct *work)
+{
+	int n = atomic_xchg(&owed, 0);
+
+	while (n--)
+		vctx_hw_put();
+}
+
+static DECLARE_WORK(put_work, put_owed);
+
+/**
+ * vctx_hw_put_deferred - the same from where one cannot sleep
+ */
+void vctx_hw_put_deferred(void)
+{
+	if (atomic_add_unless(&users, -1, 1))
+		return;
+	atomic_inc(&owed);
+	schedule_work(&put_work);
+}
+
+/* A CPU that cannot be enabled still comes online: threads run natively there. */
+static int bring_up(unsigned int cpu)
+{
+	int error = 0;
+
+	if (atomic_read(&users)) {
+		local_irq_disable();
+		cpu_enable(&error);
+		local_irq_enable();
+	}
+	if (error)
+		pr_notice("CPU %u: cannot be enabled (%d); threads run natively there\n",
+			  cpu, error);
+	return 0;
+}
+
+static int take_down(unsigned int cpu)
+{
+	cpu_disable(NULL);
+	return 0;
+}
+
+/* Suspend: only the boot CPU is left, hot-plug has seen to the others. */
+static int suspend(void)
+{
+	cpu_disable(NULL);
+	return 0;
+}
+
+static void resume(void)
+{
+	int error = 0;
+
+	if (atomic_read(&users))
+		cpu_enable(&error);
+}
+
+static struct syscore_ops syscore_ops = {
+	.suspend = suspend,
+	.resume = resume,
+};
+
+/* VMX operation blocks INIT, which firmware and a next kernel rely on. */
+static int reboot(struct notifier_block *nb, unsigned long action, void *data)
+{
+	on_each_cpu(cpu_disable, NULL, 1);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block reboot_notifier = {
+	.notifier_call = reboot,
+};
+
+static void use(const struct vctx_hw_ops *ops)
+{
+	vctx_hw = ops;
+	static_call_update(vctx_hw_load, ops->load);
+	static_call_update(vctx_hw_set_tag, ops->set_tag);
+	static_call_update(vctx_hw_run, ops->run);
+	static_call_update(vctx_hw_save, ops->save);
+}
+
+/**
+ * vctx_hw_init - find the back end
+ *
+ * Return: 0, also where contexts cannot be had; -errno if the module cannot
+ * load at all.
+ */
+int __init vctx_hw_init(void)
+{
+	int ret;
+
+	use(&vctx_vmx_ops);
+	ret = vctx_hw->init();
+	if (ret < 0)
+		return ret;
+	unavailable = ret;
+	if (unavailable != VCTX_AVAILABLE) {
+		vctx_hw_errno(unavailable);
+		return 0;
+	}
+
+	ret = vctx_idmap_init();
+	if (ret)
+		goto err_exit;
+	ret = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "vcontext:online",
+				bring_up, take_down);
+	if (ret < 0)
+		goto err_idmap;
+	hotplug_state = ret;
+	register_syscore_ops(&syscore_ops);
+	ret = register_reboot_notifier(&reboot_notifier);
+	if (ret)
+		goto err_syscore;
+	return 0;
+
+err_syscore:
+	unregister_syscore_ops(&syscore_ops);
+	cpuhp_remove_state(hotplug_state);
+err_idmap:
+	vctx_idmap_exit();
+err_exit:
+	vctx_hw->exit();
+	return ret;
+}
+
+void vctx_hw_exit(void)
+{
+	if (unavailable != VCTX_AVAILABLE)
+		return;
+	flush_work(&put_work);
+	unregister_reboot_notifier(&reboot_notifier);
+	unregister_syscore_ops(&syscore_ops);
+	cpuhp_remove_state(hotplug_state);
+	vctx_idmap_exit();
+	vctx_hw->exit();
+}

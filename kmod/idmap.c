@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The identity map: one nested page table for the machine, shared by all
+ * contexts, in which each guest-physical address is the same host-physical one.
+ * It is no protection: that is in the process's own page tables, exactly as
+ * natively.
+ *
+ * RAM is mapped write-back at module load in the largest pages that fit.  The
+ * rest (device memory that a process has mapped, RAM added later) is mapped when
+ * it is first touched.  Entries are only ever added, so nothing is flushed.
+ */
+#include <linux/ioport.h>
+#include <linux/mm.h>
+#include <linux/spinlock.h>
+
+#include "hw.h"
+#include "idmap.h"
+
+static u64 *root;
+
+/* Serialises additions; readers are the CPUs' page walkers. */
+static DEFINE_RAW_SPINLOCK(lock);
+
+static u64 level_size(enum vctx_page_level level)
+{
+	return 1ULL << (PAGE_SHIFT + 9 * level);
+}
+
+static u64 *entry_in(u64 *table, phys_addr_t pa, enum vctx_page_level level)
+{
+	return &table[(pa >> (PAGE_SHIFT + 9 * level)) & 511];
+}
+
+static bool is_leaf(u64 entry, enum vctx_page_level level)
+{
+	return level == VCTX_LEVEL_4K || entry & vctx_hw->format->large;
+}
+
+static u64 *table_of(u64 entry)
+{
+	return __va(entry & GENMASK_ULL(51, PAGE_SHIFT));
+}
+
+static u64 leaf(phys_addr_t pa, enum vctx_page_level level, bool ram)
+{
+	const struct vctx_idmap_format *format = vctx_hw->format;
+	u64 entry = (pa & ~(level_size(level) - 1)) | format->leaf;
+
+	entry |= ram ? format->ram : format->io;
+	if (level > VCTX_LEVEL_4K)
+		entry |= format->large;
+	return entry;
+}
+
+/*
+ * Map the page of @level around @pa.  Whoever finds a table or a leaf there
+ * already leaves it alone.
+ */
+static int map(phys_addr_t pa, enum vctx_page_level level, bool ram, gfp_t gfp)
+{
+	enum vctx_page_level at = VCTX_LEVEL_512G;
+	u64 *table = root, *entry;
+
+	for (;;) {
+		entry = entry_in(table, pa, at);
+		if (at == level || (*entry && is_leaf(*entry, at)))
+			break;
+		if (!*entry) {
+			u64 new = get_zeroed_page(gfp);
+
+			if (!new)
+				return -ENOMEM;
+			WRITE_ONCE(*entry, __pa(new) | vctx_hw->format->table);
+		}
+		table = table_of(*entry);
+		at--;
+	}
+	if (!*entry)
+		WRITE_ONCE(*entry, leaf(pa, level, ram));
+	return 0;
+}
+
+/* The largest page that starts at @pa and ends at or before @end. */
+static enum vctx_page_level fit(phys_addr_t pa, phys_addr_t end)
+{
+	enum vctx_page_level level = vctx_hw->format->max_level;
+
+	while (level > VCTX_LEVEL_4K &&
+	       (!IS_ALIGNED(pa, level_size(level)) ||
+		pa + level_size(level) > end))
+		level--;
+	return level;
+}
+
+static int map_ram(struct resource *res, void *unused)
+{
+	phys_addr_t pa = ALIGN(res->start, PAGE_SIZE);
+	phys_addr_t end = ALIGN_DOWN(res->end + 1, PAGE_SIZE);
+
+	while (pa < end) {
+		enum vctx_page_level level = fit(pa, end);
+		int ret = map(pa, level, true, GFP_KERNEL);
+
+		if (ret)
+			return ret;
+		pa += level_size(level);
+	}
+	return 0;
+}
+
+/* The largest page around @pa without any RAM in it. */
+static enum vctx_page_level fit_io(phys_addr_t pa)
+{
+	enum vctx_page_level level = vctx_hw->format->max_level;
+
+	while (level > VCTX_LEVEL_4K &&
+	       region_intersects(ALIGN_DOWN(pa, level_size(level)),
+				 level_size(level), IORESOURCE_SYSTEM_RAM,
+				 IORES_DESC_NONE) != REGION_DISJOINT)
+		level--;
+	return level;
+}
+
+/**
+ * vctx_idmap_fault - map what the guest has touched
+ * @gpa: guest-physical address that was not mapped; interrupts are off
+ *
+ * Return: 0, -ENOMEM, or -EFAULT if @gpa is mapped already or beyond what four
+ * levels of tables can map.
+ */
+int vctx_idmap_fault(phys_addr_t gpa)
+{
+	bool ram = page_is_ram(PHYS_PFN(gpa));
+	enum vctx_page_level level = ram ? VCTX_LEVEL_4K : fit_io(gpa);
+	unsigned long flags;
+	int ret;
+
+	if (gpa >> 48)
+		return -EFAULT;
+	raw_spin_lock_irqsave(&lock, flags);
+	ret = map(gpa, level, ram, GFP_ATOMIC | __GFP_NOWARN);
+	raw_spin_unlock_irqrestore(&lock, flags);
+	return ret;
+}
+
+/* Physical address of the top-level table. */
+phys_addr_t vctx_idmap_root(void)
+{
+	return __pa(root);
+}
+
+static void free_table(u64 *table, enum vctx_page_level level)
+{
+	int i;
+
+	for (i = 0; i < 512; i++)
+		if (table[i] && !is_leaf(table[i], level))
+			free_table(table_of(table[i]), level - 1);
+	free_page((unsigned long)table);
+}
+
+int vctx_idmap_init(void)
+{
+	int ret;
+
+	root = (u64 *)get_zeroed_page(GFP_KERNEL);
+	if (!root)
+		return -ENOMEM;
+	ret = walk_iomem_res_desc(IORES_DESC_NONE,
+				  IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY,
+				  0, -1, NULL, map_ram);
+	if (ret) {
+		vctx_idmap_exit();
+		return ret;
+	}
+	return 0;
+}
+
+void vctx_idmap_exit(void)
+{
+	free_table(root, VCTX_LEVEL_512G);
+	root = NULL;
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The commands of /dev/vcontext; <linux/vcontext.h> is their documentation. */
+#include <linux/build_bug.h>
+#include <linux/fs.h>
+#include <linux/uaccess.h>
+
+#include "context.h"
+#include "hw.h"
+#include "ioctl.h"
+#include "stats.h"
+
+#define ENTER_FLAGS (VCTX_ENTER_INHERIT | VCTX_ENTER_KEEP_EXEC | \
+		     VCTX_ENTER_STRICT)
+
+/* The ABI is what user space was compiled with: it must never move. */
+static_assert(sizeof(struct vctx_info) == 48);
+static_assert(sizeof(struct vctx_enter) == 16);
+static_assert(sizeof(struct vctx_stats) == 448);
+static_assert(offsetof(struct vctx_stats, native) == 160);
+static_assert(offsetof(struct vctx_stats, guest_ns) == 416);
+static_assert(VCTX_NR_EXITS <= VCTX_MAX_EXITS);
+static_assert(VCTX_NR_NATIVE <= VCTX_MAX_NATIVE);
+
+union argument {
+	struct vctx_info info;
+	struct vctx_enter enter;
+	struct vctx_stats stats;
+};
+
+static u64 features(void)
+{
+	u64 features = VCTX_FEATURE_STATS_PAGE;
+
+	if (vctx_hw->format->max_level >= VCTX_LEVEL_2M)
+		features |= VCTX_FEATURE_EPT_2M;
+	if (vctx_hw->format->max_level >= VCTX_LEVEL_1G)
+		features |= VCTX_FEATURE_EPT_1G;
+	if (vctx_hw->tags)
+		features |= VCTX_FEATURE_TLB_TAGS;
+	return features;
+}
+
+static int ioctl_info(struct file *file, union argument *arg)
+{
+	enum vctx_unavailable why = vctx_hw_unavailable();
+
+	arg->info = (struct vctx_info) {
+		.size = sizeof(arg->info),
+		.abi_version = VCTX_ABI_VERSION,
+		.backend = why == VCTX_UNAVAILABLE_NO_HW ? VCTX_BACKEND_NONE :
+							   vctx_hw->backend,
+		.unavailable = why,
+		.enter_flags = ENTER_FLAGS,
+		.features = features(),
+		.contexts = vctx_context_count(),
+		.stats_bytes = PAGE_SIZE,
+	};
+	return 0;
+}
+
+static int ioctl_enter(struct file *file, union argument *arg)
+{
+	if (arg->enter.__reserved || arg->enter.flags & ~ENTER_FLAGS)
+		return -EOPNOTSUPP;
+	return vctx_context_enter(file->private_data, arg->enter.flags);
+}
+
+static int ioctl_leave(struct file *file, union argument *arg)
+{
+	return vctx_context_leave();
+}
+
+static int ioctl_stats(struct file *file, union argument *arg)
+{
+	struct vctx_context *ctx = vctx_context_of(current);
+	u32 scope = arg->stats.scope;
+
+	arg->stats = (struct vctx_stats) {
+		.size = sizeof(arg->stats),
+		.scope = scope,
+	};
+	switch (scope) {
+	case VCTX_SCOPE_THREAD:
+		if (!ctx)
+			return -ENXIO;
+		vctx_stats_read(ctx, &arg->stats);
+		return 0;
+	case VCTX_SCOPE_FILE:
+		vctx_tally_read(file->private_data, &arg->stats);
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* @size is the structure's, @min that of its first version. */
+static const struct {
+	unsigned int cmd;
+	int (*handler)(struct file *file, union argument *arg);
+	u32 size;
+	u32 min;
+} commands[] = {
+	{ VCTX_IOC_INFO, ioctl_info, sizeof(struct vctx_info), 48 },
+	{ VCTX_IOC_ENTER, ioctl_enter, sizeof(struct vctx_enter), 16 },
+	{ VCTX_IOC_LEAVE, ioctl_leave },
+	{ VCTX_IOC_STATS, ioctl_stats, sizeof(struct vctx_stats), 448 },
+};
+
+/* The structure at @user, by the general rules of the ABI. */
+static int copy_in(union argument *arg, u32 *user_size, void __user *user,
+		   u32 size, u32 min)
+{
+	if (get_user(*user_size, (u32 __user *)user))
+		return -EFAULT;
+	if (*user_size < min)
+		return -EINVAL;
+	if (*user_size > PAGE_SIZE)
+		return -E2BIG;
+	return copy_struct_from_user(arg, size, user, *user_size);
+}
+
+static int find_command(unsigned int cmd)
+{
+	int i;
+
+	/* By number alone: the size in it may be that of another version. */
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (_IOC_TYPE(cmd) == VCTX_IOC_TYPE &&
+		    _IOC_NR(cmd) == _IOC_NR(commands[i].cmd) &&
+		    _IOC_DIR(cmd) == _IOC_DIR(commands[i].cmd))
+			return i;
+	return -ENOTTY;
+}
+
+long vctx_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	void __user *user = (void __user *)arg;
+	union argument argument;
+	u32 user_size = 0;
+	int i, ret;
+
+	i = find_command(cmd);
+	if (i < 0)
+		return i;
+	if (commands[i].size) {
+		ret = copy_in(&argument, &user_size, user, commands[i].size,
+			      commands[i].min);
+		if (ret)
+			return ret;
+	}
+
+	ret = commands[i].handler(file, &argument);
+	if (ret)
+		return ret;
+
+	if (_IOC_DIR(cmd) & _IOC_READ &&
+	    copy_to_user(user, &argument, min(user_size, commands[i].size)))
+		return -EFAULT;
+	return 0;
+}

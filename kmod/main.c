@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Module load and unload: a ladder, and down it again. */
+#include <linux/module.h>
+
+#include "context.h"
+#include "device.h"
+#include "hw.h"
+#include "inherit.h"
+#include "run.h"
+#include "stats.h"
+
+static int __init vctx_init(void)
+{
+	int ret;
+
+	vctx_stats_init();
+	vctx_run_init();
+	ret = vctx_hw_init();
+	if (ret)
+		return ret;
+	ret = vctx_context_init();
+	if (ret)
+		goto err_hw;
+	ret = vctx_inherit_init();
+	if (ret)
+		goto err_context;
+	ret = vctx_device_init();
+	if (ret)
+		goto err_inherit;
+	return 0;
+
+err_inherit:
+	vctx_inherit_exit();
+err_context:
+	vctx_context_exit();
+err_hw:
+	vctx_hw_exit();
+	return ret;
+}
+
+static void __exit vctx_exit(void)
+{
+	vctx_device_exit();
+	vctx_inherit_exit();
+	vctx_context_exit();
+	vctx_hw_exit();
+}
+
+module_init(vctx_init);
+module_exit(vctx_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_AUTHOR("The vcontext maintainers");
+MODULE_DESCRIPTION("Run the user mode of threads in VMX non-root mode");
+MODULE_VERSION("0.1.0");

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Counters of contexts, their sums, and the page a thread can map. */
+#include <linux/math64.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <asm/tsc.h>
+
+#include "context.h"
+#include "stats.h"
+
+/* Nanoseconds per TSC cycle, in units of 2^-32. */
+static u64 ns_per_cycle __ro_after_init;
+
+void __init vctx_stats_init(void)
+{
+	ns_per_cycle = div_u64((u64)NSEC_PER_MSEC << 32, tsc_khz ?: 1);
+}
+
+u64 vctx_stats_cycles_to_ns(u64 cycles)
+{
+	return mul_u64_u64_shr(cycles, ns_per_cycle, 32);
+}
+
+struct vctx_tally *vctx_tally_create(void)
+{
+	struct vctx_tally *tally = kzalloc(sizeof(*tally), GFP_KERNEL_ACCOUNT);
+
+	if (!tally)
+		return NULL;
+	kref_init(&tally->ref);
+	spin_lock_init(&tally->lock);
+	INIT_LIST_HEAD(&tally->live);
+	return tally;
+}
+
+static void tally_free(struct kref *ref)
+{
+	kfree(container_of(ref, struct vctx_tally, ref));
+}
+
+void vctx_tally_put(struct vctx_tally *tally)
+{
+	kref_put(&tally->ref, tally_free);
+}
+
+/*
+ * @from may be counting on another CPU: each value is read once and whole, but
+ * they need not be of one instant.
+ */
+static void add(struct vctx_stats *sum, const struct vctx_stats *from)
+{
+	int i;
+
+	sum->contexts += READ_ONCE(from->contexts);
+	sum->live += READ_ONCE(from->live);
+	sum->entries += READ_ONCE(from->entries);
+	for (i = 0; i < VCTX_NR_EXITS; i++)
+		sum->exits[i] += READ_ONCE(from->exits[i]);
+	for (i = 0; i < VCTX_NR_NATIVE; i++)
+		sum->native[i] += READ_ONCE(from->native[i]);
+	sum->guest_ns += READ_ONCE(from->guest_ns);
+	sum->native_ns += READ_ONCE(from->native_ns);
+	sum->tlb_flushes += READ_ONCE(from->tlb_flushes);
+	sum->ticks_held += READ_ONCE(from->ticks_held);
+}
+
+static void add_context(struct vctx_stats *sum, struct vctx_context *ctx)
+{
+	u64 since = ktime_get_mono_fast_ns() - ctx->entered;
+	u64 guest = READ_ONCE(ctx->stats->guest_ns);
+
+	add(sum, ctx->stats);
+	/* The TSC and the clock may differ by a little. */
+	if (since > guest)
+		sum->native_ns += since - guest;
+}
+
+/**
+ * vctx_tally_read - sum up
+ * @tally: of an open file
+ * @sum: where to; size and scope are left alone
+ */
+void vctx_tally_read(struct vctx_tally *tally, struct vctx_stats *sum)
+{
+	struct vctx_context *ctx;
+
+	spin_lock(&tally->lock);
+	add(sum, &tally->ended);
+	list_for_each_entry(ctx, &tally->live, link)
+		add_context(sum, ctx);
+	spin_unlock(&tally->lock);
+}
+
+/* The counters of one context. */
+void vctx_stats_read(struct vctx_context *ctx, struct vctx_stats *sum)
+{
+	add_context(sum, ctx);
+}
+
+/* A child that got no context for lack of memory. */
+void vctx_stats_missed(struct vctx_tally *tally)
+{
+	spin_lock(&tally->lock);
+	tally->ended.native[VCTX_NATIVE_MEMORY]++;
+	spin_unlock(&tally->lock);
+}
+
+/* @ctx begins to count, into @tally too. */
+void vctx_stats_start(struct vctx_context *ctx, struct vctx_tally *tally)
+{
+	ctx->stats = &ctx->own_stats;
+	ctx->stats->size = sizeof(struct vctx_stats);
+	ctx->stats->contexts = 1;
+	ctx->stats->live = 1;
+
+	ctx->tally = tally;
+	kref_get(&tally->ref);
+	spin_lock(&tally->lock);
+	list_add(&ctx->link, &tally->live);
+	spin_unlock(&tally->lock);
+}
+
+/* @ctx has counted for the last time; a mapped page keeps the result. */
+void vctx_stats_end(struct vctx_context *ctx)
+{
+	struct vctx_tally *tally = ctx->tally;
+
+	spin_lock(&tally->lock);
+	list_del(&ctx->link);
+	ctx->stats->live = 0;
+	add_context(&tally->ended, ctx);
+	spin_unlock(&tally->lock);
+
+	if (ctx->stats_page)
+		put_page(ctx->stats_page);
+	vctx_tally_put(tally);
+}
+
+/**
+ * vctx_stats_map - map the counters
+ * @ctx: current's context
+ * @vma: checked: one page, shared, read-only
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int vctx_stats_map(struct vctx_context *ctx, struct vm_area_struct *vma)
+{
+	BUILD_BUG_ON(sizeof(struct vctx_stats) > PAGE_SIZE);
+
+	if (!ctx->stats_page) {
+		struct page *page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+
+		if (!page)
+			return -ENOMEM;
+		/*
+		 * Nothing counts meanwhile, for that happens on the way back to
+		 * user mode; the lock is for readers of the tally.
+		 */
+		spin_lock(&ctx->tally->lock);
+		memcpy(page_address(page), ctx->stats, sizeof(*ctx->stats));
+		ctx->stats_page = page;
+		ctx->stats = page_address(page);
+		spin_unlock(&ctx->tally->lock);
+	}
+	return vm_insert_page(vma, vma->vm_start, ctx->stats_page);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Trace events, under events/vcontext/. */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM vcontext
+
+#if !defined(VCTX_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define VCTX_TRACE_H
+
+#include <linux/ptrace.h>
+#include <linux/sched.h>
+#include <linux/tracepoint.h>
+#include <linux/vcontext.h>
+
+#define VCTX_TRACE_EXITS			\
+	{ VCTX_EXIT_INTERRUPT, "interrupt" },	\
+	{ VCTX_EXIT_SYSCALL, "syscall" },	\
+	{ VCTX_EXIT_PAGE_FAULT, "page_fault" },	\
+	{ VCTX_EXIT_EXCEPTION, "exception" },	\
+	{ VCTX_EXIT_CPUID, "cpuid" },		\
+	{ VCTX_EXIT_EPT, "ept" },		\
+	{ VCTX_EXIT_NMI, "nmi" },		\
+	{ VCTX_EXIT_OTHER, "other" }
+
+#define VCTX_TRACE_NATIVE				\
+	{ VCTX_NATIVE_SYSCALL, "syscall" },		\
+	{ VCTX_NATIVE_PAGE_FAULT, "page_fault" },	\
+	{ VCTX_NATIVE_EXCEPTION, "exception" },		\
+	{ VCTX_NATIVE_INSTRUCTION, "instruction" },	\
+	{ VCTX_NATIVE_WORK, "work" },			\
+	{ VCTX_NATIVE_STEP, "step" },			\
+	{ VCTX_NATIVE_BREAKPOINT, "breakpoint" },	\
+	{ VCTX_NATIVE_COMPAT, "compat" },		\
+	{ VCTX_NATIVE_SEGMENT, "segment" },		\
+	{ VCTX_NATIVE_ADDRESS, "address" },		\
+	{ VCTX_NATIVE_SHSTK, "shstk" },			\
+	{ VCTX_NATIVE_CPU, "cpu" },			\
+	{ VCTX_NATIVE_MEMORY, "memory" },		\
+	{ VCTX_NATIVE_FAILURE, "failure" }
+
+/* A thread got a context, of its own or by inheritance. */
+TRACE_EVENT(vctx_enter,
+	TP_PROTO(struct task_struct *task),
+	TP_ARGS(task),
+	TP_STRUCT__entry(
+		__field(pid_t, pid)
+	),
+	TP_fast_assign(
+		__entry->pid = task->pid;
+	),
+	TP_printk("pid=%d", __entry->pid)
+);
+
+/* A thread has no context any more. */
+TRACE_EVENT(vctx_leave,
+	TP_PROTO(struct task_struct *task, u64 entries),
+	TP_ARGS(task, entries),
+	TP_STRUCT__entry(
+		__field(pid_t, pid)
+		__field(u64, entries)
+	),
+	TP_fast_assign(
+		__entry->pid = task->pid;
+		__entry->entries = entries;
+	),
+	TP_printk("pid=%d entries=%llu", __entry->pid, __entry->entries)
+);
+
+/*
+ * The guest was left.  The instruction pointer is not in pt_regs yet; it is in
+ * vctx_native, which follows if the kernel is to see the event.
+ */
+TRACE_EVENT(vctx_exit,
+	TP_PROTO(enum vctx_exit_kind kind, u32 code),
+	TP_ARGS(kind, code),
+	TP_STRUCT__entry(
+		__field(u32, kind)
+		__field(u32, code)
+	),
+	TP_fast_assign(
+		__entry->kind = kind;
+		__entry->code = code;
+	),
+	TP_printk("kind=%s code=%#x",
+		  __print_symbolic(__entry->kind, VCTX_TRACE_EXITS),
+		  __entry->code)
+);
+
+/* User mode goes on natively. */
+TRACE_EVENT(vctx_native,
+	TP_PROTO(struct pt_regs *regs, enum vctx_native_reason reason),
+	TP_ARGS(regs, reason),
+	TP_STRUCT__entry(
+		__field(u32, reason)
+		__field(unsigned long, ip)
+	),
+	TP_fast_assign(
+		__entry->reason = reason;
+		__entry->ip = regs->ip;
+	),
+	TP_printk("reason=%s ip=%#lx",
+		  __print_symbolic(__entry->reason, VCTX_TRACE_NATIVE),
+		  __entry->ip)
+);
+
+#endif /* VCTX_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>

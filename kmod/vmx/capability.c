@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the CPUs' VMX can do (SDM, "VMX Capability Reporting Facility"). */
+#include <asm/cpufeature.h>
+#include <asm/msr.h>
+
+#include "vmx.h"
+
+struct vmx_capability vmx_capability;
+
+/* SDM, "EPT paging-structure entries": read, write, execute; memory type. */
+#define EPT_RWX		0x7ULL
+#define EPT_LARGE	BIT_ULL(7)
+#define EPT_TYPE(type)	((u64)(type) << 3)
+
+struct vctx_idmap_format vmx_idmap_format = {
+	.table = EPT_RWX,
+	.leaf = EPT_RWX,
+	.large = EPT_LARGE,
+	.ram = EPT_TYPE(6),	/* write-back */
+	.io = EPT_TYPE(0),	/* uncached; PAT can make it write-combining */
+};
+
+/* One word of controls: where its limits are told, what we want. */
+struct control {
+	const char *name;
+	u32 msr;
+	u32 true_msr;	/* where VMX_BASIC says so; else 0 */
+	u32 required;
+	u32 optional;
+	u32 *value;
+};
+
+static const struct control controls[] __initconst = {
+	{
+		"pin-based", MSR_IA32_VMX_PINBASED_CTLS,
+		MSR_IA32_VMX_TRUE_PINBASED_CTLS,
+		.required = PIN_BASED_EXT_INTR_MASK | PIN_BASED_NMI_EXITING,
+		.value = &vmx_capability.pin,
+	}, {
+		/*
+		 * At CPL 3 most of what these are about raises #GP first.  I/O
+		 * exits for the sake of a thread with ioperm().
+		 */
+		"processor-based", MSR_IA32_VMX_PROCBASED_CTLS,
+		MSR_IA32_VMX_TRUE_PROCBASED_CTLS,
+		.required = CPU_BASED_ACTIVATE_SECONDARY_CONTROLS |
+			    CPU_BASED_UNCOND_IO_EXITING |
+			    CPU_BASED_MWAIT_EXITING |
+			    CPU_BASED_MONITOR_EXITING,
+		.value = &vmx_capability.cpu,
+	}, {
+		/*
+		 * Instructions that user mode may execute must not raise #UD;
+		 * SGDT and its kin exit and show the host's limits natively.
+		 */
+		"secondary processor-based", MSR_IA32_VMX_PROCBASED_CTLS2, 0,
+		.required = SECONDARY_EXEC_ENABLE_EPT,
+		.optional = SECONDARY_EXEC_ENABLE_VPID |
+			    SECONDARY_EXEC_DESC |
+			    SECONDARY_EXEC_ENABLE_RDTSCP |
+			    SECONDARY_EXEC_ENABLE_INVPCID |
+			    SECONDARY_EXEC_XSAVES |
+			    SECONDARY_EXEC_ENABLE_USR_WAIT_PAUSE,
+		.value = &vmx_capability.cpu2,
+	}, {
+		"VM-exit", MSR_IA32_VMX_EXIT_CTLS, MSR_IA32_VMX_TRUE_EXIT_CTLS,
+		.required = VM_EXIT_HOST_ADDR_SPACE_SIZE |
+			    VM_EXIT_LOAD_IA32_EFER,
+		.value = &vmx_capability.exit,
+	}, {
+		"VM-entry", MSR_IA32_VMX_ENTRY_CTLS,
+		MSR_IA32_VMX_TRUE_ENTRY_CTLS,
+		.required = VM_ENTRY_IA32E_MODE | VM_ENTRY_LOAD_IA32_EFER |
+			    VM_ENTRY_LOAD_DEBUG_CONTROLS,
+		.value = &vmx_capability.entry,
+	},
+};
+
+/* Low half of the MSR: bits that must be set; high half: bits that may be. */
+static bool __init choose(const struct control *control, bool true_msrs)
+{
+	u32 msr = control->msr, must, may;
+
+	if (true_msrs && control->true_msr)
+		msr = control->true_msr;
+	rdmsr(msr, must, may);
+	if (control->required & ~may) {
+		pr_notice("VMX lacks %s controls %#x\n", control->name,
+			  control->required & ~may);
+		return false;
+	}
+	*control->value = must | control->required | (control->optional & may);
+	return true;
+}
+
+#define EPT_NEEDED (VMX_EPT_PAGE_WALK_4_BIT | VMX_EPTP_WB_BIT | \
+		    VMX_EPT_INVEPT_BIT)
+#define VPID_NEEDED (VMX_VPID_INVVPID_BIT | VMX_VPID_EXTENT_SINGLE_CONTEXT_BIT | \
+		     VMX_VPID_EXTENT_GLOBAL_CONTEXT_BIT)
+
+static bool __init choose_ept(void)
+{
+	u32 ept, vpid;
+
+	rdmsr(MSR_IA32_VMX_EPT_VPID_CAP, ept, vpid);
+	if ((ept & EPT_NEEDED) != EPT_NEEDED ||
+	    !(ept & (VMX_EPT_EXTENT_CONTEXT_BIT | VMX_EPT_EXTENT_GLOBAL_BIT))) {
+		pr_notice("VMX lacks EPT capabilities (it has %#x)\n", ept);
+		return false;
+	}
+
+	vmx_capability.eptp = VMX_EPTP_PWL_4 | VMX_EPTP_MT_WB;
+	vmx_capability.ept_extent = ept & VMX_EPT_EXTENT_CONTEXT_BIT ?
+		VMX_EPT_EXTENT_CONTEXT : VMX_EPT_EXTENT_GLOBAL;
+	vmx_idmap_format.max_level = ept & VMX_EPT_1GB_PAGE_BIT ?
+		VCTX_LEVEL_1G : ept & VMX_EPT_2MB_PAGE_BIT ?
+		VCTX_LEVEL_2M : VCTX_LEVEL_4K;
+
+	/* Without tags each entry and each exit flushes all. */
+	if ((vpid & VPID_NEEDED) != VPID_NEEDED)
+		vmx_capability.cpu2 &= ~SECONDARY_EXEC_ENABLE_VPID;
+	return true;
+}
+
+static int __init find_vmx(void)
+{
+	if (!(cpuid_ecx(1) & BIT(5)))
+		return VCTX_UNAVAILABLE_NO_HW;
+	/* The kernel clears its own bit where firmware has locked VMX out. */
+	if (!boot_cpu_has(X86_FEATURE_VMX))
+		return VCTX_UNAVAILABLE_FIRMWARE;
+	return VCTX_AVAILABLE;
+}
+
+/**
+ * vmx_capability_init - find out
+ *
+ * Return: enum vctx_unavailable.
+ */
+int __init vmx_capability_init(void)
+{
+	u32 low, high;
+	int ret, i;
+
+	ret = find_vmx();
+	if (ret != VCTX_AVAILABLE)
+		return ret;
+
+	rdmsr(MSR_IA32_VMX_BASIC, low, high);
+	vmx_capability.revision = low & GENMASK(30, 0);
+	for (i = 0; i < ARRAY_SIZE(controls); i++)
+		if (!choose(&controls[i], high & BIT(55 - 32)))
+			return VCTX_UNAVAILABLE_FEATURE;
+	if (!choose_ept())
+		return VCTX_UNAVAILABLE_FEATURE;
+	return VCTX_AVAILABLE;
+}

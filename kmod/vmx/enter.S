@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Into the guest and back.  What is done here beside moving registers is what
+ * the kernel does on its own way to user mode and back (see
+ * arch/x86/entry/entry_64.S) and KVM around its VM entry: clear the CPU's
+ * buffers on the way in; on the way out, before the first RET, fill the return
+ * stack, restrict indirect branches, and clear the branch history.
+ */
+#include <linux/linkage.h>
+#include <asm/asm.h>
+#include <asm/cpufeatures.h>
+#include <asm/msr-index.h>
+#include <asm/nospec-branch.h>
+#include <asm/percpu.h>
+#include "asm-offsets.h"
+
+/* VMCS field encoding; <asm/vmx.h> has it in an enum. */
+#define FIELD_HOST_RSP 0x6c14
+
+	.text
+
+/*
+ * long vmx_enter(struct pt_regs *regs, bool launched)
+ *
+ * Runs the guest with the general registers of @regs until a VM exit, and leaves
+ * them there.  Returns 0, or 1 if the VM entry failed.
+ */
+SYM_FUNC_START(vmx_enter)
+	push	%rbp
+	push	%rbx
+	push	%r12
+	push	%r13
+	push	%r14
+	push	%r15
+	push	%rdi			/* regs, for after the exit */
+
+	mov	$FIELD_HOST_RSP, %eax
+.Lvmwrite:
+	vmwrite	%rsp, %rax
+
+	/*
+	 * With IBRS as the kernel's protection it is on in the kernel and off in
+	 * user mode.
+	 */
+	ALTERNATIVE "jmp .Lopen", "", X86_FEATURE_KERNEL_IBRS
+	movl	$MSR_IA32_SPEC_CTRL, %ecx
+	movq	PER_CPU_VAR(x86_spec_ctrl_current), %rdx
+	movl	%edx, %eax
+	andl	$~SPEC_CTRL_IBRS, %eax
+	shr	$32, %rdx
+	wrmsr
+.Lopen:
+	test	%sil, %sil		/* ZF selects the instruction below */
+	mov	REGS_R15(%rdi), %r15
+	mov	REGS_R14(%rdi), %r14
+	mov	REGS_R13(%rdi), %r13
+	mov	REGS_R12(%rdi), %r12
+	mov	REGS_BP(%rdi), %rbp
+	mov	REGS_BX(%rdi), %rbx
+	mov	REGS_R11(%rdi), %r11
+	mov	REGS_R10(%rdi), %r10
+	mov	REGS_R9(%rdi), %r9
+	mov	REGS_R8(%rdi), %r8
+	mov	REGS_AX(%rdi), %rax
+	mov	REGS_CX(%rdi), %rcx
+	mov	REGS_DX(%rdi), %rdx
+	mov	REGS_SI(%rdi), %rsi
+	mov	REGS_DI(%rdi), %rdi
+
+	jz	.Lfirst
+	CLEAR_CPU_BUFFERS
+	UNWIND_HINT_SAVE
+.Lvmresume:
+	vmresume
+	jmp	.Lfailed
+.Lfirst:
+	CLEAR_CPU_BUFFERS
+.Lvmlaunch:
+	vmlaunch
+	jmp	.Lfailed
+
+	_ASM_EXTABLE(.Lvmwrite, .Lfailed)
+	_ASM_EXTABLE(.Lvmresume, .Lfailed)
+	_ASM_EXTABLE(.Lvmlaunch, .Lfailed)
+
+	/* Where the VMCS says that the host goes on, on the stack left above. */
+SYM_INNER_LABEL(vmx_exit_point, SYM_L_GLOBAL)
+	UNWIND_HINT_RESTORE
+	ENDBR
+	push	%rdi
+	mov	8(%rsp), %rdi
+	pop	REGS_DI(%rdi)
+	mov	%r15, REGS_R15(%rdi)
+	mov	%r14, REGS_R14(%rdi)
+	mov	%r13, REGS_R13(%rdi)
+	mov	%r12, REGS_R12(%rdi)
+	mov	%rbp, REGS_BP(%rdi)
+	mov	%rbx, REGS_BX(%rdi)
+	mov	%r11, REGS_R11(%rdi)
+	mov	%r10, REGS_R10(%rdi)
+	mov	%r9, REGS_R9(%rdi)
+	mov	%r8, REGS_R8(%rdi)
+	mov	%rax, REGS_AX(%rdi)
+	mov	%rcx, REGS_CX(%rdi)
+	mov	%rdx, REGS_DX(%rdi)
+	mov	%rsi, REGS_SI(%rdi)
+	xor	%eax, %eax		/* the result */
+
+.Lclear:
+	/* Nothing of the user's is left for the kernel to speculate with. */
+	xor	%ecx, %ecx
+	xor	%edx, %edx
+	xor	%esi, %esi
+	xor	%r8d, %r8d
+	xor	%r9d, %r9d
+	xor	%r10d, %r10d
+	xor	%r11d, %r11d
+	xor	%ebx, %ebx
+	xor	%ebp, %ebp
+	xor	%r12d, %r12d
+	xor	%r13d, %r13d
+	xor	%r14d, %r14d
+	xor	%r15d, %r15d
+	pop	%rdi
+
+	FILL_RETURN_BUFFER %rcx, RSB_CLEAR_LOOPS, X86_FEATURE_RSB_VMEXIT, \
+			   X86_FEATURE_RSB_VMEXIT_LITE
+
+	ALTERNATIVE "jmp .Lclosed", "", X86_FEATURE_KERNEL_IBRS
+	mov	%eax, %edi
+	movl	$MSR_IA32_SPEC_CTRL, %ecx
+	movq	PER_CPU_VAR(x86_spec_ctrl_current), %rdx
+	movl	%edx, %eax
+	shr	$32, %rdx
+	wrmsr
+	mov	%edi, %eax
+.Lclosed:
+	CLEAR_BRANCH_HISTORY_VMEXIT
+
+	pop	%r15
+	pop	%r14
+	pop	%r13
+	pop	%r12
+	pop	%rbx
+	pop	%rbp
+	RET
+
+.Lfailed:
+	mov	$1, %eax
+	jmp	.Lclear
+SYM_FUNC_END(vmx_enter)

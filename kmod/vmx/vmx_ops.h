@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The VMX instructions, typed and safe.  Nothing else executes one, except
+ * VMLAUNCH and VMRESUME in enter.S.
+ *
+ * Each survives its fault: after an emergency VMXOFF (crash, reboot) every one of
+ * them raises #UD, and the machine must get on with that.
+ */
+#ifndef VCTX_VMX_OPS_H
+#define VCTX_VMX_OPS_H
+
+#include <linux/types.h>
+#include <asm/asm.h>
+#include <asm/vmx.h>
+
+/* Run a VMX instruction; true if it succeeded. */
+#define __vmx_insn(insn, ...)					\
+({								\
+	__label__ fail;						\
+	bool ok = false;					\
+								\
+	asm goto("1: " insn "\n\t"			\
+			  "jbe %l[fail]\n\t"			\
+			  _ASM_EXTABLE(1b, %l[fail])		\
+			  : : __VA_ARGS__ : "cc", "memory"	\
+			  : fail);				\
+	ok = true;						\
+fail:								\
+	ok;							\
+})
+
+static inline bool vmx_vmxon(phys_addr_t region)
+{
+	return __vmx_insn("vmxon %[pa]", [pa] "m" (region));
+}
+
+static inline bool vmx_vmclear(phys_addr_t vmcs)
+{
+	return __vmx_insn("vmclear %[pa]", [pa] "m" (vmcs));
+}
+
+static inline bool vmx_vmptrld(phys_addr_t vmcs)
+{
+	return __vmx_insn("vmptrld %[pa]", [pa] "m" (vmcs));
+}
+
+static inline void vmx_vmxoff(void)
+{
+	asm volatile("1: vmxoff\n"
+		     "2:\n\t"
+		     _ASM_EXTABLE(1b, 2b)
+		     : : : "cc", "memory");
+}
+
+/* @type: VMX_EPT_EXTENT_* */
+static inline bool vmx_invept(unsigned long type, u64 eptp)
+{
+	struct { u64 eptp, zero; } desc = { eptp, 0 };
+
+	return __vmx_insn("invept %[desc], %[type]",
+			  [type] "r" (type), [desc] "m" (desc));
+}
+
+/* @type: VMX_VPID_EXTENT_* */
+static inline bool vmx_invvpid(unsigned long type, u16 vpid)
+{
+	struct { u64 vpid, address; } desc = { vpid, 0 };
+
+	return __vmx_insn("invvpid %[desc], %[type]",
+			  [type] "r" (type), [desc] "m" (desc));
+}
+
+/* With a check, for set-up: does the processor know the field at all? */
+static inline bool vmx_write_checked(unsigned long field, u64 value)
+{
+	return __vmx_insn("vmwrite %[value], %[field]",
+			  [field] "r" (field), [value] "rm" (value));
+}
+
+static inline u64 vmx_read(unsigned long field)
+{
+	u64 value;
+
+	/*
+	 * That it succeeds needs no test: the field is one that set-up wrote,
+	 * and the CPU's VMCS is current as long as it is in VMX operation.
+	 * Without, it faults, and what it then yields is never used.
+	 */
+	asm volatile("1: vmread %[field], %[value]\n"
+		     "2:\n\t"
+		     _ASM_EXTABLE(1b, 2b)
+		     : [value] "=r" (value) : [field] "r" (field) : "cc");
+	return value;
+}
+
+static inline void vmx_write(unsigned long field, u64 value)
+{
+	/* As in vmx_read(). */
+	asm volatile("1: vmwrite %[value], %[field]\n"
+		     "2:\n\t"
+		     _ASM_EXTABLE(1b, 2b)
+		     : : [field] "r" (field), [value] "rm" (value) : "cc");
+}
+
+#endif /* VCTX_VMX_OPS_H */

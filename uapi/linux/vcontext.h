@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * vcontext - run the user mode of a thread in VMX non-root or SVM guest mode.
+ *
+ * A context belongs to a thread.  While a thread has one, its user-mode
+ * instructions run in the processor's guest mode; system calls, faults and
+ * signals are handled by the kernel exactly as without one.  The descriptor of
+ * /dev/vcontext is only the door: contexts outlive its close().  Besides, each
+ * open file keeps a tally: the sum of what all contexts did that were entered
+ * through it, and all that descend from those.
+ *
+ * General rules
+ *
+ * Each structure starts with its size.  A caller sets it to the size it was
+ * compiled with.  The module accepts a smaller one down to the size of the
+ * first version, taking what is missing as zero, and a larger one if all that
+ * it does not know is zero.  It never writes beyond the caller's size.
+ *
+ * Errors have one meaning each, in every command:
+ *
+ *   ENOTTY      the command is unknown
+ *   EFAULT      the argument cannot be read or written
+ *   EINVAL      a size below the first version, an unknown scope
+ *   E2BIG       the structure is longer than the module knows and what it
+ *               does not know is not zero
+ *   EOPNOTSUPP  an unknown bit of a flags word, a field that must be zero
+ *
+ * The commands list the others.
+ *
+ * All fields are in the machine's byte order; times are in nanoseconds.
+ */
+#ifndef _UAPI_LINUX_VCONTEXT_H
+#define _UAPI_LINUX_VCONTEXT_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/* Rises when a command, a flag or a field is added; nothing is ever removed. */
+#define VCTX_ABI_VERSION	1
+
+/* What a VM exit was for; see vctx_stats.exits. */
+enum vctx_exit_kind {
+	VCTX_EXIT_INTERRUPT,	/* external interrupt, handled by the host */
+	VCTX_EXIT_SYSCALL,	/* SYSCALL, replayed natively */
+	VCTX_EXIT_PAGE_FAULT,	/* #PF, replayed natively */
+	VCTX_EXIT_EXCEPTION,	/* any other exception */
+	VCTX_EXIT_CPUID,	/* CPUID, executed for the guest */
+	VCTX_EXIT_EPT,		/* first touch of physical memory that is no RAM */
+	VCTX_EXIT_NMI,		/* non-maskable interrupt */
+	VCTX_EXIT_OTHER,	/* anything else, replayed natively */
+	VCTX_NR_EXITS,
+	VCTX_MAX_EXITS = 16,	/* room in the ABI */
+};
+
+/* Why a thread went on natively; see vctx_stats.native. */
+enum vctx_native_reason {
+	VCTX_NATIVE_SYSCALL,	/* a system call to be made */
+	VCTX_NATIVE_PAGE_FAULT,	/* a page fault to be handled */
+	VCTX_NATIVE_EXCEPTION,	/* another exception to be raised */
+	VCTX_NATIVE_INSTRUCTION,/* an instruction that exits to be executed */
+	VCTX_NATIVE_WORK,	/* the kernel has work: scheduling, signals, ... */
+	VCTX_NATIVE_STEP,	/* single step (RFLAGS.TF) */
+	VCTX_NATIVE_BREAKPOINT,	/* hardware breakpoints or watchpoints active */
+	VCTX_NATIVE_COMPAT,	/* 32-bit code, or a code segment of its own */
+	VCTX_NATIVE_SEGMENT,	/* an LDT or an unusual data segment */
+	VCTX_NATIVE_ADDRESS,	/* an instruction pointer outside user space */
+	VCTX_NATIVE_SHSTK,	/* user shadow stack */
+	VCTX_NATIVE_CPU,	/* this CPU is not in VMX operation */
+	VCTX_NATIVE_MEMORY,	/* no memory for a child's context or the EPT */
+	VCTX_NATIVE_FAILURE,	/* the processor refused a VM entry */
+	VCTX_NR_NATIVE,
+	VCTX_MAX_NATIVE = 32,	/* room in the ABI */
+};
+
+/* Which back end runs the contexts; see vctx_info.backend. */
+enum vctx_backend {
+	VCTX_BACKEND_NONE,
+	VCTX_BACKEND_VMX,
+	VCTX_BACKEND_SVM,
+};
+
+/* Why contexts cannot be had; see vctx_info.unavailable. */
+enum vctx_unavailable {
+	VCTX_AVAILABLE,
+	VCTX_UNAVAILABLE_NO_HW,		/* the processor has no VMX (ENODEV) */
+	VCTX_UNAVAILABLE_FIRMWARE,	/* disabled by the firmware (EACCES) */
+	VCTX_UNAVAILABLE_FEATURE,	/* VMX lacks something needed (ENODEV) */
+	VCTX_UNAVAILABLE_BUSY,		/* KVM or another is in possession (EBUSY) */
+	VCTX_UNAVAILABLE_FAILED,	/* VMXON failed on a CPU (EIO) */
+};
+
+/*
+ * VCTX_IOC_INFO - what is there
+ *
+ * Returns 0 and fills the structure, with or without contexts available.
+ * Since ABI version 1.
+ *
+ * @size:		in: see above
+ * @abi_version:	out: VCTX_ABI_VERSION of the module
+ * @backend:		out: enum vctx_backend
+ * @unavailable:	out: enum vctx_unavailable, VCTX_AVAILABLE if an enter
+ *			would succeed now
+ * @enter_flags:	out: the VCTX_ENTER_* flags that the module knows
+ * @features:		out: VCTX_FEATURE_*
+ * @max_contexts:	out: limit on contexts at one time, 0 is none
+ * @contexts:		out: contexts that exist now
+ * @stats_bytes:	out: bytes to mmap() for the statistics page
+ */
+struct vctx_info {
+	__u32 size;
+	__u32 abi_version;
+	__u32 backend;
+	__u32 unavailable;
+	__u64 enter_flags;
+	__u64 features;
+	__u32 max_contexts;
+	__u32 contexts;
+	__u32 stats_bytes;
+	__u32 __reserved;
+};
+
+#define VCTX_FEATURE_EPT_1G		(1ULL << 0) /* 1 GiB pages in the identity map */
+#define VCTX_FEATURE_EPT_2M		(1ULL << 1) /* 2 MiB pages in the identity map */
+#define VCTX_FEATURE_TLB_TAGS		(1ULL << 2) /* VPID or ASID in use */
+#define VCTX_FEATURE_STATS_PAGE		(1ULL << 3) /* mmap() of the statistics */
+
+/*
+ * VCTX_IOC_ENTER - give the calling thread a context
+ *
+ * Returns 0; from the return on the thread runs in guest mode.  If it has a
+ * context already, that one stays as it is and the command returns EALREADY:
+ * contexts do not nest.  Since ABI version 1.
+ *
+ * @size:	in: see above
+ * @__reserved:	in: 0
+ * @flags:	in: VCTX_ENTER_*
+ *
+ * Errors: EALREADY; ENODEV, EACCES, EBUSY, EIO as in enum vctx_unavailable;
+ * ENOMEM.
+ */
+struct vctx_enter {
+	__u32 size;
+	__u32 __reserved;
+	__u64 flags;
+};
+
+/* Children, threads and processes alike, get a context of their own. */
+#define VCTX_ENTER_INHERIT	(1ULL << 0)
+/* The context is kept across execve(); without it, execve() leaves. */
+#define VCTX_ENTER_KEEP_EXEC	(1ULL << 1)
+/*
+ * Strict: the command also fails, with EOPNOTSUPP, if the thread would run
+ * natively as it is now: 32-bit code, an LDT, hardware breakpoints, single
+ * step.  Without it the command succeeds, and the statistics say why the
+ * thread runs natively.
+ */
+#define VCTX_ENTER_STRICT	(1ULL << 2)
+
+/*
+ * VCTX_IOC_LEAVE - the calling thread becomes an ordinary one
+ *
+ * Takes no argument.  Returns 0.  The final statistics stay in a statistics
+ * page that is mapped and are added to the tally.  Since ABI version 1.
+ *
+ * Errors: ENXIO if the thread has no context.
+ */
+
+/*
+ * VCTX_IOC_STATS - statistics
+ *
+ * Returns 0.  All counters rise only.  Since ABI version 1.
+ *
+ * @size:		in: see above, out: bytes that the module has filled
+ * @scope:		in: enum vctx_scope
+ * @contexts:		contexts counted here, those that ended included
+ * @live:		contexts counted here that still exist
+ * @entries:		VM entries
+ * @exits:		VM exits by enum vctx_exit_kind
+ * @native:		returns to native mode by enum vctx_native_reason
+ * @guest_ns:		time in guest mode
+ * @native_ns:		time since the context was entered, less @guest_ns: time
+ *			in the kernel, natively, or not running
+ * @tlb_flushes:	TLB tags that were flushed because the mm had moved
+ * @ticks_held:		scheduler ticks held back (0 without that feature)
+ *
+ * Errors: ENXIO for VCTX_SCOPE_THREAD if the thread has no context.
+ */
+struct vctx_stats {
+	__u32 size;
+	__u32 scope;
+	__u64 contexts;
+	__u64 live;
+	__u64 entries;
+	__u64 exits[VCTX_MAX_EXITS];
+	__u64 native[VCTX_MAX_NATIVE];
+	__u64 guest_ns;
+	__u64 native_ns;
+	__u64 tlb_flushes;
+	__u64 ticks_held;
+};
+
+enum vctx_scope {
+	VCTX_SCOPE_THREAD,	/* the calling thread's context */
+	VCTX_SCOPE_FILE,	/* the tally of this open file */
+};
+
+/*
+ * The statistics page
+ *
+ * mmap(NULL, vctx_info.stats_bytes, PROT_READ, MAP_SHARED, fd, 0) maps the
+ * struct vctx_stats of the calling thread's context, read-only; it is updated
+ * at every VM exit.  @native_ns is not kept up to date there, @live is 1 until
+ * the context ends.  The page stays valid, with the final values, after the
+ * thread has left.  Since ABI version 1.
+ *
+ * Errors: ENXIO if the thread has no context; EINVAL for another offset or
+ * size, or a private mapping; EPERM for a writable or executable one; ENOMEM.
+ */
+
+#define VCTX_IOC_TYPE	0xbc
+
+#define VCTX_IOC_INFO	_IOWR(VCTX_IOC_TYPE, 0x00, struct vctx_info)
+#define VCTX_IOC_ENTER	_IOW(VCTX_IOC_TYPE, 0x01, struct vctx_enter)
+#define VCTX_IOC_LEAVE	_IO(VCTX_IOC_TYPE, 0x02)
+#define VCTX_IOC_STATS	_IOWR(VCTX_IOC_TYPE, 0x03, struct vctx_stats)
+
+#endif /* _UAPI_LINUX_VCONTEXT_H */
