@@ -28,32 +28,6 @@ static atomic_t users = ATOMIC_INIT(0);
 static DEFINE_MUTEX(users_lock);
 static enum cpuhp_state hotplug_state;
 
-DEFINE_STATIC_CALL(vctx_hw_load, vctx_hw_no_load);
-DEFINE_STATIC_CALL(vctx_hw_set_tag, vctx_hw_no_set_tag);
-DEFINE_STATIC_CALL(vctx_hw_run, vctx_hw_no_run);
-DEFINE_STATIC_CALL(vctx_hw_save, vctx_hw_no_save);
-
-/* Without a back end no context exists, and nothing below is ever called. */
-bool vctx_hw_no_load(struct pt_regs *regs)
-{
-	return false;
-}
-
-void vctx_hw_no_set_tag(unsigned int tag, bool flush)
-{
-}
-
-struct vctx_hw_exit vctx_hw_no_run(struct pt_regs *regs)
-{
-	return (struct vctx_hw_exit) {
-		.kind = VCTX_EXIT_OTHER, .action = VCTX_NATIVE_FAILURE,
-	};
-}
-
-void vctx_hw_no_save(struct pt_regs *regs)
-{
-}
-
 static const struct {
 	int error;
 	const char *text;
@@ -271,15 +245,6 @@ static struct notifier_block reboot_notifier = {
 	.notifier_call = reboot,
 };
 
-static void use(const struct vctx_hw_ops *ops)
-{
-	vctx_hw = ops;
-	static_call_update(vctx_hw_load, ops->load);
-	static_call_update(vctx_hw_set_tag, ops->set_tag);
-	static_call_update(vctx_hw_run, ops->run);
-	static_call_update(vctx_hw_save, ops->save);
-}
-
 /**
  * vctx_hw_init - find the back end
  *
@@ -290,7 +255,7 @@ int __init vctx_hw_init(void)
 {
 	int ret;
 
-	use(&vctx_vmx_ops);
+	vctx_hw = &vctx_vmx_ops;
 	ret = vctx_hw->init();
 	if (ret < 0)
 		return ret;

@@ -8,8 +8,8 @@
 #define VCTX_HW_H
 
 #include <linux/ptrace.h>
-#include <linux/static_call.h>
 #include <linux/types.h>
+#include <linux/user-return-notifier.h>
 #include <linux/vcontext.h>
 
 /* Sizes of a leaf in the identity map; also indexes of its tables' levels. */
@@ -31,19 +31,6 @@ struct vctx_idmap_format {
 	enum vctx_page_level max_level;	/* largest leaf the CPUs have */
 };
 
-/* What one stay in the guest ended with. */
-struct vctx_hw_exit {
-	enum vctx_exit_kind kind;
-	/*
-	 * What to do: VCTX_HW_RESUME, or an enum vctx_native_reason for a
-	 * native return at the same instruction.
-	 */
-	int action;
-	u32 code;	/* the vendor's exit reason, for the trace */
-};
-
-#define VCTX_HW_RESUME	(-1)
-
 /**
  * struct vctx_hw_ops - a back end
  * @backend:	its number in the ABI
@@ -56,14 +43,11 @@ struct vctx_hw_exit {
  * @cpu_disable: undoes @cpu_enable; nothing if it failed or never ran
  * @format:	the identity map's format, valid after @init
  * @tags:	number of TLB tags per CPU, 0 if the CPUs have none
- * @load:	user state of current from @regs and the CPU into the guest.
- *		False if this CPU is not enabled.  Interrupts are off in this
- *		and the following four.
- * @set_tag:	the next run uses TLB tag @tag; if @flush, without anything
- *		that was cached under it
- * @run:	one stay in the guest: VM entry, VM exit, and what of the exit
- *		cannot wait.  General registers go from and to @regs.
- * @save:	user state from the guest to @regs and the CPU
+ * @own:	what it has for a CPU, for its struct vctx_guest_ops
+ * @set_tag:	the next entries of this CPU use TLB tag @tag; if @flush, without
+ *		anything that was cached under it.  Interrupts are off.
+ * @on_user_return: the run loop of run_loop.h, made with this back end's
+ *		struct vctx_guest_ops
  */
 struct vctx_hw_ops {
 	enum vctx_backend backend;
@@ -75,26 +59,15 @@ struct vctx_hw_ops {
 	const struct vctx_idmap_format *format;
 	unsigned int tags;
 
-	bool (*load)(struct pt_regs *regs);
+	void *(*own)(int cpu);
 	void (*set_tag)(unsigned int tag, bool flush);
-	struct vctx_hw_exit (*run)(struct pt_regs *regs);
-	void (*save)(struct pt_regs *regs);
+	void (*on_user_return)(struct user_return_notifier *hook);
 };
 
 extern struct vctx_hw_ops vctx_vmx_ops;
 
 /* The back end in use; never NULL once vctx_hw_init() has succeeded. */
 extern const struct vctx_hw_ops *vctx_hw;
-
-/* The hot calls, without the indirection. */
-bool vctx_hw_no_load(struct pt_regs *regs);
-void vctx_hw_no_set_tag(unsigned int tag, bool flush);
-struct vctx_hw_exit vctx_hw_no_run(struct pt_regs *regs);
-void vctx_hw_no_save(struct pt_regs *regs);
-DECLARE_STATIC_CALL(vctx_hw_load, vctx_hw_no_load);
-DECLARE_STATIC_CALL(vctx_hw_set_tag, vctx_hw_no_set_tag);
-DECLARE_STATIC_CALL(vctx_hw_run, vctx_hw_no_run);
-DECLARE_STATIC_CALL(vctx_hw_save, vctx_hw_no_save);
 
 int vctx_hw_init(void);
 void vctx_hw_exit(void);

@@ -5,6 +5,7 @@
  */
 #include <linux/binfmts.h>
 #include <linux/sched.h>
+#include <linux/sched/task_stack.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
 
@@ -33,7 +34,14 @@ static void on_exec(void *data, struct task_struct *task, pid_t old_pid,
 {
 	struct vctx_context *ctx = vctx_context_of(current);
 
-	if (ctx && !(ctx->flags & VCTX_ENTER_KEEP_EXEC))
+	if (!ctx)
+		return;
+	/*
+	 * start_thread() leaves out the bit that always reads as 1, which IRET
+	 * does not mind and a VM entry does.
+	 */
+	task_pt_regs(current)->flags |= X86_EFLAGS_FIXED;
+	if (!(ctx->flags & VCTX_ENTER_KEEP_EXEC))
 		vctx_context_end(ctx);
 }
 

@@ -14,10 +14,10 @@ static int __init vctx_init(void)
 	int ret;
 
 	vctx_stats_init();
-	vctx_run_init();
 	ret = vctx_hw_init();
 	if (ret)
 		return ret;
+	vctx_run_init();
 	ret = vctx_context_init();
 	if (ret)
 		goto err_hw;

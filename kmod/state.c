@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/entry-common.h>
+#include <asm/fpu/api.h>
+
 #include "state.h"
 
 /* The slow half of vctx_state_native(): one test for each reason. */
@@ -17,5 +20,25 @@ int vctx_state_why(struct pt_regs *regs)
 		return VCTX_NATIVE_ADDRESS;
 	if (vctx_compat_user_shstk(current))
 		return VCTX_NATIVE_SHSTK;
+	return -1;
+}
+
+/**
+ * vctx_state_prepare - make what user mode finds in the CPU ready
+ *
+ * Loads the FPU's registers, if the kernel has put that off.  Return: as
+ * vctx_state_native(): VCTX_NATIVE_WORK if there is work for the kernel first.
+ */
+int vctx_state_prepare(void)
+{
+	unsigned long work = read_thread_flags();
+
+	if (work & EXIT_TO_USER_MODE_WORK)
+		return VCTX_NATIVE_WORK;
+	if (work & _TIF_NEED_FPU_LOAD)
+		switch_fpu_return();
+	/* The guest has no I/O bitmap, and its exit shortens the TSS. */
+	if (work & _TIF_IO_BITMAP)
+		return VCTX_NATIVE_IOPORT;
 	return -1;
 }

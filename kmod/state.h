@@ -14,6 +14,7 @@
 #include <asm/segment.h>
 
 int vctx_state_why(struct pt_regs *regs);
+int vctx_state_prepare(void);
 
 /**
  * vctx_state_native - why a thread must run natively

@@ -7,19 +7,15 @@
 #include <asm/tsc.h>
 
 #include "context.h"
+#include "run.h"
 #include "stats.h"
 
 /* Nanoseconds per TSC cycle, in units of 2^-32. */
-static u64 ns_per_cycle __ro_after_init;
+u64 vctx_stats_ns_per_cycle __ro_after_init;
 
 void __init vctx_stats_init(void)
 {
-	ns_per_cycle = div_u64((u64)NSEC_PER_MSEC << 32, tsc_khz ?: 1);
-}
-
-u64 vctx_stats_cycles_to_ns(u64 cycles)
-{
-	return mul_u64_u64_shr(cycles, ns_per_cycle, 32);
+	vctx_stats_ns_per_cycle = div_u64((u64)NSEC_PER_MSEC << 32, tsc_khz ?: 1);
 }
 
 struct vctx_tally *vctx_tally_create(void)
@@ -162,6 +158,10 @@ int vctx_stats_map(struct vctx_context *ctx, struct vm_area_struct *vma)
 		ctx->stats_page = page;
 		ctx->stats = page_address(page);
 		spin_unlock(&ctx->tally->lock);
+		preempt_disable();
+		vctx_run_detach();
+		vctx_run_attach(ctx);
+		preempt_enable();
 	}
 	return vm_insert_page(vma, vma->vm_start, ctx->stats_page);
 }

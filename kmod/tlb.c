@@ -50,7 +50,7 @@ void vctx_tlb_switch(struct vctx_stats *stats)
 	bool flush = tag->ctx_id != mm->ctx_id || tag->tlb_gen != tlb_gen;
 
 	lockdep_assert_irqs_disabled();
-	static_call(vctx_hw_set_tag)(i, flush);
+	vctx_hw->set_tag(i, flush);
 	tag->ctx_id = mm->ctx_id;
 	tag->tlb_gen = tlb_gen;
 	this_cpu_write(vctx_tlb_tag, tag);

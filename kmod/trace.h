@@ -35,6 +35,7 @@
 	{ VCTX_NATIVE_SHSTK, "shstk" },			\
 	{ VCTX_NATIVE_CPU, "cpu" },			\
 	{ VCTX_NATIVE_MEMORY, "memory" },		\
+	{ VCTX_NATIVE_IOPORT, "ioport" },		\
 	{ VCTX_NATIVE_FAILURE, "failure" }
 
 /* A thread got a context, of its own or by inheritance. */

@@ -6,7 +6,13 @@
 
 #include "vmx.h"
 
-DEFINE_PER_CPU(struct vmx_cpu, vmx_cpu);
+DEFINE_PER_CPU(struct vmx_cpu, vmx_cpu) = { .segments = true };
+DEFINE_PER_CPU(bool, vmx_launched);
+
+static void *vmx_own(int cpu)
+{
+	return per_cpu_ptr(&vmx_cpu, cpu);
+}
 
 static void *alloc_region(int cpu)
 {
@@ -67,6 +73,7 @@ static void vmx_cpu_disable(void)
 	if (!this->on)
 		return;
 	this->on = false;
+	this->segments = true;
 	vmx_vmclear(__pa(this->vmcs));
 	vmx_vmxoff();
 	cr4_clear_bits_irqsoff(X86_CR4_VMXE);
@@ -104,8 +111,7 @@ struct vctx_hw_ops vctx_vmx_ops = {
 	.cpu_enable = vmx_cpu_enable,
 	.cpu_disable = vmx_cpu_disable,
 	.format = &vmx_idmap_format,
-	.load = vmx_load,
+	.own = vmx_own,
 	.set_tag = vmx_set_tag,
-	.run = vmx_run,
-	.save = vmx_save,
+	.on_user_return = vmx_on_user_return,
 };

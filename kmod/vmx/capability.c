@@ -145,6 +145,10 @@ int __init vmx_capability_init(void)
 	ret = find_vmx();
 	if (ret != VCTX_AVAILABLE)
 		return ret;
+	if (!boot_cpu_has(X86_FEATURE_FSGSBASE)) {
+		pr_notice("the processor lacks FSGSBASE, or nofsgsbase was given\n");
+		return VCTX_UNAVAILABLE_FEATURE;
+	}
 
 	rdmsr(MSR_IA32_VMX_BASIC, low, high);
 	vmx_capability.revision = low & GENMASK(30, 0);

@@ -14,25 +14,23 @@
 #include <asm/percpu.h>
 #include "asm-offsets.h"
 
-/* VMCS field encoding; <asm/vmx.h> has it in an enum. */
-#define FIELD_HOST_RSP 0x6c14
+/* VMCS field encodings; <asm/vmx.h> has them in an enum. */
+#define FIELD_VM_EXIT_REASON	0x4402
+#define FIELD_HOST_RSP		0x6c14
 
 	.text
 
 /*
- * long vmx_enter(struct pt_regs *regs, bool launched)
+ * In: RDI the struct pt_regs.  Runs the guest with its general registers until a
+ * VM exit, and leaves them there.
+ * Out: EAX the exit reason, or -1 if there was no VM entry.
  *
- * Runs the guest with the general registers of @regs until a VM exit, and leaves
- * them there.  Returns 0, or 1 if the VM entry failed.
+ * Not a C function: it keeps RSP and RBP and nothing else.  The compiler is told,
+ * in run.c, and so saves only what it needs.
  */
 SYM_FUNC_START(vmx_enter)
 	push	%rbp
-	push	%rbx
-	push	%r12
-	push	%r13
-	push	%r14
-	push	%r15
-	push	%rdi			/* regs, for after the exit */
+	push	%rdi			/* for after the exit */
 
 	mov	$FIELD_HOST_RSP, %eax
 .Lvmwrite:
@@ -50,7 +48,7 @@ SYM_FUNC_START(vmx_enter)
 	shr	$32, %rdx
 	wrmsr
 .Lopen:
-	test	%sil, %sil		/* ZF selects the instruction below */
+	cmpb	$0, PER_CPU_VAR(vmx_launched)	/* ZF lasts to the jump below */
 	mov	REGS_R15(%rdi), %r15
 	mov	REGS_R14(%rdi), %r14
 	mov	REGS_R13(%rdi), %r13
@@ -74,6 +72,7 @@ SYM_FUNC_START(vmx_enter)
 	vmresume
 	jmp	.Lfailed
 .Lfirst:
+	movb	$1, PER_CPU_VAR(vmx_launched)
 	CLEAR_CPU_BUFFERS
 .Lvmlaunch:
 	vmlaunch
@@ -104,8 +103,9 @@ SYM_INNER_LABEL(vmx_exit_point, SYM_L_GLOBAL)
 	mov	%rcx, REGS_CX(%rdi)
 	mov	%rdx, REGS_DX(%rdi)
 	mov	%rsi, REGS_SI(%rdi)
-	xor	%eax, %eax		/* the result */
 
+	mov	$FIELD_VM_EXIT_REASON, %eax
+	vmread	%rax, %rax
 .Lclear:
 	/* Nothing of the user's is left for the kernel to speculate with. */
 	xor	%ecx, %ecx
@@ -116,7 +116,6 @@ SYM_INNER_LABEL(vmx_exit_point, SYM_L_GLOBAL)
 	xor	%r10d, %r10d
 	xor	%r11d, %r11d
 	xor	%ebx, %ebx
-	xor	%ebp, %ebp
 	xor	%r12d, %r12d
 	xor	%r13d, %r13d
 	xor	%r14d, %r14d
@@ -137,15 +136,10 @@ SYM_INNER_LABEL(vmx_exit_point, SYM_L_GLOBAL)
 .Lclosed:
 	CLEAR_BRANCH_HISTORY_VMEXIT
 
-	pop	%r15
-	pop	%r14
-	pop	%r13
-	pop	%r12
-	pop	%rbx
 	pop	%rbp
 	RET
 
 .Lfailed:
-	mov	$1, %eax
+	mov	$-1, %eax
 	jmp	.Lclear
 SYM_FUNC_END(vmx_enter)

@@ -13,7 +13,6 @@
 #include "vmx.h"
 
 /* Access rights (SDM, "Guest Register State"). */
-#define AR_UNUSABLE	0x10000
 #define AR_USER_CODE	0x0a0fb	/* 64-bit code, DPL 3, accessed */
 #define AR_USER_DATA	0x0c0f3	/* data, DPL 3, writable, accessed */
 #define AR_TSS		0x0008b	/* busy 64-bit TSS */
@@ -140,7 +139,7 @@ static bool write_guest(struct vmx_cpu *this)
 		{ GUEST_LDTR_SELECTOR, 0 },
 		{ GUEST_LDTR_BASE, 0 },
 		{ GUEST_LDTR_LIMIT, 0 },
-		{ GUEST_LDTR_AR_BYTES, AR_UNUSABLE },
+		{ GUEST_LDTR_AR_BYTES, VMX_AR_UNUSABLE },
 		{ GUEST_TR_SELECTOR, GDT_ENTRY_TSS * 8 },
 		{ GUEST_TR_BASE, tss_base() },
 		/* Without the I/O bitmap: IN and OUT raise #GP. */
@@ -174,16 +173,16 @@ void vmx_vmcs_plain_segments(void)
 		{ GUEST_SS_BASE, 0 },
 		{ GUEST_SS_AR_BYTES, AR_USER_DATA },
 		{ GUEST_DS_SELECTOR, 0 },
-		{ GUEST_DS_AR_BYTES, AR_UNUSABLE },
+		{ GUEST_DS_AR_BYTES, VMX_AR_UNUSABLE },
 		{ GUEST_DS_LIMIT, 0 },
 		{ GUEST_ES_SELECTOR, 0 },
-		{ GUEST_ES_AR_BYTES, AR_UNUSABLE },
+		{ GUEST_ES_AR_BYTES, VMX_AR_UNUSABLE },
 		{ GUEST_ES_LIMIT, 0 },
 		{ GUEST_FS_SELECTOR, 0 },
-		{ GUEST_FS_AR_BYTES, AR_UNUSABLE },
+		{ GUEST_FS_AR_BYTES, VMX_AR_UNUSABLE },
 		{ GUEST_FS_LIMIT, 0 },
 		{ GUEST_GS_SELECTOR, 0 },
-		{ GUEST_GS_AR_BYTES, AR_UNUSABLE },
+		{ GUEST_GS_AR_BYTES, VMX_AR_UNUSABLE },
 		{ GUEST_GS_LIMIT, 0 },
 	};
 
@@ -199,8 +198,8 @@ void vmx_vmcs_plain_segments(void)
 int vmx_vmcs_setup(struct vmx_cpu *this)
 {
 	native_store_gdt(&this->gdt);
-	this->launched = false;
-	this->plain = true;
+	this_cpu_write(vmx_launched, false);
+	this->segments = 0;
 	this->host_cr3 = 0;
 	this->host_cr4 = 0;
 	this->gs_base = 0;

@@ -37,9 +37,8 @@ extern struct vctx_idmap_format vmx_idmap_format;
  * @vmxon:	VMXON region
  * @vmcs:	the CPU's VMCS, current while @on
  * @on:		in VMX operation by us
- * @launched:	the VMCS is: VMRESUME is the instruction to enter with
- * @plain:	the segment fields are those of a 64-bit thread with null
- *		data segments
+ * @segments:	0 if @on and the segment fields are those of a 64-bit thread
+ *		with null data segments
  * @host_cr3, @host_cr4: what the VMCS has for the host
  * @gs_base:	what the VMCS has as the guest's
  * @gdt:	of the host, to restore its limit
@@ -48,8 +47,7 @@ struct vmx_cpu {
 	void *vmxon;
 	void *vmcs;
 	bool on;
-	bool launched;
-	bool plain;
+	u32 segments;
 	unsigned long host_cr3;
 	unsigned long host_cr4;
 	unsigned long gs_base;
@@ -57,6 +55,9 @@ struct vmx_cpu {
 };
 
 DECLARE_PER_CPU(struct vmx_cpu, vmx_cpu);
+
+/* The CPU's VMCS is launched: VMRESUME is the instruction to enter with. */
+DECLARE_PER_CPU(bool, vmx_launched);
 
 /* capability.c */
 int vmx_capability_init(void);
@@ -66,16 +67,17 @@ int vmx_vmcs_setup(struct vmx_cpu *this);
 void vmx_vmcs_plain_segments(void);
 
 /* guest.c */
-bool vmx_load(struct pt_regs *regs);
-void vmx_save(struct pt_regs *regs);
-void vmx_sync_host(struct vmx_cpu *this);
 void vmx_set_tag(unsigned int tag, bool flush);
 
-/* exit.c */
-struct vctx_hw_exit vmx_run(struct pt_regs *regs);
+/* run.c */
+void vmx_on_user_return(struct user_return_notifier *hook);
 
-/* enter.S */
-long vmx_enter(struct pt_regs *regs, bool launched);
+/* enter.S: what it returns if there was no VM entry; no exit reason. */
+#define VMX_ENTER_FAILED U32_MAX
+
 extern char vmx_exit_point[];
+
+/* Access rights of a segment that is not loaded (SDM, "Guest Register State"). */
+#define VMX_AR_UNUSABLE	0x10000
 
 #endif /* VCTX_VMX_H */

@@ -93,6 +93,14 @@ static inline u64 vmx_read(unsigned long field)
 	return value;
 }
 
+/* The same into @lvalue, which saves a register. */
+#define vmx_read_to(field, lvalue)				\
+	asm volatile("1: vmread %[f], %[value]\n"		\
+		     "2:\n\t"					\
+		     _ASM_EXTABLE(1b, 2b)			\
+		     : [value] "=m" (lvalue)			\
+		     : [f] "r" ((unsigned long)(field)) : "cc")
+
 static inline void vmx_write(unsigned long field, u64 value)
 {
 	/* As in vmx_read(). */

@@ -67,6 +67,7 @@ enum vctx_native_reason {
 	VCTX_NATIVE_SHSTK,	/* user shadow stack */
 	VCTX_NATIVE_CPU,	/* this CPU is not in VMX operation */
 	VCTX_NATIVE_MEMORY,	/* no memory for a child's context or the EPT */
+	VCTX_NATIVE_IOPORT,	/* ioperm() or iopl() in force */
 	VCTX_NATIVE_FAILURE,	/* the processor refused a VM entry */
 	VCTX_NR_NATIVE,
 	VCTX_MAX_NATIVE = 32,	/* room in the ABI */

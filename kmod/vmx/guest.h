@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The state of a thread that changes from entry to entry: into the VMCS from
+ * where the kernel keeps it, and back.  What is rare is in guest.c.
+ */
+#ifndef VCTX_VMX_GUEST_H
+#define VCTX_VMX_GUEST_H
+
+#include <asm/desc.h>
+#include <asm/fsgsbase.h>
+#include <asm/msr.h>
+#include <asm/segment.h>
+
+#include "vmx.h"
+
+void vmx_sync_cr3(struct vmx_cpu *this, unsigned long cr3);
+void vmx_sync_cr4(struct vmx_cpu *this, unsigned long cr4);
+bool vmx_load_segments(struct vmx_cpu *this);
+void vmx_save_segments(struct vmx_cpu *this, struct pt_regs *regs);
+
+/*
+ * FS is the user's while in the kernel; of GS, it is the one swapped out.  Between
+ * the two swaps an exception finds its way as it does in the kernel's own entry
+ * code.
+ */
+static __always_inline unsigned long vmx_user_gs_base(void)
+{
+	unsigned long base;
+
+	asm volatile("swapgs\n\t"
+		     "rdgsbase %0\n\t"
+		     "swapgs" : "=r" (base) : : "memory");
+	return base;
+}
+
+static __always_inline void vmx_set_user_gs_base(unsigned long base)
+{
+	asm volatile("swapgs\n\t"
+		     "wrgsbase %0\n\t"
+		     "swapgs" : : "r" (base) : "memory");
+}
+
+static __always_inline u32 vmx_ds(void)
+{
+	u32 selector;
+
+	asm volatile("movl %%ds, %0" : "=r" (selector));
+	return selector;
+}
+
+static __always_inline u32 vmx_es(void)
+{
+	u32 selector;
+
+	asm volatile("movl %%es, %0" : "=r" (selector));
+	return selector;
+}
+
+static __always_inline u32 vmx_fs(void)
+{
+	u32 selector;
+
+	asm volatile("movl %%fs, %0" : "=r" (selector));
+	return selector;
+}
+
+static __always_inline u32 vmx_gs(void)
+{
+	u32 selector;
+
+	asm volatile("movl %%gs, %0" : "=r" (selector));
+	return selector;
+}
+
+/* User state of current into the guest; see struct vctx_guest_ops. */
+static __always_inline bool vmx_load(void *cpu, struct pt_regs *regs)
+{
+	struct vmx_cpu *this = cpu;
+	unsigned long gs_base = vmx_user_gs_base();
+
+	if (unlikely(vmx_ds() | vmx_es() | vmx_fs() | vmx_gs() |
+		     this->segments) &&
+	    !vmx_load_segments(this))
+		return false;
+
+	vmx_write(GUEST_RIP, regs->ip);
+	vmx_write(GUEST_RSP, regs->sp);
+	vmx_write(GUEST_RFLAGS, regs->flags);
+	vmx_write(GUEST_FS_BASE, rdfsbase());
+	if (unlikely(gs_base != this->gs_base)) {
+		vmx_write(GUEST_GS_BASE, gs_base);
+		this->gs_base = gs_base;
+	}
+	return true;
+}
+
+/* What the host may have changed since the last entry. */
+static __always_inline void vmx_sync_host(struct vmx_cpu *this)
+{
+	unsigned long cr3 = __native_read_cr3();
+	unsigned long cr4 = __read_cr4();
+
+	if (unlikely(cr3 != this->host_cr3))
+		vmx_sync_cr3(this, cr3);
+	if (unlikely(cr4 != this->host_cr4))
+		vmx_sync_cr4(this, cr4);
+}
+
+/* User state from the guest to the kernel's places for it. */
+static __always_inline void vmx_save(void *cpu, struct pt_regs *regs)
+{
+	struct vmx_cpu *this = cpu;
+	unsigned long gs_base, cs, ss, odd;
+
+	vmx_read_to(GUEST_RIP, regs->ip);
+	vmx_read_to(GUEST_RSP, regs->sp);
+	vmx_read_to(GUEST_RFLAGS, regs->flags);
+	regs->cs = cs = vmx_read(GUEST_CS_SELECTOR);
+	regs->ss = ss = vmx_read(GUEST_SS_SELECTOR);
+
+	gs_base = vmx_read(GUEST_GS_BASE);
+	if (unlikely(gs_base != this->gs_base)) {
+		vmx_set_user_gs_base(gs_base);
+		this->gs_base = gs_base;
+	}
+	/* The exit has zeroed the data segments: mostly that is what they were. */
+	odd = vmx_read(GUEST_DS_SELECTOR) | vmx_read(GUEST_ES_SELECTOR) |
+	      vmx_read(GUEST_FS_SELECTOR) | vmx_read(GUEST_GS_SELECTOR) |
+	      (cs ^ __USER_CS) | (ss ^ __USER_DS);
+	if (unlikely(odd || regs->flags & X86_EFLAGS_TF))
+		vmx_save_segments(this, regs);
+	wrfsbase(vmx_read(GUEST_FS_BASE));
+
+	/* A VM exit makes the limit 64 KiB, which LSL and SGDT would show. */
+	native_load_gdt(&this->gdt);
+	/*
+	 * It also shortens the TSS by the I/O bitmap.  A thread that has one
+	 * runs natively, and the kernel mends the TSS before it does.
+	 */
+	this_cpu_write(__tss_limit_invalid, true);
+}
+
+#endif /* VCTX_VMX_GUEST_H */
