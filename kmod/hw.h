@@ -12,6 +12,8 @@
 #include <linux/user-return-notifier.h>
 #include <linux/vcontext.h>
 
+struct vctx_run_cpu;
+
 /* Sizes of a leaf in the identity map; also indexes of its tables' levels. */
 enum vctx_page_level {
 	VCTX_LEVEL_4K,
@@ -43,7 +45,7 @@ struct vctx_idmap_format {
  * @cpu_disable: undoes @cpu_enable; nothing if it failed or never ran
  * @format:	the identity map's format, valid after @init
  * @tags:	number of TLB tags per CPU, 0 if the CPUs have none
- * @own:	what it has for a CPU, for its struct vctx_guest_ops
+ * @run_cpu:	where it keeps the run loop's part for a CPU
  * @set_tag:	the next entries of this CPU use TLB tag @tag; if @flush, without
  *		anything that was cached under it.  Interrupts are off.
  * @on_user_return: the run loop of run_loop.h, made with this back end's
@@ -59,7 +61,7 @@ struct vctx_hw_ops {
 	const struct vctx_idmap_format *format;
 	unsigned int tags;
 
-	void *(*own)(int cpu);
+	struct vctx_run_cpu *(*run_cpu)(int cpu);
 	void (*set_tag)(unsigned int tag, bool flush);
 	void (*on_user_return)(struct user_return_notifier *hook);
 };

@@ -13,7 +13,8 @@
 #include "run.h"
 #include "state.h"
 
-static DEFINE_PER_CPU(struct vctx_run_cpu, run_cpu);
+/* Where the back end has them. */
+static DEFINE_PER_CPU(struct vctx_run_cpu *, run_cpu);
 
 /**
  * vctx_run_take_interrupt - let the host have the interrupt that is pending
@@ -70,7 +71,7 @@ void vctx_run_catch_up(struct vctx_run_cpu *this)
  */
 void vctx_run_attach(struct vctx_context *ctx)
 {
-	struct vctx_run_cpu *this = this_cpu_ptr(&run_cpu);
+	struct vctx_run_cpu *this = this_cpu_read(run_cpu);
 	unsigned long flags;
 
 	/* The list is also changed by KVM, from interrupts. */
@@ -85,7 +86,7 @@ void vctx_run_attach(struct vctx_context *ctx)
  */
 void vctx_run_detach(void)
 {
-	struct vctx_run_cpu *this = this_cpu_ptr(&run_cpu);
+	struct vctx_run_cpu *this = this_cpu_read(run_cpu);
 	unsigned long flags;
 
 	local_irq_save(flags);
@@ -104,10 +105,10 @@ void __init vctx_run_init(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		struct vctx_run_cpu *this = per_cpu_ptr(&run_cpu, cpu);
+		struct vctx_run_cpu *this = vctx_hw->run_cpu(cpu);
 
+		per_cpu(run_cpu, cpu) = this;
 		this->hook.on_user_return = vctx_hw->on_user_return;
-		this->hw = vctx_hw->own(cpu);
 		init_irq_work(&this->kick, kick);
 	}
 }

@@ -5,21 +5,23 @@
 #include <linux/irq_work.h>
 #include <linux/user-return-notifier.h>
 
+#include "tlb.h"
+
 struct vctx_context;
 struct vctx_stats;
 
 /**
- * struct vctx_run_cpu - who runs on a CPU
+ * struct vctx_run_cpu - who runs on a CPU; part of what the back end has for it
  * @hook:	on the CPU's list of user-return notifiers while @stats is not
  *		NULL
  * @stats:	of the context of the thread that this CPU runs
- * @hw:		what the back end has for the CPU
+ * @tag:	the TLB tag of the next VM entry
  * @kick:	an interrupt to self; does nothing, the way back from it does
  */
 struct vctx_run_cpu {
 	struct user_return_notifier hook;
 	struct vctx_stats *stats;
-	void *hw;
+	struct vctx_tlb_tag tag;
 	struct irq_work kick;
 };
 

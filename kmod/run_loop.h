@@ -37,24 +37,31 @@ enum vctx_guest_action {
  * @load:	user state of current from @regs and the CPU into the guest.
  *		False if this CPU is not enabled.
  * @run:	one stay in the guest: VM entry, VM exit, and what of the exit
- *		cannot wait, counted in @stats.  General registers go from and
- *		to @regs.  Returns enum vctx_guest_action, or an enum
- *		vctx_native_reason for a native return at the same instruction.
+ *		cannot wait, accounted for by vctx_run_stayed() and
+ *		vctx_run_exited().  General registers go from and to @regs.
+ *		Returns enum vctx_guest_action, or an enum vctx_native_reason
+ *		for a native return at the same instruction.
  * @save:	user state from the guest to @regs and the CPU
  *
- * All are called with interrupts off, and with what the back end has for this
- * CPU (struct vctx_hw_ops.own).
+ * All are called with interrupts off; @this is of this CPU.
  */
 struct vctx_guest_ops {
-	bool (*load)(void *cpu, struct pt_regs *regs);
-	int (*run)(void *cpu, struct vctx_stats *stats, struct pt_regs *regs);
-	void (*save)(void *cpu, struct pt_regs *regs);
+	bool (*load)(struct vctx_run_cpu *this, struct pt_regs *regs);
+	int (*run)(struct vctx_run_cpu *this, struct pt_regs *regs);
+	void (*save)(struct vctx_run_cpu *this, struct pt_regs *regs);
 };
 
 /* What must be seen to before user mode may go on. */
 #define VCTX_WORK (EXIT_TO_USER_MODE_WORK | _TIF_NEED_FPU_LOAD | _TIF_IO_BITMAP)
 
-/* Account for one stay in the guest, for @run; @code is the vendor's. */
+/* Account for one stay in the guest, for @run; @start was before it. */
+static __always_inline void vctx_run_stayed(struct vctx_stats *stats, u64 start)
+{
+	stats->guest_ns += vctx_stats_cycles_to_ns(rdtsc() - start);
+	stats->entries++;
+}
+
+/* The same for why it ended; @code is the vendor's. */
 static __always_inline void vctx_run_exited(struct vctx_stats *stats,
 					    enum vctx_exit_kind kind, u32 code)
 {
@@ -62,45 +69,39 @@ static __always_inline void vctx_run_exited(struct vctx_stats *stats,
 	trace_vctx_exit(kind, code);
 }
 
-/* The guest is loaded: run it until an exit asks for a native return. */
-static __always_inline int
-vctx_run_loaded(const struct vctx_guest_ops *ops, struct vctx_run_cpu *this,
-		struct pt_regs *regs)
+static __always_inline int vctx_run_once(const struct vctx_guest_ops *ops,
+					 struct vctx_run_cpu *this,
+					 struct pt_regs *regs)
 {
-	int action;
+	/*
+	 * Nobody may be kept waiting: what came up since the kernel last looked
+	 * means a way through the kernel first.
+	 */
+	if (unlikely(read_thread_flags() & VCTX_WORK)) {
+		int reason = vctx_state_prepare();
 
-	for (;;) {
-		/*
-		 * Nobody may be kept waiting: what came up since the kernel last
-		 * looked means a way through the kernel first.
-		 */
-		if (unlikely(read_thread_flags() & VCTX_WORK)) {
-			action = vctx_state_prepare();
-			if (action >= 0)
-				return action;
-		}
-		vctx_tlb_prepare(this->stats);
-		action = ops->run(this->hw, this->stats, regs);
-		if (likely(action >= 0))
-			return action;
-		if (action == VCTX_GUEST_INTERRUPT)
-			vctx_run_take_interrupt();
+		if (reason >= 0)
+			return reason;
 	}
+	vctx_tlb_prepare(this);
+	return ops->run(this, regs);
 }
 
-static __always_inline int
-vctx_run_user(const struct vctx_guest_ops *ops, struct vctx_run_cpu *this,
-	      struct pt_regs *regs)
+/*
+ * An exit did not ask for a native return: go on until one does.  Not part of
+ * vctx_run_loop(), so that the compiler has no loop there to keep registers for.
+ */
+static noinline int vctx_run_on(const struct vctx_guest_ops *ops,
+				struct vctx_run_cpu *this,
+				struct pt_regs *regs, int action)
 {
-	int reason = vctx_state_native(regs);
+	do {
+		if (action == VCTX_GUEST_INTERRUPT)
+			vctx_run_take_interrupt();
+		action = vctx_run_once(ops, this, regs);
+	} while (action < 0);
 
-	if (unlikely(reason >= 0))
-		return reason;
-	if (unlikely(!ops->load(this->hw, regs)))
-		return VCTX_NATIVE_CPU;
-	reason = vctx_run_loaded(ops, this, regs);
-	ops->save(this->hw, regs);
-	return reason;
+	return action;
 }
 
 static __always_inline void
@@ -109,6 +110,7 @@ vctx_run_loop(const struct vctx_guest_ops *ops,
 {
 	struct vctx_run_cpu *this = container_of(hook, struct vctx_run_cpu, hook);
 	struct pt_regs *regs = task_pt_regs(current);
+	bool late = false;
 	int reason;
 
 	lockdep_assert_irqs_disabled();
@@ -121,12 +123,29 @@ vctx_run_loop(const struct vctx_guest_ops *ops,
 		return;
 	}
 
-	reason = vctx_run_user(ops, this, regs);
+	reason = vctx_state_native(regs);
+	if (unlikely(reason >= 0))
+		goto native;
+	reason = VCTX_NATIVE_CPU;
+	if (unlikely(!ops->load(this, regs)))
+		goto native;
+
+	reason = vctx_run_once(ops, this, regs);
+	if (unlikely(reason < 0)) {
+		reason = vctx_run_on(ops, this, regs, reason);
+		late = true;
+	}
+	ops->save(this, regs);
+native:
 	this->stats->native[reason]++;
 	trace_vctx_native(regs, reason);
 
-	/* The kernel took its last look before it called. */
-	if (unlikely(read_thread_flags() & VCTX_WORK))
+	/*
+	 * The kernel took its last look before it called.  What has come up
+	 * since, others have sent an interrupt for, unless it was taken here; so
+	 * look again after an interrupt, and where an exception was handled.
+	 */
+	if (unlikely(late || reason == VCTX_NATIVE_STEP))
 		vctx_run_catch_up(this);
 }
 

@@ -4,6 +4,7 @@
  * kernel does with PCIDs.
  */
 #include "hw.h"
+#include "run.h"
 #include "tlb.h"
 
 #define MAX_TAGS 8
@@ -15,55 +16,52 @@ struct tlb_cpu {
 
 static DEFINE_PER_CPU(struct tlb_cpu, tlb_cpu);
 
-/* Stands for no mm at all, so that the first use goes the slow way. */
-static struct vctx_tlb_tag no_tag;
-
-DEFINE_PER_CPU(struct vctx_tlb_tag *, vctx_tlb_tag) = &no_tag;
-
-static unsigned int find(struct tlb_cpu *this, u64 ctx_id, unsigned int n)
+/* The tag of an mm, or the one that has waited longest to be given away. */
+static unsigned int find(struct tlb_cpu *cpu, u64 ctx_id)
 {
+	unsigned int n = clamp(vctx_hw->tags, 1U, (unsigned int)MAX_TAGS);
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		if (this->tags[i].ctx_id == ctx_id)
+		if (cpu->tags[i].ctx_id == ctx_id)
 			return i;
-	i = this->next;
-	this->next = (i + 1) % n;
+	i = cpu->next;
+	cpu->next = (i + 1) % n;
 	return i;
 }
 
 /**
  * vctx_tlb_switch - give current's mm a tag and flush what it must not find
- * @stats: counts the flushes
+ * @this: of this CPU; interrupts are off
  *
  * The slow half of vctx_tlb_prepare().
  */
-void vctx_tlb_switch(struct vctx_stats *stats)
+void vctx_tlb_switch(struct vctx_run_cpu *this)
 {
-	struct tlb_cpu *this = this_cpu_ptr(&tlb_cpu);
+	struct tlb_cpu *cpu = this_cpu_ptr(&tlb_cpu);
 	mm_context_t *mm = &current->mm->context;
+	unsigned int i = find(cpu, mm->ctx_id);
+	struct vctx_tlb_tag *tag = &cpu->tags[i];
 	/* Read before the flush: what comes later must flush again. */
-	u64 tlb_gen = atomic64_read(&mm->tlb_gen);
-	unsigned int n = clamp(vctx_hw->tags, 1U, (unsigned int)MAX_TAGS);
-	unsigned int i = find(this, mm->ctx_id, n);
-	struct vctx_tlb_tag *tag = &this->tags[i];
-	bool flush = tag->ctx_id != mm->ctx_id || tag->tlb_gen != tlb_gen;
+	struct vctx_tlb_tag now = { mm->ctx_id, atomic64_read(&mm->tlb_gen) };
+	bool flush = tag->ctx_id != now.ctx_id || tag->tlb_gen != now.tlb_gen;
 
 	lockdep_assert_irqs_disabled();
 	vctx_hw->set_tag(i, flush);
-	tag->ctx_id = mm->ctx_id;
-	tag->tlb_gen = tlb_gen;
-	this_cpu_write(vctx_tlb_tag, tag);
-	stats->tlb_flushes += flush;
+	*tag = now;
+	this->tag = now;
+	this->stats->tlb_flushes += flush;
 }
 
 /**
  * vctx_tlb_reset - forget all tags of this CPU
  *
- * For a back end that has flushed them all, when it enables a CPU.
+ * For a CPU that has just been enabled: the back end has flushed them all.
  */
 void vctx_tlb_reset(void)
 {
+	struct vctx_run_cpu *this = vctx_hw->run_cpu(smp_processor_id());
+
 	memset(this_cpu_ptr(&tlb_cpu), 0, sizeof(struct tlb_cpu));
-	this_cpu_write(vctx_tlb_tag, &no_tag);
+	this->tag.ctx_id = 0;
 }

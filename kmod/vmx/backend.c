@@ -7,11 +7,10 @@
 #include "vmx.h"
 
 DEFINE_PER_CPU(struct vmx_cpu, vmx_cpu) = { .segments = true };
-DEFINE_PER_CPU(bool, vmx_launched);
 
-static void *vmx_own(int cpu)
+static struct vctx_run_cpu *vmx_run_cpu(int cpu)
 {
-	return per_cpu_ptr(&vmx_cpu, cpu);
+	return &per_cpu_ptr(&vmx_cpu, cpu)->run;
 }
 
 static void *alloc_region(int cpu)
@@ -111,7 +110,7 @@ struct vctx_hw_ops vctx_vmx_ops = {
 	.cpu_enable = vmx_cpu_enable,
 	.cpu_disable = vmx_cpu_disable,
 	.format = &vmx_idmap_format,
-	.own = vmx_own,
+	.run_cpu = vmx_run_cpu,
 	.set_tag = vmx_set_tag,
 	.on_user_return = vmx_on_user_return,
 };

@@ -48,7 +48,6 @@ SYM_FUNC_START(vmx_enter)
 	shr	$32, %rdx
 	wrmsr
 .Lopen:
-	cmpb	$0, PER_CPU_VAR(vmx_launched)	/* ZF lasts to the jump below */
 	mov	REGS_R15(%rdi), %r15
 	mov	REGS_R14(%rdi), %r14
 	mov	REGS_R13(%rdi), %r13
@@ -65,15 +64,11 @@ SYM_FUNC_START(vmx_enter)
 	mov	REGS_SI(%rdi), %rsi
 	mov	REGS_DI(%rdi), %rdi
 
-	jz	.Lfirst
 	CLEAR_CPU_BUFFERS
 	UNWIND_HINT_SAVE
+	/* The first time it fails, for the VMCS is not launched then. */
 .Lvmresume:
 	vmresume
-	jmp	.Lfailed
-.Lfirst:
-	movb	$1, PER_CPU_VAR(vmx_launched)
-	CLEAR_CPU_BUFFERS
 .Lvmlaunch:
 	vmlaunch
 	jmp	.Lfailed

@@ -29,7 +29,7 @@ static __always_inline unsigned long vmx_user_gs_base(void)
 
 	asm volatile("swapgs\n\t"
 		     "rdgsbase %0\n\t"
-		     "swapgs" : "=r" (base) : : "memory");
+		     "swapgs" : "=r" (base));
 	return base;
 }
 
@@ -73,9 +73,10 @@ static __always_inline u32 vmx_gs(void)
 }
 
 /* User state of current into the guest; see struct vctx_guest_ops. */
-static __always_inline bool vmx_load(void *cpu, struct pt_regs *regs)
+static __always_inline bool vmx_load(struct vctx_run_cpu *run,
+				     struct pt_regs *regs)
 {
-	struct vmx_cpu *this = cpu;
+	struct vmx_cpu *this = vmx_cpu_of(run);
 	unsigned long gs_base = vmx_user_gs_base();
 
 	if (unlikely(vmx_ds() | vmx_es() | vmx_fs() | vmx_gs() |
@@ -107,9 +108,10 @@ static __always_inline void vmx_sync_host(struct vmx_cpu *this)
 }
 
 /* User state from the guest to the kernel's places for it. */
-static __always_inline void vmx_save(void *cpu, struct pt_regs *regs)
+static __always_inline void vmx_save(struct vctx_run_cpu *run,
+				     struct pt_regs *regs)
 {
-	struct vmx_cpu *this = cpu;
+	struct vmx_cpu *this = vmx_cpu_of(run);
 	unsigned long gs_base, cs, ss, odd;
 
 	vmx_read_to(GUEST_RIP, regs->ip);

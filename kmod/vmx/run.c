@@ -88,19 +88,23 @@ static noinline int rare_exception(struct vctx_stats *stats,
 	return action;
 }
 
+/* VM-exit interruption information of the two that nearly all exits are. */
+#define INFO_EXCEPTION	(INTR_INFO_VALID_MASK | INTR_TYPE_HARD_EXCEPTION)
+#define INFO_PAGE_FAULT	(INFO_EXCEPTION | INTR_INFO_DELIVER_CODE_MASK | \
+			 X86_TRAP_PF)
+#define INFO_INVALID_OPCODE (INFO_EXCEPTION | X86_TRAP_UD)
+
 static __always_inline int exit_exception(struct vctx_stats *stats,
 					  struct pt_regs *regs)
 {
 	u32 info = vmx_read(VM_EXIT_INTR_INFO);
 
-	switch (info & INTR_INFO_VECTOR_MASK) {
-	case X86_TRAP_PF:
+	if (info == INFO_PAGE_FAULT) {
 		vctx_run_exited(stats, VCTX_EXIT_PAGE_FAULT,
 				EXIT_REASON_EXCEPTION_NMI);
 		return VCTX_NATIVE_PAGE_FAULT;
-	case X86_TRAP_UD:
-		if (unlikely(!at_syscall()))
-			break;
+	}
+	if (likely(info == INFO_INVALID_OPCODE && at_syscall())) {
 		vctx_run_exited(stats, VCTX_EXIT_SYSCALL,
 				EXIT_REASON_EXCEPTION_NMI);
 		return VCTX_NATIVE_SYSCALL;
@@ -146,7 +150,7 @@ static const struct {
 };
 
 /* Ours to mend: a state that vctx_state_native() should have kept out. */
-static int refused(struct vmx_cpu *this, u32 reason)
+static int refused(u32 reason)
 {
 	if (reason == VMX_ENTER_FAILED)
 		pr_err_once("VM entry failed: VM-instruction error %llu; please report\n",
@@ -155,20 +159,16 @@ static int refused(struct vmx_cpu *this, u32 reason)
 		pr_err_once("VM entry refused: exit reason %#x, ip %#llx; please report\n",
 			    reason, vmx_read(GUEST_RIP));
 
-	/* Whether it counts as launched depends on why: let it be new. */
-	vmx_vmclear(__pa(this->vmcs));
-	vmx_vmptrld(__pa(this->vmcs));
-	this_cpu_write(vmx_launched, false);
 	return VCTX_NATIVE_FAILURE;
 }
 
-static noinline int rare_exit(struct vmx_cpu *this, struct vctx_stats *stats,
-			      struct pt_regs *regs, u32 reason)
+static noinline int rare_exit(struct vctx_stats *stats, struct pt_regs *regs,
+			      u32 reason)
 {
 	if (reason & VMX_EXIT_REASONS_FAILED_VMENTRY ||
 	    reason == EXIT_REASON_EPT_MISCONFIG) {
 		vctx_run_exited(stats, VCTX_EXIT_OTHER, reason);
-		return refused(this, reason);
+		return refused(reason);
 	}
 	if (reason >= ARRAY_SIZE(exits) || !exits[reason].handler) {
 		vctx_run_exited(stats, VCTX_EXIT_OTHER, reason);
@@ -204,29 +204,38 @@ static noinline u32 enter_with_debugctl(struct pt_regs *regs)
 	return reason;
 }
 
+/* Its low half: the other has no bits.  Shorter than to read all of an MSR. */
+static __always_inline u32 read_debugctl(void)
+{
+	u32 low, high;
+
+	asm volatile("rdmsr"
+		     : "=a" (low), "=d" (high) : "c" (MSR_IA32_DEBUGCTLMSR));
+	return low;
+}
+
 /* One stay in the guest; see struct vctx_guest_ops. */
-static __always_inline int vmx_run(void *cpu, struct vctx_stats *stats,
+static __always_inline int vmx_run(struct vctx_run_cpu *run,
 				   struct pt_regs *regs)
 {
 	u64 start;
 	u32 reason;
 
-	vmx_sync_host(cpu);
+	vmx_sync_host(vmx_cpu_of(run));
 	start = rdtsc();
-	if (likely(!(u32)__rdmsr(MSR_IA32_DEBUGCTLMSR)))
+	if (likely(!read_debugctl()))
 		reason = enter(regs);
 	else
 		reason = enter_with_debugctl(regs);
-	stats->guest_ns += vctx_stats_cycles_to_ns(rdtsc() - start);
-	stats->entries++;
+	vctx_run_stayed(run->stats, start);
 
 	if (likely(reason == EXIT_REASON_EXCEPTION_NMI))
-		return exit_exception(stats, regs);
+		return exit_exception(run->stats, regs);
 	if (likely(reason == EXIT_REASON_EXTERNAL_INTERRUPT)) {
-		vctx_run_exited(stats, VCTX_EXIT_INTERRUPT, reason);
+		vctx_run_exited(run->stats, VCTX_EXIT_INTERRUPT, reason);
 		return VCTX_GUEST_INTERRUPT;
 	}
-	return rare_exit(cpu, stats, regs, reason);
+	return rare_exit(run->stats, regs, reason);
 }
 
 static const struct vctx_guest_ops vmx_guest_ops = {

@@ -198,7 +198,6 @@ void vmx_vmcs_plain_segments(void)
 int vmx_vmcs_setup(struct vmx_cpu *this)
 {
 	native_store_gdt(&this->gdt);
-	this_cpu_write(vmx_launched, false);
 	this->segments = 0;
 	this->host_cr3 = 0;
 	this->host_cr4 = 0;

@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 #include "hw.h"
+#include "run.h"
 #include "vmx_ops.h"
 
 /**
@@ -34,6 +35,7 @@ extern struct vctx_idmap_format vmx_idmap_format;
 
 /**
  * struct vmx_cpu - VMX on one CPU
+ * @run:	the run loop's part
  * @vmxon:	VMXON region
  * @vmcs:	the CPU's VMCS, current while @on
  * @on:		in VMX operation by us
@@ -44,6 +46,7 @@ extern struct vctx_idmap_format vmx_idmap_format;
  * @gdt:	of the host, to restore its limit
  */
 struct vmx_cpu {
+	struct vctx_run_cpu run;
 	void *vmxon;
 	void *vmcs;
 	bool on;
@@ -56,8 +59,10 @@ struct vmx_cpu {
 
 DECLARE_PER_CPU(struct vmx_cpu, vmx_cpu);
 
-/* The CPU's VMCS is launched: VMRESUME is the instruction to enter with. */
-DECLARE_PER_CPU(bool, vmx_launched);
+static inline struct vmx_cpu *vmx_cpu_of(struct vctx_run_cpu *run)
+{
+	return container_of(run, struct vmx_cpu, run);
+}
 
 /* capability.c */
 int vmx_capability_init(void);
