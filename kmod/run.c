@@ -3,7 +3,6 @@
  * Who runs on each CPU, and the slow parts of the run loop.  The loop itself is
  * in run_loop.h.
  */
-#include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/vtime.h>
@@ -13,8 +12,7 @@
 #include "run.h"
 #include "state.h"
 
-/* Where the back end has them. */
-static DEFINE_PER_CPU(struct vctx_run_cpu *, run_cpu);
+DEFINE_PER_CPU(struct vctx_run_cpu *, vctx_run_cpu);
 
 /**
  * vctx_run_take_interrupt - let the host have the interrupt that is pending
@@ -71,7 +69,7 @@ void vctx_run_catch_up(struct vctx_run_cpu *this)
  */
 void vctx_run_attach(struct vctx_context *ctx)
 {
-	struct vctx_run_cpu *this = this_cpu_read(run_cpu);
+	struct vctx_run_cpu *this = vctx_run_this();
 	unsigned long flags;
 
 	/* The list is also changed by KVM, from interrupts. */
@@ -86,7 +84,7 @@ void vctx_run_attach(struct vctx_context *ctx)
  */
 void vctx_run_detach(void)
 {
-	struct vctx_run_cpu *this = this_cpu_read(run_cpu);
+	struct vctx_run_cpu *this = vctx_run_this();
 	unsigned long flags;
 
 	local_irq_save(flags);
@@ -107,7 +105,7 @@ void __init vctx_run_init(void)
 	for_each_possible_cpu(cpu) {
 		struct vctx_run_cpu *this = vctx_hw->run_cpu(cpu);
 
-		per_cpu(run_cpu, cpu) = this;
+		per_cpu(vctx_run_cpu, cpu) = this;
 		this->hook.on_user_return = vctx_hw->on_user_return;
 		init_irq_work(&this->kick, kick);
 	}

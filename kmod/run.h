@@ -3,6 +3,7 @@
 #define VCTX_RUN_H
 
 #include <linux/irq_work.h>
+#include <linux/percpu.h>
 #include <linux/user-return-notifier.h>
 
 #include "tlb.h"
@@ -24,6 +25,14 @@ struct vctx_run_cpu {
 	struct vctx_tlb_tag tag;
 	struct irq_work kick;
 };
+
+/* Where the back end has them. */
+DECLARE_PER_CPU(struct vctx_run_cpu *, vctx_run_cpu);
+
+static __always_inline struct vctx_run_cpu *vctx_run_this(void)
+{
+	return this_cpu_read(vctx_run_cpu);
+}
 
 void vctx_run_attach(struct vctx_context *ctx);
 void vctx_run_detach(void);

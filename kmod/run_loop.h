@@ -71,6 +71,7 @@ static __always_inline void vctx_run_exited(struct vctx_stats *stats,
 
 static __always_inline int vctx_run_once(const struct vctx_guest_ops *ops,
 					 struct vctx_run_cpu *this,
+					 const struct mm_struct *mm,
 					 struct pt_regs *regs)
 {
 	/*
@@ -83,34 +84,48 @@ static __always_inline int vctx_run_once(const struct vctx_guest_ops *ops,
 		if (reason >= 0)
 			return reason;
 	}
-	vctx_tlb_prepare(this);
+	vctx_tlb_prepare(this, &mm->context);
 	return ops->run(this, regs);
+}
+
+static __always_inline void vctx_run_native(struct vctx_run_cpu *this,
+					    struct pt_regs *regs, int reason)
+{
+	this->stats->native[reason]++;
+	trace_vctx_native(regs, reason);
 }
 
 /*
  * An exit did not ask for a native return: go on until one does.  Not part of
  * vctx_run_loop(), so that the compiler has no loop there to keep registers for.
  */
-static noinline int vctx_run_on(const struct vctx_guest_ops *ops,
-				struct vctx_run_cpu *this,
-				struct pt_regs *regs, int action)
+static noinline void vctx_run_on(const struct vctx_guest_ops *ops,
+				 struct vctx_run_cpu *this,
+				 struct pt_regs *regs, int action)
 {
 	do {
 		if (action == VCTX_GUEST_INTERRUPT)
 			vctx_run_take_interrupt();
-		action = vctx_run_once(ops, this, regs);
+		action = vctx_run_once(ops, this, current->mm, regs);
 	} while (action < 0);
 
-	return action;
+	ops->save(this, regs);
+	vctx_run_native(this, regs, action);
+	vctx_run_catch_up(this);
 }
 
+/*
+ * What comes up between the kernel's last look at its work and user mode is sent
+ * an interrupt for.  So the loop looks only after an interrupt, or an exception,
+ * that it had the kernel handle: in vctx_run_on() and where a back end says so.
+ */
 static __always_inline void
 vctx_run_loop(const struct vctx_guest_ops *ops,
 	      struct user_return_notifier *hook)
 {
 	struct vctx_run_cpu *this = container_of(hook, struct vctx_run_cpu, hook);
 	struct pt_regs *regs = task_pt_regs(current);
-	bool late = false;
+	const struct mm_struct *mm = current->mm;
 	int reason;
 
 	lockdep_assert_irqs_disabled();
@@ -123,30 +138,23 @@ vctx_run_loop(const struct vctx_guest_ops *ops,
 		return;
 	}
 
-	reason = vctx_state_native(regs);
+	reason = vctx_state_native(regs, mm);
 	if (unlikely(reason >= 0))
 		goto native;
 	reason = VCTX_NATIVE_CPU;
 	if (unlikely(!ops->load(this, regs)))
 		goto native;
 
-	reason = vctx_run_once(ops, this, regs);
+	reason = vctx_run_once(ops, this, mm, regs);
+	/* Cheaper than to have kept it: the guest has all the registers. */
+	this = vctx_run_this();
 	if (unlikely(reason < 0)) {
-		reason = vctx_run_on(ops, this, regs, reason);
-		late = true;
+		vctx_run_on(ops, this, regs, reason);
+		return;
 	}
 	ops->save(this, regs);
 native:
-	this->stats->native[reason]++;
-	trace_vctx_native(regs, reason);
-
-	/*
-	 * The kernel took its last look before it called.  What has come up
-	 * since, others have sent an interrupt for, unless it was taken here; so
-	 * look again after an interrupt, and where an exception was handled.
-	 */
-	if (unlikely(late || reason == VCTX_NATIVE_STEP))
-		vctx_run_catch_up(this);
+	vctx_run_native(this, regs, reason);
 }
 
 #endif /* VCTX_RUN_LOOP_H */

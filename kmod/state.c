@@ -5,7 +5,7 @@
 #include "state.h"
 
 /* The slow half of vctx_state_native(): one test for each reason. */
-int vctx_state_why(struct pt_regs *regs)
+int vctx_state_why(const struct pt_regs *regs)
 {
 	if (regs->cs != __USER_CS)
 		return VCTX_NATIVE_COMPAT;

@@ -13,22 +13,24 @@
 #include <asm/debugreg.h>
 #include <asm/segment.h>
 
-int vctx_state_why(struct pt_regs *regs);
+int vctx_state_why(const struct pt_regs *regs);
 int vctx_state_prepare(void);
 
 /**
  * vctx_state_native - why a thread must run natively
  * @regs: of current, as user mode is to see them
+ * @mm: of current
  *
  * Return: enum vctx_native_reason, or -1 if the guest can run it.
  */
-static __always_inline int vctx_state_native(struct pt_regs *regs)
+static __always_inline int vctx_state_native(const struct pt_regs *regs,
+					     const struct mm_struct *mm)
 {
 	/* The usual state, in few instructions; vctx_state_why() tells them apart. */
 	if (likely(regs->cs == __USER_CS && regs->ss == __USER_DS &&
 		   !(regs->flags & X86_EFLAGS_TF) &&
 		   regs->ip < TASK_SIZE_MAX &&
-		   !current->mm->context.ldt &&
+		   !mm->context.ldt &&
 		   !hw_breakpoint_active() &&
 		   !vctx_compat_user_shstk(current)))
 		return -1;

@@ -16,12 +16,12 @@ struct vctx_tlb_tag {
 	u64 tlb_gen;
 };
 
-/* Whether what is cached under @tag is true for @mm as it is now. */
-static __always_inline bool vctx_tlb_valid(const struct vctx_tlb_tag *tag,
+/* Whether what is cached under @tag is not, or no longer, true for @mm. */
+static __always_inline bool vctx_tlb_stale(const struct vctx_tlb_tag *tag,
 					   const mm_context_t *mm)
 {
-	return tag->ctx_id == mm->ctx_id &&
-	       tag->tlb_gen == atomic64_read(&mm->tlb_gen);
+	return tag->ctx_id != mm->ctx_id ||
+	       tag->tlb_gen != atomic64_read(&mm->tlb_gen);
 }
 
 struct vctx_run_cpu;
@@ -32,16 +32,17 @@ void vctx_tlb_reset(void);
 /**
  * vctx_tlb_prepare - make what the TLB has for current's mm true before an entry
  * @this: of this CPU
+ * @mm: of current
  *
  * Interrupts are off from here to the entry.  A kernel that changes page tables
  * raises tlb_gen first and interrupts this CPU then: either the new generation
  * is seen here, or the interrupt ends the stay in the guest, and it is seen
  * before the next.
  */
-#define vctx_tlb_prepare(this)						\
-do {									\
-	if (unlikely(!vctx_tlb_valid(&(this)->tag, &current->mm->context))) \
-		vctx_tlb_switch(this);					\
+#define vctx_tlb_prepare(this, mm)			\
+do {							\
+	if (unlikely(vctx_tlb_stale(&(this)->tag, mm)))	\
+		vctx_tlb_switch(this);			\
 } while (0)
 
 #endif /* VCTX_TLB_H */

@@ -75,6 +75,7 @@ static noinline int rare_exception(struct vctx_stats *stats,
 		if ((info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_HARD_EXCEPTION &&
 		    vmx_read(EXIT_QUALIFICATION) & DR_STEP) {
 			single_step();
+			vctx_run_catch_up(vctx_run_this());
 			action = VCTX_NATIVE_STEP;
 		}
 		break;
@@ -227,6 +228,7 @@ static __always_inline int vmx_run(struct vctx_run_cpu *run,
 		reason = enter(regs);
 	else
 		reason = enter_with_debugctl(regs);
+	run = vctx_run_this();
 	vctx_run_stayed(run->stats, start);
 
 	if (likely(reason == EXIT_REASON_EXCEPTION_NMI))
