@@ -16,12 +16,14 @@ struct vctx_stats;
  * @hook:	on the CPU's list of user-return notifiers while @stats is not
  *		NULL
  * @stats:	of the context of the thread that this CPU runs
+ * @entered:	the guest, in TSC cycles
  * @tag:	the TLB tag of the next VM entry
  * @kick:	an interrupt to self; does nothing, the way back from it does
  */
 struct vctx_run_cpu {
 	struct user_return_notifier hook;
 	struct vctx_stats *stats;
+	u64 entered;
 	struct vctx_tlb_tag tag;
 	struct irq_work kick;
 };

@@ -37,8 +37,8 @@ enum vctx_guest_action {
  * @load:	user state of current from @regs and the CPU into the guest.
  *		False if this CPU is not enabled.
  * @run:	one stay in the guest: VM entry, VM exit, and what of the exit
- *		cannot wait, accounted for by vctx_run_stayed() and
- *		vctx_run_exited().  General registers go from and to @regs.
+ *		cannot wait, accounted for by vctx_run_goes(),
+ *		vctx_run_stayed() and vctx_run_exited().  General registers go from and to @regs.
  *		Returns enum vctx_guest_action, or an enum vctx_native_reason
  *		for a native return at the same instruction.
  * @save:	user state from the guest to @regs and the CPU
@@ -54,11 +54,18 @@ struct vctx_guest_ops {
 /* What must be seen to before user mode may go on. */
 #define VCTX_WORK (EXIT_TO_USER_MODE_WORK | _TIF_NEED_FPU_LOAD | _TIF_IO_BITMAP)
 
-/* Account for one stay in the guest, for @run; @start was before it. */
-static __always_inline void vctx_run_stayed(struct vctx_stats *stats, u64 start)
+/* Account for one stay in the guest, around it, for @run. */
+static __always_inline void vctx_run_goes(struct vctx_run_cpu *this)
 {
-	stats->guest_ns += vctx_stats_cycles_to_ns(rdtsc() - start);
-	stats->entries++;
+	this->entered = rdtsc();
+}
+
+static __always_inline void vctx_run_stayed(struct vctx_run_cpu *this)
+{
+	u64 cycles = rdtsc() - this->entered;
+
+	this->stats->guest_ns += vctx_stats_cycles_to_ns(cycles);
+	this->stats->entries++;
 }
 
 /* The same for why it ended; @code is the vendor's. */

@@ -120,7 +120,14 @@ SYM_INNER_LABEL(vmx_exit_point, SYM_L_GLOBAL)
 	FILL_RETURN_BUFFER %rcx, RSB_CLEAR_LOOPS, X86_FEATURE_RSB_VMEXIT, \
 			   X86_FEATURE_RSB_VMEXIT_LITE
 
-	ALTERNATIVE "jmp .Lclosed", "", X86_FEATURE_KERNEL_IBRS
+	ALTERNATIVE_2 "", "call clear_bhb_loop", \
+			  X86_FEATURE_CLEAR_BHB_LOOP_ON_VMEXIT, \
+		      "jmp .Lrestrict", X86_FEATURE_KERNEL_IBRS
+.Lout:
+	pop	%rbp
+	RET
+
+.Lrestrict:
 	mov	%eax, %edi
 	movl	$MSR_IA32_SPEC_CTRL, %ecx
 	movq	PER_CPU_VAR(x86_spec_ctrl_current), %rdx
@@ -128,11 +135,8 @@ SYM_INNER_LABEL(vmx_exit_point, SYM_L_GLOBAL)
 	shr	$32, %rdx
 	wrmsr
 	mov	%edi, %eax
-.Lclosed:
 	CLEAR_BRANCH_HISTORY_VMEXIT
-
-	pop	%rbp
-	RET
+	jmp	.Lout
 
 .Lfailed:
 	mov	$-1, %eax

@@ -153,6 +153,9 @@ static const struct {
 /* Ours to mend: a state that vctx_state_native() should have kept out. */
 static int refused(u32 reason)
 {
+	/* Not canonical: vctx_state_native() looks at the sign alone. */
+	if (vmx_read(GUEST_RIP) >= TASK_SIZE_MAX)
+		return VCTX_NATIVE_ADDRESS;
 	if (reason == VMX_ENTER_FAILED)
 		pr_err_once("VM entry failed: VM-instruction error %llu; please report\n",
 			    vmx_read(VM_INSTRUCTION_ERROR));
@@ -219,17 +222,16 @@ static __always_inline u32 read_debugctl(void)
 static __always_inline int vmx_run(struct vctx_run_cpu *run,
 				   struct pt_regs *regs)
 {
-	u64 start;
 	u32 reason;
 
 	vmx_sync_host(vmx_cpu_of(run));
-	start = rdtsc();
+	vctx_run_goes(run);
 	if (likely(!read_debugctl()))
 		reason = enter(regs);
 	else
 		reason = enter_with_debugctl(regs);
 	run = vctx_run_this();
-	vctx_run_stayed(run->stats, start);
+	vctx_run_stayed(run);
 
 	if (likely(reason == EXIT_REASON_EXCEPTION_NMI))
 		return exit_exception(run->stats, regs);
