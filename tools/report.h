@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <vctx.h>
+
+/*
+ * One JSON object on a line of its own.  @reason says why no context could be
+ * had, NULL if there was one.  Returns 0 or -errno.
+ */
+int report_json(FILE *out, const struct vctx_stats *stats, uint64_t wall_ns,
+		const char *reason);
+
+/* The same for people, on standard error; @status is that of waitpid(). */
+void report_summary(const struct vctx_stats *stats, uint64_t wall_ns,
+		    int status);
+
+#endif /* REPORT_H */
