@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What is kept between runs: one folder an entry, named for what it is made of.
+
+An entry's name holds a hash of everything that it depends on, so an entry never
+changes and is never stale: another input is another entry. It is built in a
+temporary folder and renamed, so that it is whole or not there, and under a lock,
+so that harnesses that run side by side build it once.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+
+UNUSED = 30 * 24 * 3600  # seconds after which an entry is removed
+
+
+class Failure(Exception):
+    """The harness cannot do its work; the text is for the user."""
+
+
+def directory():
+    path = os.environ.get("VCTX_CACHE")
+    if not path:
+        base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+        path = os.path.join(base, "vcontext")
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        raise Failure(f"cannot make the cache folder {path}: {error.strerror}; set VCTX_CACHE") from error
+    return path
+
+
+def digest(*parts):
+    """A short hash of strings and bytes."""
+    total = hashlib.sha256()
+    for part in parts:
+        data = part if isinstance(part, bytes) else str(part).encode()
+        total.update(len(data).to_bytes(8, "little") + data)
+    return total.hexdigest()[:16]
+
+
+def file_stamp(path):
+    """What tells that a file has changed without reading it."""
+    status = os.stat(path)
+    return f"{path} {status.st_size} {status.st_mtime_ns}"
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+@contextlib.contextmanager
+def locked():
+    with open(os.path.join(directory(), "lock"), "w", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def entry(name, build):
+    """The folder of an entry; build(folder) fills it if it is not there yet."""
+    path = os.path.join(directory(), name)
+    if is_used(path):
+        return path
+    with locked():
+        if is_used(path):
+            return path
+        prune()
+        work = tempfile.mkdtemp(prefix="build-", dir=directory())
+        try:
+            os.chmod(work, 0o755)
+            build(work)
+            os.rename(work, path)
+        except OSError as error:
+            raise Failure(f"cannot build the cache entry {path}: {error}") from error
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    return path
+
+
+def is_used(path):
+    """Whether an entry is there; if so, it counts as used now."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def prune():
+    """Removes what no run has used for long, and what a killed one left half built."""
+    for old in os.scandir(directory()):
+        if old.is_dir() and time.time() - old.stat().st_mtime > UNUSED:
+            shutil.rmtree(old.path, ignore_errors=True)

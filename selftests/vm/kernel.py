@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Debian's kernel, unpacked for the direct boot.
+
+The bzImage's payload is taken out once, here, where the emulated CPU would need
+most of a minute for it. Since no decompressor runs, the kernel's address is
+randomised here as well, with the relocation table that the payload carries.
+"""
+
+import lzma
+import os
+import random
+import re
+import shutil
+import struct
+
+import cache
+import packages
+from cache import Failure
+
+# What a test may want to load beside the project's module.
+MODULES = ("kvm-intel", "kvm-amd", "msr", "cpuid")
+
+HEADER_START = 0x1f1
+TEXT_START = 0xffffffff80000000  # __START_KERNEL_map
+PHYSICAL_START = 0x1000000  # CONFIG_PHYSICAL_START
+ALIGN = 0x200000  # CONFIG_PHYSICAL_ALIGN
+MAPPING_SIZE = 1 << 30  # KERNEL_IMAGE_SIZE with CONFIG_RANDOMIZE_BASE
+PHYSICAL_SPREAD = 64 << 20  # randomised room for the image in physical memory
+
+
+class Kernel:
+    """An unpacked kernel: its release, its boot header, its image as it lies in memory."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.release = self._read("release").decode()
+        self.header = self._read("header")
+        self.image = self._read("image")
+        self.memory_size = int(self._read("memory_size"))
+        self.modules = os.path.join(directory, "modules")
+        self.address = PHYSICAL_START
+
+    def _read(self, name):
+        return cache.read(os.path.join(self.directory, name))
+
+    def randomise(self, seed):
+        """Does what the decompressor does on a user's machine, from a seed."""
+        source = random.Random(seed)
+        slots = (MAPPING_SIZE - PHYSICAL_START - self.memory_size) // ALIGN
+        shift = source.randrange(1, slots) * ALIGN
+        self.image = relocate(self.image, self._read("relocations"), shift)
+        self.address = PHYSICAL_START + source.randrange(PHYSICAL_SPREAD // ALIGN) * ALIGN
+
+
+def relocate(image, table, shift):
+    """The image moved by shift in virtual memory.
+
+    The table is read from its end: 32-bit places, 32-bit places that shrink when
+    the kernel moves up, 64-bit places, each list ended by a zero.
+    """
+    image = bytearray(image)
+    places = struct.unpack(f"<{len(table) // 4}I", table)
+    ends = [index for index, place in enumerate(places) if place == 0][-3:]
+    first = (TEXT_START + PHYSICAL_START) & 0xffffffff
+    for begin, end, form, step in ((ends[2], len(places), "<I", shift),
+                                   (ends[1], ends[2], "<I", -shift),
+                                   (ends[0], ends[1], "<Q", shift)):
+        code = struct.Struct(form)
+        mask = (1 << 8 * code.size) - 1
+        for place in places[begin + 1:end]:
+            offset = place - first
+            value, = code.unpack_from(image, offset)
+            code.pack_into(image, offset, (value + step) & mask)
+    return bytes(image)
+
+
+def find(name, module):
+    """The kernel for -k NAME; without a name that which the module was built for, else Debian's newest."""
+    if name and "/" in name:
+        return from_file(name)
+    release = name or (module and module_release(module)) or newest()
+    return from_package(f"linux-image-{release}")
+
+
+def module_release(path):
+    """The kernel release that a module was built for."""
+    found = re.search(rb"\0vermagic=(\S+) ", cache.read(path))
+    if not found:
+        raise Failure(f"{path} is not a kernel module: it has no vermagic; run make again")
+    return found.group(1).decode()
+
+
+def newest():
+    """The release that Debian's linux-image-amd64 stands for; asked of apt once per index."""
+    lists = "/var/lib/apt/lists"
+    stamp = cache.digest(cache.file_stamp(lists), "linux-image-amd64")
+
+    def ask(work):
+        package = packages.dependency("linux-image-amd64", r"linux-image-[0-9]\S*")
+        if not package:
+            raise Failure("apt does not know linux-image-amd64: run apt-get update")
+        with open(os.path.join(work, "release"), "w", encoding="ascii") as file:
+            file.write(package.removeprefix("linux-image-"))
+
+    return cache.read(os.path.join(cache.entry(f"newest-{stamp}", ask), "release")).decode()
+
+
+def recipe():
+    """What an entry depends on beside the kernel itself."""
+    return cache.digest(cache.read(__file__), *MODULES)
+
+
+def from_package(package):
+    def build(work):
+        packages_folder = os.path.join(work, "package")
+        os.mkdir(packages_folder)
+        try:
+            file, = packages.download([package], packages_folder)
+        except Failure as error:
+            raise Failure(f"cannot download {package}: {error}; after apt-get update, "
+                          "build the module against the headers that it brings, or choose a kernel with -k") from error
+        root = os.path.join(packages_folder, "root")
+        packages.unpack(file, root)
+        release = package.removeprefix("linux-image-")
+        library = "lib" if os.path.isdir(f"{root}/lib/modules") else "usr/lib"
+        unpack(f"{root}/boot/vmlinuz-{release}", f"{root}/{library}/modules/{release}", work)
+        shutil.rmtree(packages_folder)
+
+    return Kernel(cache.entry(f"kernel-{package.removeprefix('linux-image-')}-{recipe()}", build))
+
+
+def from_file(path):
+    if not os.path.isfile(path):
+        raise Failure(f"there is no kernel {path}")
+    path = os.path.realpath(path)
+    release = release_of(cache.read(path), path)
+    beside = os.path.normpath(os.path.join(os.path.dirname(path), "..", "lib", "modules", release))
+    folder = next((folder for folder in (beside, f"/lib/modules/{release}") if os.path.isdir(folder)), None)
+    stamp = cache.digest(cache.file_stamp(path), folder)
+    return Kernel(cache.entry(f"kernel-{release}-{stamp}-{recipe()}", lambda work: unpack(path, folder, work)))
+
+
+def release_of(bzimage, path):
+    if bzimage[0x202:0x206] != b"HdrS":
+        raise Failure(f"{path} is not a Linux bzImage")
+    offset, = struct.unpack_from("<H", bzimage, 0x20e)
+    return bzimage[offset + 0x200:].split(b"\0", 1)[0].split(b" ", 1)[0].decode()
+
+
+def unpack(vmlinuz, modules, work):
+    """Fills a cache entry from a bzImage and its folder of modules (or None)."""
+    bzimage = cache.read(vmlinuz)
+    release = release_of(bzimage, vmlinuz)
+    setup_sectors = bzimage[HEADER_START] or 4
+    payload_offset, payload_size = struct.unpack_from("<II", bzimage, 0x248)
+    start = (setup_sectors + 1) * 512 + payload_offset
+    try:
+        # The size of the unpacked payload follows the compressed data.
+        payload = lzma.LZMADecompressor().decompress(bzimage[start:start + payload_size])
+    except lzma.LZMAError as error:
+        raise Failure(f"cannot unpack {vmlinuz}: {error} (only kernels compressed with xz are known)") from error
+    image, memory_size, elf_end = flatten(payload)
+    header_size = 0x202 + bzimage[0x201] - HEADER_START
+    parts = {
+        "release": release.encode(),
+        "header": bzimage[HEADER_START:HEADER_START + header_size],
+        "image": image.rstrip(b"\0"),  # memory is zero to begin with
+        "memory_size": str(memory_size).encode(),
+        "relocations": payload[elf_end:][-(len(payload) - elf_end) // 4 * 4:],
+    }
+    for name, data in parts.items():
+        with open(os.path.join(work, name), "wb") as file:
+            file.write(data)
+    copy_modules(modules, release, os.path.join(work, "modules"))
+
+
+def flatten(vmlinux):
+    """The loadable segments as they lie in memory, the memory they need, and the ELF file's end."""
+    table, = struct.unpack_from("<Q", vmlinux, 32)
+    sections, = struct.unpack_from("<Q", vmlinux, 40)
+    entry_size, count, section_size, section_count = struct.unpack_from("<HHHH", vmlinux, 54)
+    segments = []
+    for index in range(count):
+        kind, _, offset, _, address, file_size, memory_size, _ = struct.unpack_from(
+            "<IIQQQQQQ", vmlinux, table + index * entry_size)
+        if kind == 1:
+            segments.append((address, offset, file_size, memory_size))
+    first = min(segment[0] for segment in segments)
+    if first != PHYSICAL_START:
+        raise Failure(f"the kernel is linked for {first:#x}, not for {PHYSICAL_START:#x}")
+    image = bytearray(max(segment[0] + segment[2] for segment in segments) - first)
+    for address, offset, file_size, _ in segments:
+        image[address - first:address - first + file_size] = vmlinux[offset:offset + file_size]
+    memory_size = max(segment[0] + segment[3] for segment in segments) - first
+    return bytes(image), memory_size, sections + section_size * section_count
+
+
+def shrink(module, target):
+    """Copies a module without its type information and its signature.
+
+    They cost the emulated CPU five seconds a module: it would read the whole
+    kernel's types first.
+    """
+    packages.call("objcopy", "--remove-section=.BTF", module, target)
+
+
+def copy_modules(source, release, target):
+    """Copies MODULES and what they need, with the lists that modprobe reads."""
+    folder = os.path.join(target, "lib", "modules", release)
+    os.makedirs(folder)
+    if source:
+        files = {name.removesuffix(".ko").replace("-", "_"): os.path.join(parent, name)
+                 for parent, _, names in os.walk(os.path.join(source, "kernel")) for name in names
+                 if name.endswith(".ko")}
+        wanted = [name.replace("-", "_") for name in MODULES]
+        while wanted:
+            path = files.pop(wanted.pop(), None)
+            if path:
+                place = os.path.join(folder, os.path.relpath(path, source))
+                os.makedirs(os.path.dirname(place), exist_ok=True)
+                shrink(path, place)
+                needs = re.search(rb"\0depends=([^\0]*)\0", cache.read(path))
+                if needs:
+                    wanted += [need.replace("-", "_") for need in needs.group(1).decode().split(",")]
+        for name in ("modules.builtin", "modules.order"):
+            if os.path.exists(os.path.join(source, name)):
+                shutil.copyfile(os.path.join(source, name), os.path.join(folder, name))
+    packages.call(packages.need_file("/sbin/depmod", "kmod"), "-b", target, release)

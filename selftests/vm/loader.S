@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Loader of the direct boot. rom.S jumps to its start in 32-bit protected
+ * mode; it completes the boot parameters, switches to long mode with the
+ * identity page tables that image.py has laid out, and enters the kernel as
+ * the 64-bit boot protocol says: RSI is the boot parameters' address.
+ */
+	.set	BOOT_PARAMS, 0x201000
+	.set	BOOT_PARAMS_E820_COUNT, 0x1e8
+	.set	BOOT_PARAMS_E820_TABLE, 0x2d0
+	.set	PAGE_TABLES, 0x203000
+	.set	STACK_TOP, 0x20f000
+	.set	E820_COUNT, 0x7ff0
+	.set	E820_TABLE, 0x8000
+	.set	MSR_EFER, 0xc0000080
+
+	.code32
+	.globl	_start
+_start:
+	jmp	1f
+	.balign	4
+	/* image.py fills these in. */
+block_size:	.long	0		/* bytes of one of Bochs' memory blocks */
+block_count:	.long	0		/* blocks to touch, from the second on */
+kernel_entry:	.long	0
+
+1:	mov	$0x18, %eax
+	mov	%eax, %ds
+	mov	%eax, %es
+	mov	%eax, %ss
+	mov	$STACK_TOP, %esp
+
+	/*
+	 * Bochs gives a block of the RAM image to an address when the address
+	 * is first touched: touch them in ascending order (see image.py).
+	 */
+	mov	block_size, %ebx
+	mov	block_count, %ecx
+2:	mov	(%ebx), %eax
+	add	block_size, %ebx
+	dec	%ecx
+	jnz	2b
+
+	movzwl	E820_COUNT, %ecx
+	mov	%cl, BOOT_PARAMS + BOOT_PARAMS_E820_COUNT
+	mov	$E820_TABLE, %esi
+	mov	$BOOT_PARAMS + BOOT_PARAMS_E820_TABLE, %edi
+	lea	(%ecx, %ecx, 4), %ecx	/* five words an entry */
+	rep movsl
+
+	mov	$PAGE_TABLES, %eax
+	mov	%eax, %cr3
+	mov	%cr4, %eax
+	or	$0x20, %eax		/* PAE */
+	mov	%eax, %cr4
+	mov	$MSR_EFER, %ecx
+	rdmsr
+	or	$0x100, %eax		/* LME */
+	wrmsr
+	mov	%cr0, %eax
+	or	$0x80000001, %eax	/* PG, PE */
+	mov	%eax, %cr0
+	lgdt	gdtr
+	ljmp	$0x10, $long_mode
+
+	.code64
+long_mode:
+	mov	$0x18, %eax
+	mov	%eax, %ds
+	mov	%eax, %es
+	mov	%eax, %ss
+	xor	%ebp, %ebp
+	xor	%edi, %edi
+	xor	%ebx, %ebx
+	mov	$BOOT_PARAMS, %esi
+	mov	kernel_entry(%rip), %eax
+	jmp	*%rax
+
+	.balign	8
+gdt:
+	.quad	0
+	.quad	0
+	.quad	0x00af9b000000ffff	/* 0x10: 64-bit code, __BOOT_CS */
+	.quad	0x00cf93000000ffff	/* 0x18: flat data, __BOOT_DS */
+gdtr:
+	.word	. - gdt - 1
+	.long	gdt

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Debian packages: which the machine lacks, and how to get one without installing it."""
+
+import os
+import re
+import subprocess
+
+from cache import Failure
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+
+def call(*command, **options):
+    """Runs a command and returns its output; a failure names the command and its words."""
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, check=False, **options)
+    except OSError as error:
+        raise Failure(f"cannot run {command[0]}: {error.strerror}; {install_hint()}") from error
+    if done.returncode:
+        words = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        raise Failure(f"{' '.join(command[:1])} failed: {words[-1] if words else 'no reason given'}")
+    return done.stdout
+
+
+def required():
+    with open(os.path.join(HERE, "packages.txt"), encoding="ascii") as file:
+        return [line.strip() for line in file if line.strip() and not line.startswith("#")]
+
+
+def install_hint():
+    return f"install what the harness needs: apt-get install $(grep -v '^#' {HERE}/packages.txt)"
+
+
+def need_file(path, package):
+    if not os.path.exists(path):
+        raise Failure(f"{path} is missing: apt-get install {package}")
+    return path
+
+
+def release():
+    """The machine's Debian release: its number and its code name."""
+    fields = {}
+    with open("/etc/os-release", encoding="utf-8") as file:
+        for line in file:
+            key, _, value = line.strip().partition("=")
+            fields[key] = value.strip('"')
+    if fields.get("ID") != "debian" or not fields.get("VERSION_ID", "").isdigit():
+        raise Failure("the harness runs on Debian 12 or later only: this machine's /etc/os-release "
+                      f"says {fields.get('PRETTY_NAME', 'nothing')}")
+    return int(fields["VERSION_ID"]), fields["VERSION_CODENAME"]
+
+
+def mirror():
+    """The address of Debian's archive in the machine's own apt sources."""
+    codename = release()[1]
+    targets = call("apt-get", "indextargets", "--format", "$(RELEASE) $(COMPONENT) $(REPO_URI)",
+                   "Created-By: Packages")
+    for line in targets.splitlines():
+        suite, component, address = line.split(maxsplit=2)
+        if suite in (codename, "stable") and component == "main":
+            return address
+    raise Failure(f"no apt source of this machine has Debian's {codename} main: add one to /etc/apt/sources.list.d")
+
+
+def unpack(package_file, directory):
+    os.makedirs(directory, exist_ok=True)
+    call("dpkg-deb", "-x", package_file, directory)
+
+
+def download(names, directory, options=()):
+    """Fetches packages' files to a folder and returns their paths."""
+    call("apt-get", *options, "download", *names, cwd=directory)
+    return sorted(os.path.join(directory, name) for name in os.listdir(directory) if name.endswith(".deb"))
+
+
+def fetch(names, suite, work):
+    """Downloads packages of a Debian suite that is not among the machine's sources.
+
+    apt keeps the index below work, so that the machine's own lists and sources
+    stay as they are.
+    """
+    for folder in ("lists/partial", "archives/partial", "packages"):
+        os.makedirs(os.path.join(work, folder))
+    source = os.path.join(work, "suite.sources")
+    with open(source, "w", encoding="ascii") as file:
+        file.write(f"Types: deb\nURIs: {mirror()}\nSuites: {suite}\nComponents: main\n"
+                   f"Architectures: amd64\nSigned-By: {KEYRING}\n")
+    settings = {
+        "Dir::Etc::sourcelist": source,
+        "Dir::Etc::sourceparts": "/dev/null",
+        "Dir::State::Lists": os.path.join(work, "lists"),
+        "Dir::State::status": "/dev/null",
+        "Dir::Cache": work,
+        "APT::Sandbox::User": "root",
+        "Acquire::Languages": "none",
+    }
+    options = [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
+    call("apt-get", *options, "update")
+    return download(names, os.path.join(work, "packages"), options)
+
+
+def dependency(package, pattern):
+    """The first package that a package depends on and whose name matches, or None."""
+    try:
+        words = call("apt-cache", "depends", package)
+    except Failure:
+        return None
+    found = re.search(rf"Depends: ({pattern})$", words, re.MULTILINE)
+    return found and found.group(1)
+
+
+def version(package):
+    """The version that apt would download, or None."""
+    found = re.search(r"^Version: (\S+)$", call("apt-cache", "show", "--no-all-versions", package), re.MULTILINE)
+    return found and found.group(1)

@@ -1,0 +1,141 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Checks the harness' own interface (see "run --help"), in KTAP. Nothing here
+# needs the project's module.
+
+# check() calls what looks unreachable; the guest's shell expands what is quoted:
+# shellcheck disable=SC2317,SC2016
+
+here=$(dirname "$(readlink -f "$0")")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+count=0
+failed=0
+tests=26
+
+# check NAME COMMAND...: one test that passes if the command does
+check() {
+	name=$1
+	shift
+	count=$((count + 1))
+	if "$@"; then
+		echo "ok $count $name"
+	else
+		echo "not ok $count $name"
+		failed=$((failed + 1))
+		[ ! -s "$work/err" ] || sed 's/^/# /' "$work/err"
+	fi
+}
+
+# guest OPTIONS... -- COMMAND...: boots; leaves $work/out, $work/err and $status
+guest() {
+	status=0
+	"$here/run" --no-module "$@" >"$work/out" 2>"$work/err" || status=$?
+}
+
+is() {
+	[ "$1" = "$2" ] && return
+	echo "# '$1' instead of '$2'"
+	return 1
+}
+
+between() {
+	[ "$1" -ge "$2" ] && [ "$1" -le "$3" ] && return
+	echo "# $1 is not from $2 to $3"
+	return 1
+}
+
+says() {
+	grep -q -- "$1" "$work/err"
+}
+
+# Neither a folder of the harness' own nor an emulator may be left behind.
+nothing_left() {
+	[ -z "$(ls -A "$1")" ] && ! pgrep -f "$1" >/dev/null
+}
+
+echo "TAP version 13"
+echo "1..$tests"
+
+# Called wrongly: no boot.
+guest -c 0 -- true
+check "a CPU count of 0 is refused" is "$status" 125
+guest --no-such-option -- true
+check "an unknown option is refused" is "$status" 125
+guest --
+check "a missing command is refused" is "$status" 125
+guest -a "$work/none" -- true
+check "a missing file is refused" is "$status" 125
+check "and named" says "$work/none"
+guest -k 6.1.0-none-amd64 -- true
+check "an unknown kernel is refused" is "$status" 125
+guest -e qemu -- true
+check "an emulator that is not built yet is refused" is "$status" 125
+
+# Every byte, and more of them than a pipe holds.
+head -c 300000 /dev/urandom >"$work/bytes"
+guest -a "$work/bytes" -- sh -c "cat '$work/bytes'; echo apart >&2; exit 3"
+check "the exit status is the command's" is "$status" 3
+check "standard output is the command's, byte by byte" cmp "$work/bytes" "$work/out"
+check "standard error is apart" is "$(cat "$work/err")" apart
+
+guest -- sh -c 'kill -SEGV $$'
+check "death by signal is 128+N" is "$status" 139
+guest -- no-such-command
+check "a command that is not there is 127" is "$status" 127
+
+guest -t 9 -- sh -c 'echo begun; while :; do :; done'
+check "the time-out is 124" is "$status" 124
+check "output comes before the end" is "$(cat "$work/out")" begun
+
+guest -- sh -c 'echo "WARNING: a test" >/dev/kmsg; exit 5'
+check "a warning in the kernel log is 126" is "$status" 126
+check "and is shown" says "WARNING: a test"
+guest -- sh -c 'echo c >/proc/sysrq-trigger'
+check "a panic is 126" is "$status" 126
+check "and its text is shown" says "Kernel panic"
+
+# A program with a library that is found by its run path, in a folder.
+mkdir -p "$work/tree/lib"
+echo 'int answer(void) { return 42; }' |
+	gcc -shared -fPIC -x c -o "$work/tree/lib/libanswer.so" -
+printf '#include <math.h>\nint answer(void);\nint main(int c, char **v) { (void)v; return answer() + (int)sqrt(c * 0.0); }\n' |
+	gcc -x c -o "$work/tree/program" - -L"$work/tree/lib" -Wl,-rpath,'$ORIGIN/lib' -lanswer -lm
+guest -a "$work/tree/program:/opt/test/program" -- /opt/test/program
+check "-a brings a program's libraries" is "$status" 42
+
+# Two at a time, and alike to the last instruction.
+exact='
+	start=$(awk "/LOC/ { print \$2 }" /proc/interrupts)
+	read -r from _ </proc/uptime
+	until read -r to _ </proc/uptime; [ $((${to%.*} - ${from%.*})) -ge 3 ]; do :; done
+	end=$(awk "/LOC/ { print \$2 }" /proc/interrupts)
+	awk "BEGIN { printf \"%d\n\", ($end - $start) / ($to - $from) }"
+	cat /proc/uptime /proc/interrupts /proc/stat'
+guest -- sh -c "$exact" &
+first=$!
+"$here/run" --no-module -- sh -c "$exact" >"$work/other"
+wait $first
+check "two runs side by side are alike" cmp "$work/out" "$work/other"
+check "the tick comes 250 times a second" between "$(head -n 1 "$work/out")" 247 253
+
+guest -c 2 -- sh -c 'nproc; grep -c "^_*fffff" /proc/kallsyms; grep " _text$" /proc/kallsyms'
+check "two CPUs" is "$(head -n 1 "$work/out")" 2
+check "the kernel is where it was linked" is "$(tail -n 1 "$work/out")" "ffffffff81000000 T _text"
+guest --as-user --seed 7 -- sh -c 'cat /sys/devices/system/cpu/vulnerabilities/meltdown; grep " _text$" /proc/kallsyms'
+check "as on a user's machine: mitigations" is "$(head -n 1 "$work/out")" "Mitigation: PTI"
+check "as on a user's machine: another address" [ "$(tail -n 1 "$work/out")" != "ffffffff81000000 T _text" ]
+
+mkdir "$work/temp"
+TMPDIR="$work/temp" "$here/run" --no-module -- sh -c 'while :; do :; done' 2>/dev/null &
+harness=$!
+sleep 3
+kill -TERM "$harness"
+wait "$harness"
+check "a harness that is ended leaves nothing behind" nothing_left "$work/temp"
+
+[ "$count" -eq "$tests" ] || echo "# planned $tests tests, ran $count"
+exit $((failed > 0))

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What is in the guest: busybox and PID 1, the project, the files of -a, the command."""
+
+import glob
+import os
+import stat
+import subprocess
+
+import cache
+import elf
+import packages
+from archive import Archive
+from cache import Failure
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+MODULE = os.path.join(TOP, "kmod", "vcontext.ko")
+BUSYBOX = "/bin/busybox"
+ETC = {
+    "passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
+    "group": "root:x:0:\ntty:x:5:\nnogroup:x:65534:\n",
+    "hosts": "127.0.0.1 localhost vcontext\n",
+    "hostname": "vcontext\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+}
+
+
+def base(kernel):
+    """The archive that is the same for every run of a kernel."""
+    packages.need_file(BUSYBOX, "busybox-static")
+    source = os.path.join(HERE, "init.c")
+    inputs = [cache.read(source), cache.read(__file__), cache.read(os.path.join(HERE, "archive.py")),
+              cache.file_stamp(BUSYBOX), kernel.directory]
+    name = f"base-{kernel.release}-{cache.digest(*inputs)}"
+    return cache.read(os.path.join(cache.entry(name, lambda work: build_base(work, source, kernel)), "cpio"))
+
+
+def build_base(work, source, kernel):
+    init = os.path.join(work, "init")
+    packages.call("gcc", "-static", "-O2", "-Wall", "-Wextra", "-o", init, source)
+    try:
+        applets = subprocess.run([BUSYBOX, "--list"], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Failure(f"cannot run {BUSYBOX}: {error}; apt-get install busybox-static") from error
+
+    archive = Archive()
+    for path, mode in (("/root", 0o700), ("/tmp", 0o1777), ("/run", 0o755), ("/var/tmp", 0o1777), ("/etc", 0o755)):
+        archive.folder(path, mode)
+    archive.merge_usr()
+    archive.file("/init", cache.read(init), 0o755)
+    archive.file("/bin/busybox", cache.read(BUSYBOX), 0o755)
+    for applet in applets:
+        if applet != "busybox":
+            archive.link(f"/bin/{applet}", "busybox")
+    for applet in ("modprobe", "insmod", "rmmod", "depmod"):  # the kernel calls /sbin/modprobe
+        archive.link(f"/sbin/{applet}", "../bin/busybox")
+    for name, text in ETC.items():
+        archive.file(f"/etc/{name}", text.encode())
+    for parent, folders, names in os.walk(kernel.modules):
+        folders.sort()
+        for name in sorted(names):
+            path = os.path.join(parent, name)
+            archive.file(os.path.relpath(path, kernel.modules), cache.read(path))
+    with open(os.path.join(work, "cpio"), "wb") as file:
+        file.write(archive.finish())
+    os.unlink(init)
+
+
+class Run:
+    """The archive of one run."""
+
+    def __init__(self):
+        self.archive = Archive()
+        self.linker = elf.Linker({os.path.basename(path): path
+                                  for path in glob.glob(os.path.join(TOP, "lib", "libvcontext.so*"))})
+        self.missing = []
+
+    def project(self, kernel, with_module):
+        """The module, the library and the tools; what is not built yet is left out, except the module."""
+        if with_module:
+            self.archive.file(f"/lib/modules/{kernel.release}/extra/vcontext.ko", cache.read(MODULE))
+        for path in sorted(self.linker.own.values()):
+            self._put(path, f"{elf.MULTIARCH}/{os.path.basename(path)}")
+        for path in sorted(glob.glob(os.path.join(TOP, "tools", "*"))):
+            if os.path.isfile(path) and os.access(path, os.X_OK) and is_elf(path):
+                self._put(path, f"/usr/bin/{os.path.basename(path)}")
+
+    def settings(self, argv, with_module, verbose):
+        """What init reads."""
+        if any("\0" in word for word in argv):
+            raise Failure("the command has a NUL in an argument")
+        self.archive.file("/etc/harness/argv", b"".join(os.fsencode(word) + b"\0" for word in argv))
+        for name, wanted in (("module", with_module), ("verbose", verbose)):
+            if wanted:
+                self.archive.file(f"/etc/harness/{name}", b"")
+
+    def add(self, word):
+        """One -a FILE[:DEST]."""
+        file, colon, place = word.partition(":")
+        if not os.path.lexists(file):
+            raise Failure(f"-a {word}: there is no {file}")
+        if colon and not place.startswith("/"):
+            raise Failure(f"-a {word}: the place in the guest has to be an absolute path")
+        host = os.path.abspath(file)
+        if not colon:
+            self._tree(host, host, follow=False)
+        else:
+            if place.endswith("/"):
+                place += os.path.basename(host)
+            self._tree(host, place, follow=True)
+
+    def _tree(self, host, guest, follow):
+        """A file or a folder; `follow` takes what a symbolic link stands for in its place."""
+        if follow:
+            host = os.path.realpath(host)
+        if os.path.islink(host) or not os.path.isdir(host):
+            self._put(host, guest)
+            return
+        for parent, folders, names in os.walk(host):
+            folders.sort()
+            place = os.path.normpath(os.path.join(guest, os.path.relpath(parent, host)))
+            status = os.stat(parent)
+            self.archive.folder(place, stat.S_IMODE(status.st_mode), status.st_mtime)
+            links = [name for name in folders if os.path.islink(os.path.join(parent, name))]
+            for name in sorted(names + links):
+                self._put(os.path.join(parent, name), os.path.join(place, name))
+
+    def _put(self, host, guest):
+        """A file with the libraries that it needs, or a link with what it stands for."""
+        if guest in self.archive:
+            return
+        status = os.lstat(host)
+        if stat.S_ISLNK(status.st_mode):
+            target = os.readlink(host)
+            self.archive.link(guest, target, status.st_mtime)
+            # Where files keep their paths, so does a link's target.
+            there = os.path.normpath(os.path.join(os.path.dirname(guest), target))
+            here = os.path.normpath(os.path.join(os.path.dirname(host), target))
+            if os.path.isfile(here) and (here == there or not os.path.isabs(target)):
+                self._put(here, there)
+        elif stat.S_ISREG(status.st_mode):
+            try:
+                data = cache.read(host)
+            except OSError as error:
+                raise Failure(f"cannot read {host}: {error.strerror}") from error
+            self.archive.file(guest, data, stat.S_IMODE(status.st_mode), status.st_mtime)
+            self._libraries(host, guest, data)
+
+    def _libraries(self, host, guest, data):
+        program = elf.parse(data)
+        if not program:
+            return
+        if program.interpreter and os.path.exists(program.interpreter):
+            self._put_library(program.interpreter, program.interpreter)
+        for name in program.needed:
+            found = self.linker.find(name, program, host, guest)
+            if found:
+                self._put_library(*found)
+            else:
+                self.missing.append(f"{host} needs {name}, which is not on this machine")
+
+    def _put_library(self, host, guest):
+        # The name that is asked for has to be a file, wherever its links lead here.
+        if guest not in self.archive:
+            self._put(os.path.realpath(host), guest)
+
+
+def is_elf(path):
+    """Whether a file is an ELF program."""
+    with open(path, "rb") as file:
+        return file.read(4) == b"\x7fELF"
