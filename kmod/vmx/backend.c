@@ -24,7 +24,7 @@ static void *alloc_region(int cpu)
 	return page_address(page);
 }
 
-static void vmx_exit(void)
+static void free_regions(void)
 {
 	int cpu;
 
@@ -36,26 +36,49 @@ static void vmx_exit(void)
 	}
 }
 
-static int __init vmx_init(void)
+static int __init alloc_regions(void)
 {
-	int cpu, ret;
+	int cpu;
 
-	ret = vmx_capability_init();
-	if (ret != VCTX_AVAILABLE)
-		return ret;
 	for_each_possible_cpu(cpu) {
 		struct vmx_cpu *this = per_cpu_ptr(&vmx_cpu, cpu);
 
 		this->vmxon = alloc_region(cpu);
 		this->vmcs = alloc_region(cpu);
 		if (!this->vmxon || !this->vmcs) {
-			vmx_exit();
+			free_regions();
 			return -ENOMEM;
 		}
 	}
+	return 0;
+}
+
+static int __init vmx_init(void)
+{
+	int ret;
+
+	ret = vmx_capability_init();
+	if (ret != VCTX_AVAILABLE)
+		return ret;
 	if (vmx_capability.cpu2 & SECONDARY_EXEC_ENABLE_VPID)
 		vctx_vmx_ops.tags = 8;
+	ret = alloc_regions();
+	if (ret)
+		return ret;
+	ret = vmx_emergency_init();
+	if (ret)
+		goto err_regions;
 	return VCTX_AVAILABLE;
+
+err_regions:
+	free_regions();
+	return ret;
+}
+
+static void vmx_exit(void)
+{
+	vmx_emergency_exit();
+	free_regions();
 }
 
 /* Whoever is in VMX operation has set the bit, and it was not us. */

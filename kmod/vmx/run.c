@@ -40,6 +40,9 @@ out:
  */
 static void single_step(void)
 {
+	/* Only the thread itself replaces it, in execve(). */
+	struct sighand_struct *sighand =
+		rcu_dereference_protected(current->sighand, true);
 	kernel_siginfo_t info;
 
 	current->thread.trap_nr = X86_TRAP_DB;
@@ -48,7 +51,7 @@ static void single_step(void)
 
 	/* A forced signal is fatal where it cannot be handled. */
 	if (sigismember(&current->blocked, SIGTRAP) ||
-	    current->sighand->action[SIGTRAP - 1].sa.sa_handler == SIG_IGN) {
+	    sighand->action[SIGTRAP - 1].sa.sa_handler == SIG_IGN) {
 		force_sig(SIGTRAP);
 		return;
 	}
@@ -56,7 +59,7 @@ static void single_step(void)
 	info.si_signo = SIGTRAP;
 	info.si_code = TRAP_TRACE;
 	info.si_addr = (void __user *)vmx_read(GUEST_RIP);
-	send_sig_info(SIGTRAP, (struct kernel_siginfo *)&info, current);
+	send_sig_info(SIGTRAP, &info, current);
 }
 
 /* Exceptions that need more than to be raised again. */
