@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0
+# vcontext: everything is built, tested and installed from here.
+
+PREFIX     ?= /usr/local
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+BINDIR     ?= $(PREFIX)/bin
+MANDIR     ?= $(PREFIX)/share/man
+INSTALL    ?= install
+export PREFIX LIBDIR INCLUDEDIR BINDIR MANDIR INSTALL
+
+# Headers of Debian's stock kernel, the newest that is installed.  Evaluated
+# when used, since `deps` may install them first.
+KDIR ?= $(lastword $(shell ls -dv /usr/src/linux-headers-[0-9]*[0-9]-amd64 2>/dev/null))
+KRELEASE = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
+KBUILD = $(MAKE) -C $(or $(KDIR),$(error no kernel headers: run `make deps` or set KDIR)) M=$(CURDIR)
+
+all: module lib tools selftests
+
+help:
+	@echo 'For users:'
+	@echo '  make demo        run real programs in contexts, in an emulator; needs nothing'
+	@echo '  make             build the module, the library, the tools and the tests'
+	@echo '  make install     install them: DESTDIR=, PREFIX=$(PREFIX)'
+	@echo '  make uninstall   remove them again'
+	@echo 'For developers:'
+	@echo '  make check       all tests, which are the next four; needs nothing'
+	@echo '  make style       checkpatch, sparse, codespell, shellcheck, licences, ...'
+	@echo '  make host-test   tests that need neither module nor emulator'
+	@echo '  make harness-test   tests of selftests/vm/run'
+	@echo '  make suite       the tests of the module, in the emulator'
+	@echo '  make deps        install the Debian packages that all this needs'
+	@echo '  make module lib tools selftests   build one part'
+	@echo '  make clean       remove what was built'
+	@echo 'The module is built for the kernel whose headers are in'
+	@echo '  KDIR=$(KDIR)'
+
+module:
+	+$(KBUILD) modules
+
+lib:
+	$(MAKE) -C lib
+
+tools: lib
+	$(MAKE) -C tools
+
+selftests: lib
+	$(MAKE) -C selftests
+
+deps:
+	.ci/deps
+
+# One make after the other: also with -j, nothing builds before deps has ended.
+demo: deps
+	$(MAKE) all
+	selftests/demo
+
+# All parts run, even if one fails: a report has all failures.
+check: deps
+	$(MAKE) all
+	@status=0; \
+	for part in style host-test harness-test suite; do \
+		$(MAKE) --no-print-directory $$part || status=1; \
+	done; \
+	exit $$status
+
+style:
+	KDIR=$(KDIR) selftests/style
+
+host-test: lib tools
+	$(MAKE) -C selftests/host check
+
+harness-test: module
+	selftests/vm/test.sh
+
+suite: all
+	selftests/run
+
+# Debian's headers come without the key that its kernel would sign with.
+install: module lib tools
+	+$(KBUILD) INSTALL_MOD_PATH=$(DESTDIR) CONFIG_MODULE_SIG_ALL= modules_install
+	$(MAKE) -C lib install
+	$(MAKE) -C tools install
+	$(INSTALL) -d $(DESTDIR)$(MANDIR)/man4
+	$(INSTALL) -m 644 uapi/vcontext.4 $(DESTDIR)$(MANDIR)/man4
+	@test -n "$(DESTDIR)" || { ldconfig && depmod $(KRELEASE); }
+
+uninstall:
+	$(MAKE) -C tools uninstall
+	$(MAKE) -C lib uninstall
+	$(RM) $(DESTDIR)$(MANDIR)/man4/vcontext.4
+	$(RM) $(DESTDIR)/lib/modules/$(KRELEASE)/extra/kmod/vcontext.ko
+	@test -n "$(DESTDIR)" || { ldconfig && depmod $(KRELEASE); }
+
+clean:
+	$(MAKE) -C selftests clean
+	$(MAKE) -C selftests/host clean
+	$(MAKE) -C tools clean
+	$(MAKE) -C lib clean
+	+$(if $(KDIR),$(KBUILD) clean)
+
+.PHONY: all help module lib tools selftests deps demo check style host-test \
+	harness-test suite install uninstall clean

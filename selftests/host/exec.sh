@@ -1,0 +1,260 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# vctx-exec where there is no /dev/vcontext: options, exit statuses, signals,
+# the JSON, and that it never runs natively in silence.
+# shellcheck disable=SC2317 # the functions are called by check
+cd "$(dirname "$0")" || exit 1
+. ./ktap.sh
+
+exec_=../../tools/vctx-exec
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+if [ -e /dev/vcontext ]; then
+	skip "vctx-exec without the module" "/dev/vcontext exists here"
+	finish
+	exit
+fi
+
+# run ARG...: sets $status, $tmp/out, $tmp/err
+run() {
+	"$exec_" "$@" >"$tmp/out" 2>"$tmp/err"
+	status=$?
+}
+
+expect() {	# WHAT GOT WANTED
+	[ "$2" = "$3" ] || { echo "$1: got '$2' instead of '$3'"; cat "$tmp/err"; return 1; }
+}
+
+status_is() {	# WANTED ARG...
+	local wanted=$1
+	shift
+	run "$@"
+	expect status "$status" "$wanted"
+}
+
+# One line on standard error that matches PATTERN, and this exit status
+complains() {	# STATUS PATTERN ARG...
+	local wanted=$1 pattern=$2
+	shift 2
+	run "$@"
+	expect status "$status" "$wanted" || return
+	expect "lines on standard error" "$(wc -l <"$tmp/err")" 1 || return
+	grep -q -- "$pattern" "$tmp/err" || { echo "no '$pattern' in:"; cat "$tmp/err"; return 1; }
+}
+
+says_native() {
+	complains 0 '^vctx-exec: running natively: .*modprobe vcontext' true
+}
+check "runs natively and says why" says_native
+
+passes_output() {
+	run -- printf '%s,' a 'b c' ''
+	expect output "$(cat "$tmp/out")" 'a,b c,,'
+}
+check "arguments and output reach through" passes_output
+
+passes_input() {
+	run cat <<<"text"
+	expect output "$(cat "$tmp/out")" text
+}
+check "standard input reaches through" passes_input
+
+check "exit status of the command" status_is 42 sh -c 'exit 42'
+check "exit status of the command, with --stats" status_is 42 --stats sh -c 'exit 42'
+check "126 for what is no program" status_is 126 /etc/passwd
+check "126 for what is no program, with --stats" status_is 126 --stats /etc/passwd
+check "127 for what is not there" status_is 127 no-such-command
+check "127 for what is not there, with --stats" status_is 127 --stats no-such-command
+check "125 without a command" complains 125 'no command' --strict
+check "125 for an unknown option" status_is 125 --no-such-option true
+
+strict_does_not_run() {
+	complains 125 "cannot run 'touch' in a context: .*modprobe" "$@" --strict touch "$tmp/ran" &&
+	[ ! -e "$tmp/ran" ]
+}
+check "--strict: 125 and the command is not run" strict_does_not_run
+check "--strict --stats: 125 and the command is not run" strict_does_not_run --stats
+
+check "options end at the command" status_is 3 sh -c 'exit 3' --strict
+check "-- ends the options" status_is 127 -- --strict
+
+kills() {	# SIGNAL [OPTION]
+	local signal=$1
+	shift
+	run "$@" sh -c "kill -$signal \$\$"
+	expect status "$status" $((128 + signal)) || return
+	# Not a mere exit status: a signal really ended it.
+	python3 - "$exec_" "$@" sh -c "kill -$signal \$\$" <<-'EOF'
+	import subprocess, sys
+	code = subprocess.run(sys.argv[1:], stderr=subprocess.DEVNULL).returncode
+	sys.exit(f"not killed by a signal: {code}" if code >= 0 else 0)
+	EOF
+}
+for signal in 9 11 15; do
+	check "death by signal $signal is kept" kills $signal
+	check "death by signal $signal is kept, with --stats" kills $signal --stats
+done
+
+# vctx-exec's own process is called vctx-exec, so a second core would be its.
+dumps_one_core() {
+	local pattern
+	pattern=$(cat /proc/sys/kernel/core_pattern)
+	case $pattern in
+	'|'* | */*) return 0 ;;
+	esac
+	(
+		mkdir "$tmp/core" && cd "$tmp/core" && ulimit -c unlimited
+		"$OLDPWD/$exec_" --stats sh -c 'kill -SEGV $$' 2>/dev/null
+		# shellcheck disable=SC2012 # only the number counts
+		[ "$(ls | wc -l)" -le 1 ] || { echo "cores:"; ls; exit 1; }
+	)
+}
+check "a crash dumps one core only" dumps_one_core
+
+forwards() {	# SIGNAL
+	local pid
+	: >"$tmp/out"
+	"$exec_" --stats="$tmp/json" sh -c \
+		'trap "exit 7" '"$1"'; echo ready; while :; do sleep 0.05; done' \
+		>"$tmp/out" 2>"$tmp/err" &
+	pid=$!
+	until [ -s "$tmp/out" ]; do sleep 0.02; done
+	kill -"$1" $pid
+	wait $pid
+	expect status $? 7 && jq -e .wall_ns "$tmp/json" >/dev/null
+}
+check "SIGTERM is passed on, and the report is written" forwards TERM
+check "SIGHUP is passed on, and the report is written" forwards HUP
+
+# A background job of a shell ignores SIGINT, hence python; the terminal would
+# send the signal to the whole group.
+survives_interrupt() {
+	python3 - "$exec_" "$tmp/json" <<-'EOF'
+	import os, signal, subprocess, sys, time
+	signal.signal(signal.SIGINT, signal.default_int_handler)
+	process = subprocess.Popen([sys.argv[1], f"--stats={sys.argv[2]}", "sh", "-c",
+	                            "trap 'exit 9' INT; echo ready; while :; do sleep 0.05; done"],
+	                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, process_group=0) \
+	    if sys.version_info >= (3, 11) else sys.exit(0)
+	process.stdout.readline()
+	os.killpg(process.pid, signal.SIGINT)
+	status = process.wait(10)
+	sys.exit(0 if status == 9 else f"status {status}")
+	EOF
+	expect "report written" "$(jq '.contexts' "$tmp/json")" 0
+}
+check "SIGINT ends the command, and the report is written" survives_interrupt
+
+ignored_stays_ignored() {
+	(trap '' HUP; run --stats sh -c 'kill -HUP $$; kill -HUP $PPID; exit 5'; expect status "$status" 5)
+}
+check "SIGHUP that nohup ignores stays ignored" ignored_stays_ignored
+
+waits_with_sigchld_ignored() {
+	python3 - "$exec_" <<-'EOF'
+	import signal, subprocess, sys
+	signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+	process = subprocess.Popen([sys.argv[1], "--stats", "sh", "-c", "exit 6"],
+	                           stderr=subprocess.DEVNULL, restore_signals=False)
+	signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+	sys.exit(0 if process.wait() == 6 else f"status {process.returncode}")
+	EOF
+}
+check "a parent that ignores SIGCHLD does no harm" waits_with_sigchld_ignored
+
+# ---- the report ----
+
+has_all_fields() {
+	run --stats="$tmp/json" sh -c 'sleep 0.1'
+	expect status "$status" 0 &&
+	jq -e '
+		([.contexts, .entries, .guest_ns, .wall_ns, .ticks_held] | all(type == "number")) and
+		(.exits | keys) == (["interrupt", "syscall", "page_fault", "exception",
+				     "cpuid", "ept", "nmi", "other"] | sort) and
+		([.native[]] | all(type == "number")) and
+		(.wall_ns > 100000000 and .wall_ns < 10000000000) and
+		.contexts == 0 and .native.unavailable == 1 and
+		(.reason | test("modprobe"))' "$tmp/json" >/dev/null ||
+		{ cat "$tmp/json"; return 1; }
+}
+check "--stats=FILE has all fields" has_all_fields
+
+stats_on_stderr() {
+	run --stats sh -c 'echo words >&2'
+	expect "standard output" "$(cat "$tmp/out")" "" || return
+	expect "object at the end" "$(tail -n 1 "$tmp/err" | jq .contexts)" 0
+}
+check "--stats writes one line to standard error" stats_on_stderr
+
+check "an unwritable FILE is an early error" complains 125 "cannot write .*/no/such" \
+	--stats=/no/such/file touch "$tmp/early"
+check "... before the command is run" test ! -e "$tmp/early"
+
+full_device() {
+	run --stats=/dev/full true
+	expect status "$status" 125 && grep -q 'No space' "$tmp/err"
+}
+check "a FILE that fills up is an error" full_device
+
+inherits_no_descriptor() {
+	local natively
+	natively=$(sh -c 'ls /proc/self/fd' 2>"$tmp/err" | wc -l)
+	run --stats="$tmp/json" sh -c 'ls /proc/self/fd'
+	expect "number of descriptors" "$(wc -l <"$tmp/out")" "$natively"
+}
+check "the command inherits no descriptor" inherits_no_descriptor
+
+# ---- CPUs ----
+
+pins() {
+	local first
+	first=$(awk '/Cpus_allowed_list/ { split($2, a, /[-,]/); print a[1] }' /proc/self/status)
+	run --cpu "$first" grep Cpus_allowed_list /proc/self/status
+	expect "allowed CPUs" "$(cut -f 2 "$tmp/out")" "$first"
+}
+check "--cpu pins the command" pins
+for list in '' a -1 0- 1-0 '0,' ',0' 0-1x 99999999999999999999 0:1; do
+	check "--cpu '$list' is refused" complains 125 "cannot run on CPUs" --cpu "$list" true
+done
+check "--cpu of a CPU that is not there is refused" complains 125 "online" --cpu 0,8000 true
+
+# ---- words ----
+
+prints() {	# PATTERN ARG...
+	local pattern=$1
+	shift
+	run "$@"
+	expect status "$status" 0 && expect "standard error" "$(cat "$tmp/err")" "" &&
+	grep -q -- "$pattern" "$tmp/out"
+}
+check "--help" prints '^Usage: vctx-exec ' --help
+check "--version" prints '^vctx-exec [0-9.]*$' --version
+
+help_names_all() {
+	local option
+	for option in $(sed -n 's/.*{ "\([a-z-]*\)",.*_argument.*/\1/p' ../../tools/vctx-exec.c); do
+		$exec_ --help | grep -q -- "--$option" || { echo "--$option is not in --help"; return 1; }
+		grep -q -- "--$option" <(sed 's/\\-/-/g' ../../tools/man/vctx-exec.1) ||
+			{ echo "--$option is not in vctx-exec(1)"; return 1; }
+		grep -q -- "--$option" ../../tools/completion/vctx-exec ||
+			{ echo "--$option is not completed"; return 1; }
+	done
+}
+check "each option is in --help, the man page and the completion" help_names_all
+
+full_output() {
+	"$exec_" --help >/dev/full 2>&1
+	expect status $? 125
+}
+check "--help to a full device fails" full_output
+
+verbose_sums_up() {
+	run --verbose sh -c 'exit 4'
+	expect status "$status" 4 &&
+	grep -q '^vctx-exec: exit status 4 after' "$tmp/err" &&
+	grep -q '^vctx-exec: 0 contexts' "$tmp/err"
+}
+check "--verbose sums up" verbose_sums_up
+
+finish
