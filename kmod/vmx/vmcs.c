@@ -189,30 +189,44 @@ void vmx_vmcs_plain_segments(void)
 	write_all(fields, ARRAY_SIZE(fields));
 }
 
+static bool fill(struct vmx_cpu *this)
+{
+	native_store_gdt(&this->gdt);
+	this->host_cr3 = 0;
+	this->host_cr4 = 0;
+	this->gs_base = 0;
+	if (!write_controls() || !write_host(this) || !write_guest(this) ||
+	    !vmx_write_checked(GUEST_FS_BASE, 0) ||
+	    !vmx_write_checked(GUEST_GS_BASE, 0))
+		return false;
+	vmx_vmcs_plain_segments();
+	return true;
+}
+
+/* What an earlier possession of VMX has left in the CPU's caches. */
+static bool flush(void)
+{
+	if (!vmx_invept(vmx_capability.ept_extent,
+			vctx_idmap_root() | vmx_capability.eptp))
+		return false;
+	return !(vmx_capability.cpu2 & SECONDARY_EXEC_ENABLE_VPID) ||
+	       vmx_invvpid(VMX_VPID_EXTENT_ALL_CONTEXT, 0);
+}
+
 /**
- * vmx_vmcs_setup - make this CPU's VMCS current and fill it
+ * vmx_vmcs_setup - make this CPU's VMCS current, and fill it the first time
  * @this: of this CPU, in VMX operation, interrupts off
  *
  * Also forgets all that the CPU has cached of guests.  Return: 0 or -EIO.
  */
 int vmx_vmcs_setup(struct vmx_cpu *this)
 {
-	native_store_gdt(&this->gdt);
-	this->segments = 0;
-	this->host_cr3 = 0;
-	this->host_cr4 = 0;
-	this->gs_base = 0;
-
-	if (!vmx_vmclear(__pa(this->vmcs)) || !vmx_vmptrld(__pa(this->vmcs)) ||
-	    !write_controls() || !write_host(this) || !write_guest(this) ||
-	    !vmx_write_checked(GUEST_FS_BASE, 0) ||
-	    !vmx_write_checked(GUEST_GS_BASE, 0) ||
-	    !vmx_invept(vmx_capability.ept_extent,
-			vctx_idmap_root() | vmx_capability.eptp))
+	if (!vmx_vmclear(__pa(this->vmcs)) || !vmx_vmptrld(__pa(this->vmcs)))
 		return -EIO;
-	if (vmx_capability.cpu2 & SECONDARY_EXEC_ENABLE_VPID &&
-	    !vmx_invvpid(VMX_VPID_EXTENT_ALL_CONTEXT, 0))
+	if (!this->filled && !fill(this))
 		return -EIO;
-	vmx_vmcs_plain_segments();
-	return 0;
+	this->filled = true;
+	/* Segments of a thread that ran last are to be replaced. */
+	this->segments = true;
+	return flush() ? 0 : -EIO;
 }

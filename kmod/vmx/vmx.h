@@ -39,6 +39,7 @@ extern struct vctx_idmap_format vmx_idmap_format;
  * @vmxon:	VMXON region
  * @vmcs:	the CPU's VMCS, current while @on
  * @on:		in VMX operation by us
+ * @filled:	@vmcs has been, and keeps what is in it
  * @segments:	0 if @on and the segment fields are those of a 64-bit thread
  *		with null data segments
  * @host_cr3, @host_cr4: what the VMCS has for the host
@@ -50,6 +51,7 @@ struct vmx_cpu {
 	void *vmxon;
 	void *vmcs;
 	bool on;
+	bool filled;
 	u32 segments;
 	unsigned long host_cr3;
 	unsigned long host_cr4;

@@ -19,11 +19,10 @@
 	__label__ fail;						\
 	bool ok = false;					\
 								\
-	asm goto("1: " insn "\n\t"			\
-			  "jbe %l[fail]\n\t"			\
-			  _ASM_EXTABLE(1b, %l[fail])		\
-			  : : __VA_ARGS__ : "cc", "memory"	\
-			  : fail);				\
+	asm goto("1: " insn "\n\t"				\
+		 "jbe %l[fail]\n\t"				\
+		 _ASM_EXTABLE(1b, %l[fail])			\
+		 : : __VA_ARGS__ : "cc", "memory" : fail);	\
 	ok = true;						\
 fail:								\
 	ok;							\
