@@ -19,8 +19,7 @@
 	__label__ fail;						\
 	bool ok = false;					\
 								\
-	asm goto("1: " insn "\n\t"				\
-		 "jbe %l[fail]\n\t"				\
+	asm goto("1: " insn "\n\tjbe %l[fail]\n\t"		\
 		 _ASM_EXTABLE(1b, %l[fail])			\
 		 : : __VA_ARGS__ : "cc", "memory" : fail);	\
 	ok = true;						\
