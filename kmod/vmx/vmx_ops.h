@@ -13,13 +13,17 @@
 #include <asm/asm.h>
 #include <asm/vmx.h>
 
+/* SDM, "Conventions" of the VMX instruction reference: CF or ZF is set. */
+#define __VMX_JUMP_IF_FAILED "jbe %l[fail]\n\t"
+
 /* Run a VMX instruction; true if it succeeded. */
 #define __vmx_insn(insn, ...)					\
 ({								\
 	__label__ fail;						\
 	bool ok = false;					\
 								\
-	asm goto("1: " insn "\n\tjbe %l[fail]\n\t"		\
+	asm goto("1: " insn "\n\t"				\
+		 __VMX_JUMP_IF_FAILED				\
 		 _ASM_EXTABLE(1b, %l[fail])			\
 		 : : __VA_ARGS__ : "cc", "memory" : fail);	\
 	ok = true;						\
