@@ -13,21 +13,20 @@
 #include <asm/asm.h>
 #include <asm/vmx.h>
 
-/* SDM, "Conventions" of the VMX instruction reference: CF or ZF is set. */
-#define __VMX_JUMP_IF_FAILED "jbe %l[fail]\n\t"
-
-/* Run a VMX instruction; true if it succeeded. */
+/*
+ * Run a VMX instruction; true if it succeeded, which CF and ZF tell (SDM,
+ * "Conventions" of the VMX instruction reference).
+ */
 #define __vmx_insn(insn, ...)					\
 ({								\
-	__label__ fail;						\
 	bool ok = false;					\
 								\
-	asm goto("1: " insn "\n\t"				\
-		 __VMX_JUMP_IF_FAILED				\
-		 _ASM_EXTABLE(1b, %l[fail])			\
-		 : : __VA_ARGS__ : "cc", "memory" : fail);	\
-	ok = true;						\
-fail:								\
+	asm volatile("1: " insn "\n\t"				\
+		     "seta %[ok]\n"				\
+		     "2:\n\t"					\
+		     _ASM_EXTABLE(1b, 2b)			\
+		     : [ok] "+qm" (ok) : __VA_ARGS__		\
+		     : "cc", "memory");				\
 	ok;							\
 })
 
