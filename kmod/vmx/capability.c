@@ -59,7 +59,7 @@ static const struct control controls[] __initconst = {
 			    SECONDARY_EXEC_DESC |
 			    SECONDARY_EXEC_ENABLE_RDTSCP |
 			    SECONDARY_EXEC_ENABLE_INVPCID |
-			    SECONDARY_EXEC_XSAVES |
+			    SECONDARY_EXEC_ENABLE_XSAVES |
 			    SECONDARY_EXEC_ENABLE_USR_WAIT_PAUSE,
 		.value = &vmx_capability.cpu2,
 	}, {

@@ -58,7 +58,7 @@ static bool write_controls(void)
 	if (vmx_capability.cpu2 & SECONDARY_EXEC_ENABLE_VPID &&
 	    !vmx_write_checked(VIRTUAL_PROCESSOR_ID, 1))
 		return false;
-	if (vmx_capability.cpu2 & SECONDARY_EXEC_XSAVES &&
+	if (vmx_capability.cpu2 & SECONDARY_EXEC_ENABLE_XSAVES &&
 	    !vmx_write_checked(XSS_EXIT_BITMAP, 0))
 		return false;
 	return write_all(fields, ARRAY_SIZE(fields));
