@@ -98,7 +98,7 @@ int vctx_context_enter(struct vctx_tally *tally, u64 flags)
 	if (vctx_context_of(current))
 		return -EALREADY;
 	if (flags & VCTX_ENTER_STRICT &&
-	    vctx_state_native(task_pt_regs(current), current->mm) >= 0)
+	    vctx_state_why(task_pt_regs(current)) >= 0)
 		return -EOPNOTSUPP;
 
 	ret = vctx_hw_get();

@@ -125,8 +125,8 @@ static enum vctx_page_level fit_io(phys_addr_t pa)
  * vctx_idmap_fault - map what the guest has touched
  * @gpa: guest-physical address that was not mapped; interrupts are off
  *
- * Return: 0, -ENOMEM, or -EFAULT if @gpa is mapped already or beyond what four
- * levels of tables can map.
+ * Return: 0, also if another CPU was first; -ENOMEM; -EFAULT if @gpa is beyond
+ * what four levels of tables can map.
  */
 int vctx_idmap_fault(phys_addr_t gpa)
 {

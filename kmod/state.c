@@ -4,7 +4,10 @@
 
 #include "state.h"
 
-/* The slow half of vctx_state_native(): one test for each reason. */
+/*
+ * The slow half of vctx_state_native(): one test for each reason.  For
+ * VCTX_ENTER_STRICT it is the whole.
+ */
 int vctx_state_why(const struct pt_regs *regs)
 {
 	if (regs->cs != __USER_CS)
@@ -20,6 +23,9 @@ int vctx_state_why(const struct pt_regs *regs)
 		return VCTX_NATIVE_ADDRESS;
 	if (vctx_compat_user_shstk(current))
 		return VCTX_NATIVE_SHSTK;
+	/* In the fast half, vctx_state_prepare() looks at it. */
+	if (test_thread_flag(TIF_IO_BITMAP))
+		return VCTX_NATIVE_IOPORT;
 	return -1;
 }
 

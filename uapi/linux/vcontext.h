@@ -152,7 +152,7 @@ struct vctx_enter {
 /*
  * Strict: the command also fails, with EOPNOTSUPP, if the thread would run
  * natively as it is now: 32-bit code, an LDT, hardware breakpoints, single
- * step.  Without it the command succeeds, and the statistics say why the
+ * step, ioperm().  Without it the command succeeds, and the statistics say why the
  * thread runs natively.
  */
 #define VCTX_ENTER_STRICT	(1ULL << 2)
@@ -212,7 +212,8 @@ enum vctx_scope {
  * struct vctx_stats of the calling thread's context, read-only; it is updated
  * at every VM exit.  @native_ns is not kept up to date there, @live is 1 until
  * the context ends.  The page stays valid, with the final values, after the
- * thread has left.  Since ABI version 1.
+ * thread has left; a child of fork() inherits the mapping, of its parent's
+ * counters.  Since ABI version 1.
  *
  * Errors: ENXIO if the thread has no context; EINVAL for another offset or
  * size, or a private mapping; EPERM for a writable or executable one; ENOMEM.
