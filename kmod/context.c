@@ -60,7 +60,7 @@ unsigned int vctx_context_count(void)
  * holds the module and its tally.
  */
 static struct vctx_context *alloc(struct vctx_tally *tally, u64 flags,
-				  gfp_t gfp)
+				  u64 tick_bound, gfp_t gfp)
 {
 	struct vctx_context *ctx = kmem_cache_zalloc(cache, gfp);
 
@@ -68,6 +68,7 @@ static struct vctx_context *alloc(struct vctx_tally *tally, u64 flags,
 		return NULL;
 	preempt_notifier_init(&ctx->notifier, &preempt_ops);
 	ctx->flags = flags;
+	ctx->tick_bound = tick_bound;
 	ctx->entered = ktime_get_mono_fast_ns();
 	__module_get(THIS_MODULE);
 	vctx_stats_start(ctx, tally);
@@ -87,10 +88,11 @@ static void destroy(struct vctx_context *ctx)
  * vctx_context_enter - give current a context
  * @tally: what it counts into besides
  * @flags: VCTX_ENTER_*, valid
+ * @tick_bound: from vctx_tick_bound()
  *
  * Return: 0 or -errno, see VCTX_IOC_ENTER.
  */
-int vctx_context_enter(struct vctx_tally *tally, u64 flags)
+int vctx_context_enter(struct vctx_tally *tally, u64 flags, u64 tick_bound)
 {
 	struct vctx_context *ctx;
 	int ret;
@@ -104,7 +106,7 @@ int vctx_context_enter(struct vctx_tally *tally, u64 flags)
 	ret = vctx_hw_get();
 	if (ret)
 		return ret;
-	ctx = alloc(tally, flags, GFP_KERNEL_ACCOUNT);
+	ctx = alloc(tally, flags, tick_bound, GFP_KERNEL_ACCOUNT);
 	if (!ctx) {
 		vctx_hw_put();
 		return -ENOMEM;
@@ -171,7 +173,7 @@ void vctx_context_inherit(struct vctx_context *parent,
 	struct vctx_context *ctx;
 
 	vctx_hw_get_more();
-	ctx = alloc(parent->tally, parent->flags,
+	ctx = alloc(parent->tally, parent->flags, parent->tick_bound,
 		    GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT);
 	if (!ctx) {
 		vctx_stats_missed(parent->tally);

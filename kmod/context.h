@@ -19,6 +19,7 @@ struct vctx_tally;
  * struct vctx_context - one thread's context
  * @notifier:	on task_struct.preempt_notifiers of the thread
  * @flags:	VCTX_ENTER_*
+ * @tick_bound:	for how long it may hold the tick, in ns; 0 is not at all
  * @stats:	where the counters are: @own_stats, or in @stats_page once that
  *		is mapped.  Written by the thread only.
  * @own_stats:	the counters of a thread that never mapped the page
@@ -30,6 +31,7 @@ struct vctx_tally;
 struct vctx_context {
 	struct preempt_notifier notifier;
 	u64 flags;
+	u64 tick_bound;
 	struct vctx_stats *stats;
 	struct vctx_stats own_stats;
 	struct page *stats_page;
@@ -39,7 +41,7 @@ struct vctx_context {
 };
 
 struct vctx_context *vctx_context_of(struct task_struct *task);
-int vctx_context_enter(struct vctx_tally *tally, u64 flags);
+int vctx_context_enter(struct vctx_tally *tally, u64 flags, u64 tick_bound);
 int vctx_context_leave(void);
 void vctx_context_inherit(struct vctx_context *parent,
 			  struct task_struct *child);

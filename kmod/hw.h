@@ -50,6 +50,7 @@ struct vctx_idmap_format {
  *		anything that was cached under it.  Interrupts are off.
  * @on_user_return: the run loop of run_loop.h, made with this back end's
  *		struct vctx_guest_ops
+ * @on_user_return_long: the same for threads that may stay long in the guest
  */
 struct vctx_hw_ops {
 	enum vctx_backend backend;
@@ -64,6 +65,7 @@ struct vctx_hw_ops {
 	struct vctx_run_cpu *(*run_cpu)(int cpu);
 	void (*set_tag)(unsigned int tag, bool flush);
 	void (*on_user_return)(struct user_return_notifier *hook);
+	void (*on_user_return_long)(struct user_return_notifier *hook);
 };
 
 extern struct vctx_hw_ops vctx_vmx_ops;

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * What fork, exec and exit do to contexts.  The kernel's own tracepoints tell;
- * they are not exported by name but can be found by walking all of them.
- */
+/* What fork, exec and exit do to contexts.  The kernel's own tracepoints tell. */
 #include <linux/binfmts.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
-#include <linux/string.h>
-#include <linux/tracepoint.h>
 
 #include "context.h"
 #include "inherit.h"
+#include "probe.h"
 
 /* @child exists in full and has not run: what it has is ours to change. */
 static void on_fork(void *data, struct task_struct *parent,
@@ -53,53 +49,18 @@ static void on_exit(void *data, struct task_struct *task)
 		vctx_context_end(ctx);
 }
 
-static struct {
-	const char *name;
-	void *probe;
-	struct tracepoint *tp;
-} hooks[] = {
+static struct vctx_probe probes[] = {
 	{ "sched_process_fork", on_fork },
 	{ "sched_process_exec", on_exec },
 	{ "sched_process_exit", on_exit },
 };
 
-static void find(struct tracepoint *tp, void *unused)
-{
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(hooks); i++)
-		if (!strcmp(tp->name, hooks[i].name))
-			hooks[i].tp = tp;
-}
-
-static void unregister(int n)
-{
-	while (n--)
-		tracepoint_probe_unregister(hooks[n].tp, hooks[n].probe, NULL);
-	tracepoint_synchronize_unregister();
-}
-
 int __init vctx_inherit_init(void)
 {
-	int i, ret;
-
-	for_each_kernel_tracepoint(find, NULL);
-	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
-		ret = -ENOENT;
-		if (hooks[i].tp)
-			ret = tracepoint_probe_register(hooks[i].tp,
-							hooks[i].probe, NULL);
-		if (ret) {
-			pr_err("cannot attach to the tracepoint %s (%d)\n",
-			       hooks[i].name, ret);
-			unregister(i);
-			return ret;
-		}
-	}
-	return 0;
+	return vctx_probe_register(probes, ARRAY_SIZE(probes));
 }
 
 void vctx_inherit_exit(void)
 {
-	unregister(ARRAY_SIZE(hooks));
+	vctx_probe_unregister(probes, ARRAY_SIZE(probes));
 }

@@ -8,17 +8,19 @@
 #include "hw.h"
 #include "ioctl.h"
 #include "stats.h"
+#include "tick.h"
 
 #define ENTER_FLAGS (VCTX_ENTER_INHERIT | VCTX_ENTER_KEEP_EXEC | \
-		     VCTX_ENTER_STRICT)
+		     VCTX_ENTER_STRICT | VCTX_ENTER_TICKLESS)
 
 /* The ABI is what user space was compiled with: it must never move. */
-static_assert(sizeof(struct vctx_info) == 48);
-static_assert(sizeof(struct vctx_enter) == 16);
-static_assert(sizeof(struct vctx_stats) == 448);
+static_assert(sizeof(struct vctx_info) == 56);
+static_assert(sizeof(struct vctx_enter) == 24);
+static_assert(sizeof(struct vctx_stats) == 520);
 static_assert(offsetof(struct vctx_stats, native) == 160);
 static_assert(offsetof(struct vctx_stats, guest_ns) == 416);
 static_assert(VCTX_NR_EXITS <= VCTX_MAX_EXITS);
+static_assert(VCTX_NR_HELD <= VCTX_MAX_HELD);
 static_assert(VCTX_NR_NATIVE <= VCTX_MAX_NATIVE);
 
 union argument {
@@ -37,6 +39,8 @@ static u64 features(void)
 		features |= VCTX_FEATURE_EPT_1G;
 	if (vctx_hw->tags)
 		features |= VCTX_FEATURE_TLB_TAGS;
+	if (vctx_tick_available())
+		features |= VCTX_FEATURE_TICK_HOLD;
 	return features;
 }
 
@@ -54,15 +58,24 @@ static int ioctl_info(struct file *file, union argument *arg)
 		.features = features(),
 		.contexts = vctx_context_count(),
 		.stats_bytes = PAGE_SIZE,
+		.tick_max_ns = vctx_tick_max_ns(),
 	};
 	return 0;
 }
 
 static int ioctl_enter(struct file *file, union argument *arg)
 {
+	u64 tick_bound;
+	int ret;
+
 	if (arg->enter.__reserved || arg->enter.flags & ~ENTER_FLAGS)
 		return -EOPNOTSUPP;
-	return vctx_context_enter(file->private_data, arg->enter.flags);
+	ret = vctx_tick_bound(arg->enter.flags, arg->enter.tick_bound_ns,
+			      &tick_bound);
+	if (ret)
+		return ret;
+	return vctx_context_enter(file->private_data, arg->enter.flags,
+				  tick_bound);
 }
 
 static int ioctl_leave(struct file *file, union argument *arg)

@@ -8,6 +8,7 @@
 #include "inherit.h"
 #include "run.h"
 #include "stats.h"
+#include "tick.h"
 
 static int __init vctx_init(void)
 {
@@ -24,11 +25,16 @@ static int __init vctx_init(void)
 	ret = vctx_inherit_init();
 	if (ret)
 		goto err_context;
-	ret = vctx_device_init();
+	ret = vctx_tick_init();
 	if (ret)
 		goto err_inherit;
+	ret = vctx_device_init();
+	if (ret)
+		goto err_tick;
 	return 0;
 
+err_tick:
+	vctx_tick_exit();
 err_inherit:
 	vctx_inherit_exit();
 err_context:
@@ -41,6 +47,7 @@ err_hw:
 static void __exit vctx_exit(void)
 {
 	vctx_device_exit();
+	vctx_tick_exit();
 	vctx_inherit_exit();
 	vctx_context_exit();
 	vctx_hw_exit();

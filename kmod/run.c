@@ -3,6 +3,7 @@
  * Who runs on each CPU, and the slow parts of the run loop.  The loop itself is
  * in run_loop.h.
  */
+#include <linux/context_tracking.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/vtime.h>
@@ -34,6 +35,34 @@ void vctx_run_take_interrupt(void)
 	if (account)
 		current->flags &= ~PF_VCPU;
 	rcu_note_context_switch(false);
+}
+
+/*
+ * Whether the kernel itself tracks user mode on this CPU (nohz_full), and stops
+ * the tick for it.  Elsewhere the guest counts as idle, with RCU alone: a CPU
+ * that is idle is not asked for quiescent states.
+ */
+bool vctx_run_is_tracked(void)
+{
+	return context_tracking_enabled_this_cpu();
+}
+
+/* Until vctx_run_stayed_long() there must be nothing that RCU protects. */
+void vctx_run_goes_long(void)
+{
+	if (vctx_run_is_tracked())
+		__ct_user_enter(CONTEXT_USER);
+	else
+		ct_idle_enter();
+}
+
+void vctx_run_stayed_long(struct vctx_stats *stats, u64 ns)
+{
+	if (vctx_run_is_tracked())
+		__ct_user_exit(CONTEXT_USER);
+	else
+		ct_idle_exit();
+	stats->longest_ns = max(stats->longest_ns, ns);
 }
 
 /**
@@ -75,6 +104,9 @@ void vctx_run_attach(struct vctx_context *ctx)
 	/* The list is also changed by KVM, from interrupts. */
 	local_irq_save(flags);
 	this->stats = ctx->stats;
+	this->tick_bound = ctx->tick_bound;
+	this->hook.on_user_return = ctx->tick_bound || vctx_run_is_tracked() ?
+		vctx_hw->on_user_return_long : vctx_hw->on_user_return;
 	user_return_notifier_register(&this->hook);
 	local_irq_restore(flags);
 }
@@ -106,7 +138,6 @@ void __init vctx_run_init(void)
 		struct vctx_run_cpu *this = vctx_hw->run_cpu(cpu);
 
 		per_cpu(vctx_run_cpu, cpu) = this;
-		this->hook.on_user_return = vctx_hw->on_user_return;
 		init_irq_work(&this->kick, kick);
 	}
 }

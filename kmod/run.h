@@ -6,6 +6,7 @@
 #include <linux/percpu.h>
 #include <linux/user-return-notifier.h>
 
+#include "tick.h"
 #include "tlb.h"
 
 struct vctx_context;
@@ -18,6 +19,8 @@ struct vctx_stats;
  * @stats:	of the context of the thread that this CPU runs
  * @entered:	the guest, in TSC cycles
  * @tag:	the TLB tag of the next VM entry
+ * @tick_bound:	for how long the thread may hold the tick, in ns; 0 is not at all
+ * @tick:	the CPU's
  * @kick:	an interrupt to self; does nothing, the way back from it does
  */
 struct vctx_run_cpu {
@@ -25,6 +28,8 @@ struct vctx_run_cpu {
 	struct vctx_stats *stats;
 	u64 entered;
 	struct vctx_tlb_tag tag;
+	u64 tick_bound;
+	struct vctx_tick tick;
 	struct irq_work kick;
 };
 
@@ -39,6 +44,9 @@ static __always_inline struct vctx_run_cpu *vctx_run_this(void)
 void vctx_run_attach(struct vctx_context *ctx);
 void vctx_run_detach(void);
 void vctx_run_take_interrupt(void);
+bool vctx_run_is_tracked(void);
+void vctx_run_goes_long(void);
+void vctx_run_stayed_long(struct vctx_stats *stats, u64 ns);
 void vctx_run_make_last(struct user_return_notifier *hook);
 void vctx_run_catch_up(struct vctx_run_cpu *this);
 void vctx_run_init(void);

@@ -30,6 +30,13 @@
 enum vctx_guest_action {
 	VCTX_GUEST_RESUME = -1,		/* go on in the guest */
 	VCTX_GUEST_INTERRUPT = -2,	/* the same, after a host interrupt */
+	VCTX_GUEST_NMI = -3,		/* the same, after an NMI */
+};
+
+/* How long a stay in the guest may be, and so what is done around it. */
+enum vctx_stay {
+	VCTX_STAY_SHORT,	/* until the next tick */
+	VCTX_STAY_LONG,		/* the tick is held, or the kernel has stopped it */
 };
 
 /**
@@ -47,24 +54,34 @@ enum vctx_guest_action {
  */
 struct vctx_guest_ops {
 	bool (*load)(struct vctx_run_cpu *this, struct pt_regs *regs);
-	int (*run)(struct vctx_run_cpu *this, struct pt_regs *regs);
+	int (*run)(struct vctx_run_cpu *this, struct pt_regs *regs,
+		   enum vctx_stay stay);
 	void (*save)(struct vctx_run_cpu *this, struct pt_regs *regs);
 };
 
 /* What must be seen to before user mode may go on. */
 #define VCTX_WORK (EXIT_TO_USER_MODE_WORK | _TIF_NEED_FPU_LOAD | _TIF_IO_BITMAP)
 
-/* Account for one stay in the guest, around it, for @run. */
-static __always_inline void vctx_run_goes(struct vctx_run_cpu *this)
+/*
+ * Around one stay in the guest, for @run: account for it.  Nobody is to wait for
+ * a CPU that stays long: to RCU it is in user mode, or idle.
+ */
+static __always_inline void vctx_run_goes(struct vctx_run_cpu *this,
+					  enum vctx_stay stay)
 {
+	if (stay == VCTX_STAY_LONG)
+		vctx_run_goes_long();
 	this->entered = rdtsc();
 }
 
-static __always_inline void vctx_run_stayed(struct vctx_run_cpu *this)
+static __always_inline void vctx_run_stayed(struct vctx_run_cpu *this,
+					    enum vctx_stay stay)
 {
-	u64 cycles = rdtsc() - this->entered;
+	u64 ns = vctx_stats_cycles_to_ns(rdtsc() - this->entered);
 
-	this->stats->guest_ns += vctx_stats_cycles_to_ns(cycles);
+	if (stay == VCTX_STAY_LONG)
+		vctx_run_stayed_long(this->stats, ns);
+	this->stats->guest_ns += ns;
 	this->stats->entries++;
 }
 
@@ -79,7 +96,8 @@ static __always_inline void vctx_run_exited(struct vctx_stats *stats,
 static __always_inline int vctx_run_once(const struct vctx_guest_ops *ops,
 					 struct vctx_run_cpu *this,
 					 const struct mm_struct *mm,
-					 struct pt_regs *regs)
+					 struct pt_regs *regs,
+					 enum vctx_stay stay)
 {
 	/*
 	 * Nobody may be kept waiting: what came up since the kernel last looked
@@ -92,7 +110,7 @@ static __always_inline int vctx_run_once(const struct vctx_guest_ops *ops,
 			return reason;
 	}
 	vctx_tlb_prepare(this, &mm->context);
-	return ops->run(this, regs);
+	return ops->run(this, regs, stay);
 }
 
 static __always_inline void vctx_run_native(struct vctx_run_cpu *this,
@@ -113,7 +131,8 @@ static noinline void vctx_run_on(const struct vctx_guest_ops *ops,
 	do {
 		if (action == VCTX_GUEST_INTERRUPT)
 			vctx_run_take_interrupt();
-		action = vctx_run_once(ops, this, current->mm, regs);
+		action = vctx_run_once(ops, this, current->mm, regs,
+				       VCTX_STAY_SHORT);
 	} while (action < 0);
 
 	ops->save(this, regs);
@@ -152,7 +171,7 @@ vctx_run_loop(const struct vctx_guest_ops *ops,
 	if (unlikely(!ops->load(this, regs)))
 		goto native;
 
-	reason = vctx_run_once(ops, this, mm, regs);
+	reason = vctx_run_once(ops, this, mm, regs, VCTX_STAY_SHORT);
 	/* Cheaper than to have kept it: the guest has all the registers. */
 	this = vctx_run_this();
 	if (unlikely(reason < 0)) {
@@ -162,6 +181,54 @@ vctx_run_loop(const struct vctx_guest_ops *ops,
 	ops->save(this, regs);
 native:
 	vctx_run_native(this, regs, reason);
+}
+
+/*
+ * The same for a thread that may stay long.  The tick is only ever held around
+ * one stay in the guest.
+ */
+static __always_inline void
+vctx_run_long_loop(const struct vctx_guest_ops *ops,
+		   struct user_return_notifier *hook)
+{
+	struct vctx_run_cpu *this = container_of(hook, struct vctx_run_cpu, hook);
+	struct pt_regs *regs = task_pt_regs(current);
+	enum vctx_stay stay;
+	int action;
+	bool held;
+
+	if (unlikely(hook->link.next)) {
+		vctx_run_make_last(hook);
+		return;
+	}
+	action = vctx_state_native(regs, current->mm);
+	if (action >= 0)
+		goto native;
+	action = VCTX_NATIVE_CPU;
+	if (!ops->load(this, regs))
+		goto native;
+	do {
+		held = vctx_tick_hold(this);
+		stay = held || vctx_run_is_tracked() ? VCTX_STAY_LONG :
+						       VCTX_STAY_SHORT;
+		action = vctx_run_once(ops, this, current->mm, regs, stay);
+		if (held)
+			vctx_tick_give_back(this);
+		if (action == VCTX_GUEST_INTERRUPT) {
+			vctx_tick_before_interrupt(this);
+			vctx_run_take_interrupt();
+			vctx_tick_after_interrupt(this, held);
+		} else if (held && action == VCTX_GUEST_NMI) {
+			this->stats->held[VCTX_HELD_NMI]++;
+		}
+	} while (action < 0);
+	ops->save(this, regs);
+native:
+	/* Not the thread's doing, and over soon: the tick can be held again. */
+	if (action != VCTX_NATIVE_WORK)
+		this->tick.ready = false;
+	vctx_run_native(this, regs, action);
+	vctx_run_catch_up(this);
 }
 
 #endif /* VCTX_RUN_LOOP_H */

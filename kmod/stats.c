@@ -59,6 +59,9 @@ static void add(struct vctx_stats *sum, const struct vctx_stats *from)
 	sum->native_ns += READ_ONCE(from->native_ns);
 	sum->tlb_flushes += READ_ONCE(from->tlb_flushes);
 	sum->ticks_held += READ_ONCE(from->ticks_held);
+	for (i = 0; i < VCTX_NR_HELD; i++)
+		sum->held[i] += READ_ONCE(from->held[i]);
+	sum->longest_ns = max(sum->longest_ns, READ_ONCE(from->longest_ns));
 }
 
 static void add_context(struct vctx_stats *sum, struct vctx_context *ctx)

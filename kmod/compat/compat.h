@@ -43,6 +43,22 @@ static inline bool vctx_compat_user_shstk(struct task_struct *task)
 #endif
 }
 
+static inline bool vctx_compat_has_perf_events(struct task_struct *task)
+{
+#if !defined(CONFIG_PERF_EVENTS)
+	return false;
+#elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+	int i;
+
+	for (i = 0; i < perf_nr_task_contexts; i++)
+		if (task->perf_event_ctxp[i])
+			return true;
+	return false;
+#else
+	return task->perf_event_ctxp;
+#endif
+}
+
 #endif /* !__ASSEMBLY__ */
 
 #endif /* VCTX_COMPAT_H */

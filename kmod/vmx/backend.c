@@ -136,4 +136,5 @@ struct vctx_hw_ops vctx_vmx_ops = {
 	.run_cpu = vmx_run_cpu,
 	.set_tag = vmx_set_tag,
 	.on_user_return = vmx_on_user_return,
+	.on_user_return_long = vmx_on_user_return_long,
 };

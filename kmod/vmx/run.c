@@ -73,7 +73,7 @@ static noinline int rare_exception(struct vctx_stats *stats,
 		/* NMIs are blocked until this one's IRET. */
 		asm volatile("int $2");
 		vctx_run_exited(stats, VCTX_EXIT_NMI, EXIT_REASON_EXCEPTION_NMI);
-		return VCTX_GUEST_RESUME;
+		return VCTX_GUEST_NMI;
 	case X86_TRAP_DB:
 		if ((info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_HARD_EXCEPTION &&
 		    vmx_read(EXIT_QUALIFICATION) & DR_STEP) {
@@ -207,7 +207,7 @@ static noinline u32 enter_with_debugctl(struct pt_regs *regs)
 	u64 debugctl = __rdmsr(MSR_IA32_DEBUGCTLMSR);
 	u32 reason = enter(regs);
 
-	wrmsrl(MSR_IA32_DEBUGCTLMSR, debugctl);
+	native_wrmsrl(MSR_IA32_DEBUGCTLMSR, debugctl);
 	return reason;
 }
 
@@ -223,18 +223,18 @@ static __always_inline u32 read_debugctl(void)
 
 /* One stay in the guest; see struct vctx_guest_ops. */
 static __always_inline int vmx_run(struct vctx_run_cpu *run,
-				   struct pt_regs *regs)
+				   struct pt_regs *regs, enum vctx_stay stay)
 {
 	u32 reason;
 
 	vmx_sync_host(vmx_cpu_of(run));
-	vctx_run_goes(run);
+	vctx_run_goes(run, stay);
 	if (likely(!read_debugctl()))
 		reason = enter(regs);
 	else
 		reason = enter_with_debugctl(regs);
 	run = vctx_run_this();
-	vctx_run_stayed(run);
+	vctx_run_stayed(run, stay);
 
 	if (likely(reason == EXIT_REASON_EXCEPTION_NMI))
 		return exit_exception(run->stats, regs);
@@ -251,8 +251,13 @@ static const struct vctx_guest_ops vmx_guest_ops = {
 	.save = vmx_save,
 };
 
-/* The run loop of this back end. */
+/* The run loops of this back end. */
 notrace void vmx_on_user_return(struct user_return_notifier *hook)
 {
 	vctx_run_loop(&vmx_guest_ops, hook);
+}
+
+notrace void vmx_on_user_return_long(struct user_return_notifier *hook)
+{
+	vctx_run_long_loop(&vmx_guest_ops, hook);
 }

@@ -82,6 +82,7 @@ void vmx_set_tag(unsigned int tag, bool flush);
 
 /* run.c */
 void vmx_on_user_return(struct user_return_notifier *hook);
+void vmx_on_user_return_long(struct user_return_notifier *hook);
 
 /* enter.S: what it returns if there was no VM entry; no exit reason. */
 #define VMX_ENTER_FAILED U32_MAX

@@ -36,7 +36,7 @@
 #include <linux/types.h>
 
 /* Rises when a command, a flag or a field is added; nothing is ever removed. */
-#define VCTX_ABI_VERSION	1
+#define VCTX_ABI_VERSION	2
 
 /* What a VM exit was for; see vctx_stats.exits. */
 enum vctx_exit_kind {
@@ -80,6 +80,17 @@ enum vctx_backend {
 	VCTX_BACKEND_SVM,
 };
 
+/* What interrupted the guest while the tick was held; see vctx_stats.held. */
+enum vctx_held_interrupt {
+	VCTX_HELD_TIMER,	/* local APIC timer: the tick or another hrtimer */
+	VCTX_HELD_RESCHEDULE,	/* another CPU asks to reschedule */
+	VCTX_HELD_CALL,		/* another CPU has a function called */
+	VCTX_HELD_DEVICE,	/* a device, or anything else with a vector */
+	VCTX_HELD_NMI,		/* non-maskable interrupt */
+	VCTX_NR_HELD,
+	VCTX_MAX_HELD = 8,	/* room in the ABI */
+};
+
 /* Why contexts cannot be had; see vctx_info.unavailable. */
 enum vctx_unavailable {
 	VCTX_AVAILABLE,
@@ -106,6 +117,8 @@ enum vctx_unavailable {
  * @max_contexts:	out: limit on contexts at one time, 0 is none
  * @contexts:		out: contexts that exist now
  * @stats_bytes:	out: bytes to mmap() for the statistics page
+ * @tick_max_ns:	out: the largest bound on a tick hold that is allowed, 0 if
+ *			ticks are not held at all; U64_MAX is unlimited
  */
 struct vctx_info {
 	__u32 size;
@@ -118,12 +131,15 @@ struct vctx_info {
 	__u32 contexts;
 	__u32 stats_bytes;
 	__u32 __reserved;
+	/* since ABI version 2 */
+	__u64 tick_max_ns;
 };
 
 #define VCTX_FEATURE_EPT_1G		(1ULL << 0) /* 1 GiB pages in the identity map */
 #define VCTX_FEATURE_EPT_2M		(1ULL << 1) /* 2 MiB pages in the identity map */
 #define VCTX_FEATURE_TLB_TAGS		(1ULL << 2) /* VPID or ASID in use */
 #define VCTX_FEATURE_STATS_PAGE		(1ULL << 3) /* mmap() of the statistics */
+#define VCTX_FEATURE_TICK_HOLD		(1ULL << 4) /* VCTX_ENTER_TICKLESS works */
 
 /*
  * VCTX_IOC_ENTER - give the calling thread a context
@@ -135,14 +151,21 @@ struct vctx_info {
  * @size:	in: see above
  * @__reserved:	in: 0
  * @flags:	in: VCTX_ENTER_*
+ * @tick_bound_ns: in: with VCTX_ENTER_TICKLESS, for how long at most the tick is
+ *		held at a time; 0 is the default (1 s, or less if less is
+ *		allowed), U64_MAX is unlimited.  Else 0.
  *
- * Errors: EALREADY; ENODEV, EACCES, EBUSY, EIO as in enum vctx_unavailable;
+ * Errors: EPERM for VCTX_ENTER_TICKLESS without CAP_SYS_NICE, or a bound above
+ * vctx_info.tick_max_ns; EOPNOTSUPP for it where ticks cannot be held;
+ * EALREADY; ENODEV, EACCES, EBUSY, EIO as in enum vctx_unavailable;
  * ENOMEM.
  */
 struct vctx_enter {
 	__u32 size;
 	__u32 __reserved;
 	__u64 flags;
+	/* since ABI version 2 */
+	__u64 tick_bound_ns;
 };
 
 /* Children, threads and processes alike, get a context of their own. */
@@ -156,6 +179,12 @@ struct vctx_enter {
  * thread runs natively.
  */
 #define VCTX_ENTER_STRICT	(1ULL << 2)
+/*
+ * Hold the scheduler tick back while the thread is in guest mode and alone on
+ * its CPU.  Asks for CAP_SYS_NICE.  Timers of the timer wheel on that CPU may
+ * run late by the bound at most.
+ */
+#define VCTX_ENTER_TICKLESS	(1ULL << 3)
 
 /*
  * VCTX_IOC_LEAVE - the calling thread becomes an ordinary one
@@ -183,6 +212,10 @@ struct vctx_enter {
  *			in the kernel, natively, or not running
  * @tlb_flushes:	TLB tags that were flushed because the mm had moved
  * @ticks_held:		scheduler ticks held back (0 without that feature)
+ * @held:		interruptions of the guest while the tick was held, by enum
+ *			vctx_held_interrupt
+ * @longest_ns:		longest stay in guest mode without an interruption; in a
+ *			tally the longest of all
  *
  * Errors: ENXIO for VCTX_SCOPE_THREAD if the thread has no context.
  */
@@ -198,6 +231,9 @@ struct vctx_stats {
 	__u64 native_ns;
 	__u64 tlb_flushes;
 	__u64 ticks_held;
+	/* since ABI version 2 */
+	__u64 held[VCTX_MAX_HELD];
+	__u64 longest_ns;
 };
 
 enum vctx_scope {

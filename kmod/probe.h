@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Probes on the kernel's own tracepoints.  These are not exported by name but can
+ * be found by walking all of them.
+ */
+#ifndef VCTX_PROBE_H
+#define VCTX_PROBE_H
+
+struct tracepoint;
+
+struct vctx_probe {
+	const char *name;
+	void *function;
+	struct tracepoint *tp;	/* found by vctx_probe_register() */
+};
+
+int vctx_probe_register(struct vctx_probe *probes, int n);
+void vctx_probe_unregister(struct vctx_probe *probes, int n);
+
+#endif /* VCTX_PROBE_H */

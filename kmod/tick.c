@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The tick is an ordinary hrtimer of the kernel, one for each CPU.  Right before
+ * an entry into the guest its expiry is pushed away, by the bound at most, and
+ * right after the exit it is put back.  So the kernel never runs with the tick
+ * held: not an interrupt handler, not a system call, not another thread.  If a
+ * tick was missed meanwhile, the timer is due as soon as interrupts are on, and
+ * the kernel's own handler catches up, as it does after the tick was stopped for
+ * an idle CPU.
+ *
+ * What must end a stay in the guest early, because the CPU has more to do, sends
+ * an interrupt: another CPU that wakes a thread up here or moves one here does it
+ * from the probes below.
+ */
+#include <linux/capability.h>
+#include <linux/context_tracking.h>
+#include <linux/cpumask.h>
+#include <linux/kallsyms.h>
+#include <linux/kernel_stat.h>
+#include <linux/module.h>
+#include <linux/perf_event.h>
+#include <linux/posix-timers.h>
+#include <linux/sched/clock.h>
+#include <linux/sched/cputime.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/stat.h>
+#include <linux/smp.h>
+#include <linux/tick.h>
+#include <asm/hardirq.h>
+
+#include "probe.h"
+#include "run.h"
+#include "tick.h"
+
+/* Timekeeping wants to be looked after now and then, however idle a machine is. */
+#define LONGEST_HOLD (60 * (u64)NSEC_PER_SEC)
+#define DEFAULT_HOLD (u64)NSEC_PER_SEC
+
+static bool tick_hold = true;
+module_param(tick_hold, bool, 0644);
+MODULE_PARM_DESC(tick_hold, "Hold the tick for contexts that ask for it");
+
+static unsigned int tick_max_ms = UINT_MAX;
+module_param(tick_max_ms, uint, 0644);
+MODULE_PARM_DESC(tick_max_ms, "Longest bound that may be asked for, in ms; 4294967295 is no limit");
+
+/* CPUs on which ticks are held; the mask is replaced as a whole. */
+static struct cpumask allowed;
+
+static int set_cpus(const char *text, const struct kernel_param *param)
+{
+	static struct cpumask mask;	/* under the lock of parameters */
+	int ret = cpulist_parse(text, &mask);
+
+	if (!ret)
+		cpumask_copy(&allowed, &mask);
+	return ret;
+}
+
+static int get_cpus(char *text, const struct kernel_param *param)
+{
+	return scnprintf(text, PAGE_SIZE, "%*pbl\n", cpumask_pr_args(&allowed));
+}
+
+static const struct kernel_param_ops cpus_ops = {
+	.set = set_cpus,
+	.get = get_cpus,
+};
+
+module_param_cb(tick_cpus, &cpus_ops, NULL, 0644);
+MODULE_PARM_DESC(tick_cpus, "CPUs on which the tick may be held, as a list; all by default");
+
+/* CPUs that are in the guest with the tick held. */
+static struct cpumask holding;
+
+static DEFINE_PER_CPU(call_single_data_t, kick);
+
+/* What the kernel calls the tick's function; 6.9 has renamed it. */
+static const char *const tick_names[] = {
+	"tick_sched_timer", "tick_nohz_handler",
+};
+
+static bool is_tick(const struct hrtimer *timer)
+{
+	static void *found;	/* the same function on each CPU */
+	char name[KSYM_SYMBOL_LEN];
+	int i;
+
+	if (READ_ONCE(found))
+		return timer->function == found;
+	sprint_symbol_no_offset(name, (unsigned long)timer->function);
+	for (i = 0; i < ARRAY_SIZE(tick_names); i++) {
+		if (!strcmp(name, tick_names[i])) {
+			WRITE_ONCE(found, timer->function);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* This CPU's tick, in the queue that any timer initialised here points to. */
+static struct hrtimer *find(void)
+{
+	struct hrtimer_cpu_base *base;
+	struct timerqueue_node *node;
+	struct hrtimer probe, *timer = NULL;
+
+	hrtimer_init_on_stack(&probe, CLOCK_MONOTONIC,
+			      HRTIMER_MODE_ABS_PINNED_HARD);
+	base = probe.base->cpu_base;
+	raw_spin_lock(&base->lock);
+	for (node = timerqueue_getnext(&base->clock_base[HRTIMER_BASE_MONOTONIC].active);
+	     node; node = timerqueue_iterate_next(node)) {
+		timer = container_of(node, struct hrtimer, node);
+		if (is_tick(timer))
+			break;
+	}
+	raw_spin_unlock(&base->lock);
+	destroy_hrtimer_on_stack(&probe);
+	return node ? timer : NULL;
+}
+
+/* Found out at module load, on one CPU; all are alike. */
+static bool available;
+
+/**
+ * vctx_tick_available - whether ticks can be held on this kernel, and may be
+ */
+bool vctx_tick_available(void)
+{
+	return available && READ_ONCE(tick_hold);
+}
+
+/**
+ * vctx_tick_max_ns - the largest bound that may be asked for
+ *
+ * Return: in nanoseconds; 0 if ticks are not held, U64_MAX without a limit.
+ */
+u64 vctx_tick_max_ns(void)
+{
+	unsigned int ms = READ_ONCE(tick_max_ms);
+
+	if (!vctx_tick_available())
+		return 0;
+	return ms == UINT_MAX ? U64_MAX : ms * (u64)NSEC_PER_MSEC;
+}
+
+/**
+ * vctx_tick_bound - the bound for a context that is to be entered
+ * @flags: VCTX_ENTER_*
+ * @wanted: vctx_enter.tick_bound_ns
+ * @bound: where to; 0 for a context that does not hold the tick
+ *
+ * Return: 0 or -errno, see VCTX_IOC_ENTER.
+ */
+int vctx_tick_bound(u64 flags, u64 wanted, u64 *bound)
+{
+	u64 max = vctx_tick_max_ns();
+
+	*bound = 0;
+	if (!(flags & VCTX_ENTER_TICKLESS))
+		return wanted ? -EOPNOTSUPP : 0;
+	if (!max)
+		return -EOPNOTSUPP;
+	if (!capable(CAP_SYS_NICE) || wanted > max)
+		return -EPERM;
+	*bound = min(wanted ?: min(DEFAULT_HOLD, max), LONGEST_HOLD);
+	return 0;
+}
+
+static bool timers_armed(const struct posix_cputimers *timers)
+{
+	int i;
+
+	for (i = 0; i < CPUCLOCK_MAX; i++)
+		if (READ_ONCE(timers->bases[i].nextevt) != U64_MAX)
+			return true;
+	return false;
+}
+
+/* The kernel counts CPU time for timers and limits, and perf's, by the tick. */
+static bool tick_is_needed(void)
+{
+	return timers_armed(&current->posix_cputimers) ||
+	       timers_armed(&current->signal->posix_cputimers) ||
+	       vctx_compat_has_perf_events(current);
+}
+
+/**
+ * vctx_tick_hold - push this CPU's tick away, if nothing needs it
+ * @this: of this CPU; interrupts are off, and stay so until the VM entry
+ *
+ * Return: whether it is held, so that vctx_tick_give_back() is to follow.
+ */
+bool vctx_tick_hold(struct vctx_run_cpu *this)
+{
+	struct vctx_tick *tick = &this->tick;
+	int cpu = smp_processor_id();
+
+	if (!tick->ready || !vctx_tick_available() ||
+	    !cpumask_test_cpu(cpu, &allowed) || tick_nohz_full_cpu(cpu) ||
+	    tick_is_needed())
+		return false;
+	if (!tick->timer)
+		tick->timer = find();
+	if (!tick->timer)
+		return false;
+
+	cpumask_set_cpu(cpu, &holding);
+	/* Pairs with kick_cpu(): one of us sees what the other has written. */
+	smp_mb__after_atomic();
+	if (!single_task_running()) {
+		cpumask_clear_cpu(cpu, &holding);
+		return false;
+	}
+
+	tick->due = hrtimer_get_expires(tick->timer);
+	hrtimer_start(tick->timer, ktime_add_ns(ktime_get(), this->tick_bound),
+		      HRTIMER_MODE_ABS_PINNED_HARD);
+	return true;
+}
+
+/*
+ * What the kernel samples once a tick.  The thread was in user mode all the time
+ * that was missed.
+ */
+static void account_missed(struct vctx_run_cpu *this, u64 ticks)
+{
+	u64 ns = ticks * TICK_NSEC;
+	int index = task_nice(current) > 0 ? CPUTIME_NICE : CPUTIME_USER;
+
+	this->stats->ticks_held += ticks;
+	current->utime += ns;
+	account_group_user_time(current, ns);
+	__this_cpu_add(kernel_cpustat.cpustat[index], ns);
+}
+
+/**
+ * vctx_tick_give_back - undo vctx_tick_hold(), right after the exit
+ * @this: of this CPU; interrupts are off
+ */
+void vctx_tick_give_back(struct vctx_run_cpu *this)
+{
+	struct vctx_tick *tick = &this->tick;
+	s64 late = ktime_to_ns(ktime_sub(ktime_get(), tick->due));
+
+	cpumask_clear_cpu(smp_processor_id(), &holding);
+	/* In the past, it comes at once, and the kernel catches up. */
+	hrtimer_start(tick->timer, tick->due, HRTIMER_MODE_ABS_PINNED_HARD);
+	if (late >= TICK_NSEC)
+		account_missed(this, div_u64(late, TICK_NSEC));
+}
+
+static void count_interrupts(unsigned int irqs[VCTX_NR_HELD])
+{
+	irqs[VCTX_HELD_TIMER] = __this_cpu_read(irq_stat.apic_timer_irqs);
+	irqs[VCTX_HELD_RESCHEDULE] = __this_cpu_read(irq_stat.irq_resched_count);
+	irqs[VCTX_HELD_CALL] = __this_cpu_read(irq_stat.irq_call_count) +
+			       __this_cpu_read(irq_stat.apic_irq_work_irqs);
+}
+
+/**
+ * vctx_tick_before_interrupt - the guest was interrupted; see which it is
+ * @this: of this CPU
+ */
+void vctx_tick_before_interrupt(struct vctx_run_cpu *this)
+{
+	count_interrupts(this->tick.irqs);
+}
+
+/**
+ * vctx_tick_after_interrupt - the kernel has had its interrupt
+ * @this: of this CPU
+ * @held: the tick was held when it came
+ *
+ * The tick is pushed only after it has come, so that a thread that is rarely in
+ * user mode for long never has it pushed.
+ */
+void vctx_tick_after_interrupt(struct vctx_run_cpu *this, bool held)
+{
+	struct vctx_tick *tick = &this->tick;
+	unsigned int now[VCTX_NR_HELD];
+	enum vctx_held_interrupt kind = VCTX_HELD_DEVICE;
+	int i;
+
+	count_interrupts(now);
+	/* A timer that is due comes along with each of the others. */
+	for (i = VCTX_HELD_CALL; i >= VCTX_HELD_TIMER; i--) {
+		if (now[i] != tick->irqs[i]) {
+			kind = i;
+			break;
+		}
+	}
+	if (held)
+		this->stats->held[kind]++;
+	if (kind == VCTX_HELD_TIMER)
+		tick->ready = true;
+}
+
+/* Who has kicked may not be done yet: leave it the time until the next tick. */
+static void on_kick(void *unused)
+{
+	vctx_run_this()->tick.ready = false;
+}
+
+/* Called by the scheduler with its locks held. */
+static void kick_cpu(int cpu)
+{
+	/* Pairs with vctx_tick_hold(). */
+	smp_mb();
+	if (unlikely(cpumask_test_cpu(cpu, &holding)))
+		smp_call_function_single_async(cpu, per_cpu_ptr(&kick, cpu));
+}
+
+static void on_wakeup(void *data, struct task_struct *task)
+{
+	kick_cpu(task_cpu(task));
+}
+
+static void on_migrate(void *data, struct task_struct *task, int cpu)
+{
+	kick_cpu(cpu);
+}
+
+static struct vctx_probe probes[] = {
+	{ "sched_wakeup", on_wakeup },
+	{ "sched_wakeup_new", on_wakeup },
+	{ "sched_migrate_task", on_migrate },
+};
+
+/* Not being able to hold ticks is no reason not to load. */
+int __init vctx_tick_init(void)
+{
+	int cpu, ret;
+
+	for_each_possible_cpu(cpu)
+		INIT_CSD(per_cpu_ptr(&kick, cpu), on_kick, NULL);
+	if (cpumask_empty(&allowed))
+		cpumask_copy(&allowed, cpu_possible_mask);
+
+	local_irq_disable();
+	available = find();
+	local_irq_enable();
+	if (!available) {
+		pr_notice("the scheduler tick was not found; contexts work without holding it\n");
+		return 0;
+	}
+
+	ret = vctx_probe_register(probes, ARRAY_SIZE(probes));
+	if (ret) {
+		available = false;
+		pr_notice("ticks cannot be held: no tracepoints of the scheduler (%d)\n",
+			  ret);
+	}
+	return 0;
+}
+
+void vctx_tick_exit(void)
+{
+	if (available)
+		vctx_probe_unregister(probes, ARRAY_SIZE(probes));
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Holding the scheduler tick back while a thread is in the guest, on a stock
+ * kernel.
+ */
+#ifndef VCTX_TICK_H
+#define VCTX_TICK_H
+
+#include <linux/hrtimer.h>
+#include <linux/types.h>
+#include <linux/vcontext.h>
+
+struct vctx_context;
+struct vctx_run_cpu;
+
+/**
+ * struct vctx_tick - the tick of one CPU
+ * @timer:	the kernel's own hrtimer, NULL if it has not been found
+ * @due:	when it was due before it was pushed
+ * @irqs:	interrupts of each kind that the CPU had at the last look
+ * @ready:	the tick has interrupted the guest, so may be pushed the next time
+ */
+struct vctx_tick {
+	struct hrtimer *timer;
+	ktime_t due;
+	unsigned int irqs[VCTX_NR_HELD];
+	bool ready;
+};
+
+bool vctx_tick_available(void);
+u64 vctx_tick_max_ns(void);
+int vctx_tick_bound(u64 flags, u64 wanted, u64 *bound);
+
+bool vctx_tick_hold(struct vctx_run_cpu *this);
+void vctx_tick_give_back(struct vctx_run_cpu *this);
+void vctx_tick_before_interrupt(struct vctx_run_cpu *this);
+void vctx_tick_after_interrupt(struct vctx_run_cpu *this, bool held);
+
+int vctx_tick_init(void);
+void vctx_tick_exit(void);
+
+#endif /* VCTX_TICK_H */
