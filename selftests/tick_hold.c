@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Holding the scheduler tick: that it is held, that nobody else notices, and who
+ * may ask for it.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "vctx_selftest.h"
+
+#define UNLIMITED	UINT64_MAX
+#define TICKS_PER_SEC	250ULL
+#define PARAMETERS	"/sys/module/vcontext/parameters/"
+
+static int __enter_tickless(uint64_t flags, uint64_t bound_ns)
+{
+	struct vctx_enter enter = {
+		.size = sizeof(enter),
+		.flags = VCTX_ENTER_TICKLESS | flags,
+		.tick_bound_ns = bound_ns,
+	};
+
+	return ioctl(test_fd, VCTX_IOC_ENTER, &enter) ? -errno : 0;
+}
+
+static void enter_tickless(uint64_t bound_ns)
+{
+	CHECK_EQ(__enter_tickless(0, bound_ns), 0);
+}
+
+/* A stretch without a system call, after one in which the tick gets to know. */
+static struct vctx_stats hold_for(uint64_t ns)
+{
+	struct vctx_stats before, after;
+
+	burn(10 * NSEC_PER_MSEC);
+	before = ctx_stats();
+	burn(ns);
+	after = ctx_stats();
+	after.ticks_held -= before.ticks_held;
+	after.exits[VCTX_EXIT_INTERRUPT] -= before.exits[VCTX_EXIT_INTERRUPT];
+	for (int i = 0; i < VCTX_NR_HELD; i++)
+		after.held[i] -= before.held[i];
+	return after;
+}
+
+/*
+ * One tick before the hold begins, the kernel's watchdog every four seconds and
+ * the thread that it wakes: ten are plenty.
+ */
+static void unlimited(const void *arg)
+{
+	struct vctx_stats stats;
+
+	(void)arg;
+	pin(current_cpu());
+	enter_tickless(UNLIMITED);
+	stats = hold_for(2 * NSEC_PER_SEC);
+	printf("# %llu interrupts, %llu ticks held, longest stretch %llu ns\n",
+	       (unsigned long long)stats.exits[VCTX_EXIT_INTERRUPT],
+	       (unsigned long long)stats.ticks_held,
+	       (unsigned long long)stats.longest_ns);
+	CHECK_LE(stats.exits[VCTX_EXIT_INTERRUPT], 10ULL);
+	CHECK_GE(stats.ticks_held, 2 * TICKS_PER_SEC - 20);
+	CHECK_LE(stats.ticks_held, 2 * TICKS_PER_SEC + 1);
+	CHECK_GE(stats.longest_ns, NSEC_PER_SEC / 4);
+}
+
+/* Each bound lets one tick through. */
+static void bounded(const void *arg)
+{
+	struct vctx_stats stats;
+
+	(void)arg;
+	pin(current_cpu());
+	enter_tickless(100 * NSEC_PER_MSEC);
+	stats = hold_for(NSEC_PER_SEC);
+	CHECK_GE(stats.held[VCTX_HELD_TIMER], 9ULL);
+	CHECK_LE(stats.exits[VCTX_EXIT_INTERRUPT], 30ULL);
+	CHECK_LE(stats.longest_ns, 101 * NSEC_PER_MSEC);
+}
+
+/* Without the flag nothing is held. */
+static void not_asked_for(const void *arg)
+{
+	struct vctx_stats stats;
+
+	(void)arg;
+	ctx_enter(0);
+	stats = hold_for(NSEC_PER_SEC / 5);
+	CHECK_EQ(stats.ticks_held, 0ULL);
+	CHECK_GE(stats.exits[VCTX_EXIT_INTERRUPT], TICKS_PER_SEC / 5 - 2);
+}
+
+/* CPU time is counted by the tick, and what was missed is added. */
+static void user_time(const void *arg)
+{
+	struct rusage before, after;
+	uint64_t user;
+
+	(void)arg;
+	enter_tickless(UNLIMITED);
+	getrusage(RUSAGE_SELF, &before);
+	burn(NSEC_PER_SEC);
+	getrusage(RUSAGE_SELF, &after);
+	user = (after.ru_utime.tv_sec - before.ru_utime.tv_sec) * NSEC_PER_SEC +
+	       (after.ru_utime.tv_usec - before.ru_utime.tv_usec) * 1000LL;
+	CHECK_GE(user, NSEC_PER_SEC * 95 / 100);
+	CHECK_LE(user, NSEC_PER_SEC * 105 / 100);
+}
+
+static uint64_t cpu_ns(pid_t pid)
+{
+	struct timespec time;
+	clockid_t clock;
+
+	REQUIRE(!clock_getcpuclockid(pid, &clock));
+	REQUIRE(!clock_gettime(clock, &time));
+	return time.tv_sec * NSEC_PER_SEC + time.tv_nsec;
+}
+
+/* Another busy task on the CPU gets its half, whether here first or later. */
+static void fair_share(const void *arg)
+{
+	uint64_t start, wall, others;
+	int cpu = current_cpu();
+	pid_t pid;
+
+	(void)arg;
+	pin(cpu);
+	enter_tickless(UNLIMITED);
+	burn(50 * NSEC_PER_MSEC);
+	pid = hog_start(cpu);
+	start = now_ns();
+	others = cpu_ns(pid);
+	burn(2 * NSEC_PER_SEC);
+	wall = now_ns() - start;
+	others = cpu_ns(pid) - others;
+	hog_stop(pid);
+	printf("# the other task had %llu of %llu us\n",
+	       (unsigned long long)others / 1000, (unsigned long long)wall / 1000);
+	CHECK_GE(others, wall * 45 / 100);
+	CHECK_LE(others, wall * 55 / 100);
+}
+
+/* How late a sleeper on this CPU is woken, beside a busy thread. */
+static uint64_t sleeper_lateness(void)
+{
+	uint64_t worst = 0;
+	int out[2];
+	pid_t pid;
+
+	REQUIRE(!pipe(out));
+	pid = fork();
+	REQUIRE(pid >= 0);
+	if (!pid) {
+		for (int i = 0; i < 10; i++) {
+			struct timespec sleep = { 0, 20 * NSEC_PER_MSEC };
+			uint64_t due = now_ns() + sleep.tv_nsec;
+
+			clock_nanosleep(CLOCK_MONOTONIC, 0, &sleep, NULL);
+			if (now_ns() - due > worst)
+				worst = now_ns() - due;
+		}
+		REQUIRE(write(out[1], &worst, sizeof(worst)) == sizeof(worst));
+		_exit(0);
+	}
+	burn(300 * NSEC_PER_MSEC);
+	CHECK_EQ(wait_exit(pid), 0);
+	REQUIRE(read(out[0], &worst, sizeof(worst)) == sizeof(worst));
+	return worst;
+}
+
+static void sleeper_on_time(const void *arg)
+{
+	uint64_t native, held;
+
+	(void)arg;
+	pin(current_cpu());
+	native = sleeper_lateness();
+	enter_tickless(UNLIMITED);
+	burn(50 * NSEC_PER_MSEC);
+	held = sleeper_lateness();
+	printf("# worst lateness: natively %llu ns, with the tick held %llu ns\n",
+	       (unsigned long long)native, (unsigned long long)held);
+	CHECK_LE(held, native + NSEC_PER_MSEC);
+}
+
+static volatile uint64_t fired;
+
+static void on_timer(int signal)
+{
+	(void)signal;
+	if (!fired)
+		fired = now_ns();
+}
+
+static void arm(int which, uint64_t ns)
+{
+	struct itimerval timer = { .it_value.tv_usec = ns / 1000 };
+
+	fired = 0;
+	REQUIRE(!setitimer(which, &timer, NULL));
+}
+
+/* CPU-time timers need the tick, so it is not held; others have their own. */
+static void timer_on_time(const void *arg)
+{
+	int which = *(const int *)arg;
+	uint64_t start;
+
+	signal(which == ITIMER_PROF ? SIGPROF : which == ITIMER_VIRTUAL ?
+	       SIGVTALRM : SIGALRM, on_timer);
+	enter_tickless(UNLIMITED);
+	burn(50 * NSEC_PER_MSEC);
+	start = now_ns();
+	arm(which, 100 * NSEC_PER_MSEC);
+	burn(200 * NSEC_PER_MSEC);
+	CHECK_GE(fired, start + 95 * NSEC_PER_MSEC);
+	CHECK_LE(fired, start + 115 * NSEC_PER_MSEC);
+}
+
+static void cpu_limit(const void *arg)
+{
+	struct rlimit limit = { 1, 2 };
+
+	(void)arg;
+	enter_tickless(UNLIMITED);
+	signal(SIGXCPU, on_timer);
+	fired = 0;
+	REQUIRE(!setrlimit(RLIMIT_CPU, &limit));
+	burn(1300 * NSEC_PER_MSEC);
+	CHECK_GE(fired, 1ULL);
+}
+
+/* In the middle of a hold, a timer for the process's own time. */
+static void killed_in_time(const void *arg)
+{
+	(void)arg;
+	for (int i = 0; i < 20; i++) {
+		pid_t pid = fork();
+
+		REQUIRE(pid >= 0);
+		if (!pid) {
+			enter_tickless(UNLIMITED);
+			for (;;)
+				burn(NSEC_PER_SEC);
+		}
+		burn(20 * NSEC_PER_MSEC);
+		kill(pid, SIGKILL);
+		REQUIRE(waitpid(pid, NULL, 0) == pid);
+	}
+	/* The tick is back: a native loop is interrupted as ever. */
+	ctx_enter(0);
+	CHECK_GE(hold_for(NSEC_PER_SEC / 5).exits[VCTX_EXIT_INTERRUPT],
+		 TICKS_PER_SEC / 5 - 2);
+}
+
+static volatile int stop;
+
+static void *hold_tick(void *cpu)
+{
+	pin(*(int *)cpu);
+	enter_tickless(UNLIMITED);
+	while (!stop)
+		;
+	return NULL;
+}
+
+static uint64_t clock_of(clockid_t clock)
+{
+	struct timespec time;
+
+	clock_gettime(clock, &time);
+	return time.tv_sec * NSEC_PER_SEC + time.tv_nsec;
+}
+
+/* In the kernel's jiffies, as /proc/timer_list shows them, in ns. */
+static uint64_t jiffies_ns(void)
+{
+	FILE *file = fopen("/proc/timer_list", "re");
+	char line[256];
+	unsigned long long jiffies = 0;
+
+	REQUIRE(file);
+	while (!jiffies && fgets(line, sizeof(line), file))
+		sscanf(line, "jiffies: %llu", &jiffies);
+	fclose(file);
+	return jiffies * (NSEC_PER_SEC / TICKS_PER_SEC);
+}
+
+/* On either CPU, for it may be the one that keeps the time. */
+static void clocks_agree(const void *arg)
+{
+	uint64_t start, jiffies, coarse, passed;
+	int cpu = *(const int *)arg;
+	pthread_t thread;
+
+	pin(!cpu);
+	stop = 0;
+	REQUIRE(!pthread_create(&thread, NULL, hold_tick, &cpu));
+	burn(20 * NSEC_PER_MSEC);
+	jiffies = jiffies_ns();
+	coarse = clock_of(CLOCK_MONOTONIC_COARSE);
+	start = now_ns();
+	burn(NSEC_PER_SEC);
+	passed = now_ns() - start;
+	jiffies = jiffies_ns() - jiffies;
+	coarse = clock_of(CLOCK_MONOTONIC_COARSE) - coarse;
+	stop = 1;
+	pthread_join(thread, NULL);
+	/* The kernel of a busy CPU looks after a stalled clock each five ticks. */
+	CHECK_GE(jiffies, passed - 40 * NSEC_PER_MSEC);
+	CHECK_LE(jiffies, passed + 40 * NSEC_PER_MSEC);
+	CHECK_GE(coarse, passed - 40 * NSEC_PER_MSEC);
+	CHECK_LE(coarse, passed + 40 * NSEC_PER_MSEC);
+}
+
+/* A grace period does not wait for the CPU, nor interrupt it. */
+static void rcu_goes_on(const void *arg)
+{
+	struct vctx_stats before, after;
+	uint64_t start, longest = 0;
+	pthread_t thread;
+	int cpu = 1;
+
+	(void)arg;
+	pin(0);
+	stop = 0;
+	REQUIRE(!pthread_create(&thread, NULL, hold_tick, &cpu));
+	burn(50 * NSEC_PER_MSEC);
+	before = ctx_tally();
+	for (int i = 0; i < 5; i++) {
+		start = now_ns();
+		REQUIRE(!syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0));
+		if (now_ns() - start > longest)
+			longest = now_ns() - start;
+	}
+	after = ctx_tally();
+	stop = 1;
+	pthread_join(thread, NULL);
+	printf("# longest grace period %llu ns\n", (unsigned long long)longest);
+	CHECK_LE(longest, 200 * NSEC_PER_MSEC);
+	CHECK_EQ(after.held[VCTX_HELD_RESCHEDULE],
+		 before.held[VCTX_HELD_RESCHEDULE]);
+}
+
+/* Who may ask, and for what. */
+
+static void needs_capability(const void *arg)
+{
+	(void)arg;
+	REQUIRE(!setresuid(65534, 65534, 65534));
+	CHECK_EQ(__enter_tickless(0, 0), -EPERM);
+	CHECK_EQ(__ctx_leave(test_fd), -ENXIO);
+	ctx_enter(0);
+	ctx_leave();
+}
+
+static void bound_without_flag(const void *arg)
+{
+	struct vctx_enter enter = {
+		.size = sizeof(enter), .tick_bound_ns = 1,
+	};
+
+	(void)arg;
+	CHECK(ioctl(test_fd, VCTX_IOC_ENTER, &enter) && errno == EOPNOTSUPP);
+	CHECK_EQ(__ctx_leave(test_fd), -ENXIO);
+}
+
+static uint64_t tick_max_ns(void)
+{
+	struct vctx_info info = { .size = sizeof(info) };
+
+	REQUIRE(!__ctx_info(test_fd, &info));
+	return info.tick_max_ns;
+}
+
+static void largest_bound(const void *arg)
+{
+	(void)arg;
+	write_file(PARAMETERS "tick_max_ms", "50");
+	CHECK_EQ(tick_max_ns(), 50 * NSEC_PER_MSEC);
+	CHECK_EQ(__enter_tickless(0, UNLIMITED), -EPERM);
+	CHECK_EQ(__enter_tickless(0, 51 * NSEC_PER_MSEC), -EPERM);
+	CHECK_EQ(__enter_tickless(0, 50 * NSEC_PER_MSEC), 0);
+	ctx_leave();
+	/* The default follows. */
+	enter_tickless(0);
+	CHECK_LE(hold_for(NSEC_PER_SEC / 5).longest_ns, 51 * NSEC_PER_MSEC);
+	write_file(PARAMETERS "tick_max_ms", "4294967295");
+	CHECK_EQ(tick_max_ns(), UNLIMITED);
+}
+
+static void switched_off(const void *arg)
+{
+	struct vctx_info info = { .size = sizeof(info) };
+
+	(void)arg;
+	enter_tickless(0);
+	write_file(PARAMETERS "tick_hold", "0");
+	CHECK_EQ(hold_for(NSEC_PER_SEC / 5).ticks_held, 0ULL);
+	ctx_leave();
+	CHECK_EQ(tick_max_ns(), 0ULL);
+	CHECK_EQ(__enter_tickless(0, 0), -EOPNOTSUPP);
+	REQUIRE(!__ctx_info(test_fd, &info));
+	CHECK(!(info.features & VCTX_FEATURE_TICK_HOLD));
+	write_file(PARAMETERS "tick_hold", "1");
+	enter_tickless(0);
+}
+
+static void other_cpus_only(const void *arg)
+{
+	(void)arg;
+	pin(0);
+	write_file(PARAMETERS "tick_cpus", "1");
+	enter_tickless(UNLIMITED);
+	CHECK_EQ(hold_for(NSEC_PER_SEC / 5).ticks_held, 0ULL);
+	write_file(PARAMETERS "tick_cpus", "0-1");
+	CHECK_GE(hold_for(NSEC_PER_SEC / 5).ticks_held, 20ULL);
+}
+
+static const int real = ITIMER_REAL, virtual = ITIMER_VIRTUAL, prof = ITIMER_PROF;
+static const int first = 0, second = 1;
+
+static const struct test tests[] = {
+	{ "unlimited", unlimited, NULL, T_SELF | T_DEVICE },
+	{ "bounded", bounded, NULL, T_SELF | T_DEVICE },
+	{ "not_asked_for", not_asked_for, NULL, T_SELF | T_DEVICE },
+	{ "user_time", user_time, NULL, T_SELF | T_DEVICE },
+	{ "fair_share", fair_share, NULL, T_SELF | T_DEVICE },
+	{ "sleeper_on_time", sleeper_on_time, NULL, T_SELF | T_DEVICE },
+	{ "real_timer_on_time", timer_on_time, &real, T_SELF | T_DEVICE },
+	{ "virtual_timer_on_time", timer_on_time, &virtual, T_SELF | T_DEVICE },
+	{ "prof_timer_on_time", timer_on_time, &prof, T_SELF | T_DEVICE },
+	{ "cpu_limit", cpu_limit, NULL, T_SELF | T_DEVICE },
+	{ "killed_in_time", killed_in_time, NULL, T_SELF | T_DEVICE },
+	{ "clocks_agree_cpu0", clocks_agree, &first, T_SELF | T_DEVICE | T_SMP },
+	{ "clocks_agree_cpu1", clocks_agree, &second, T_SELF | T_DEVICE | T_SMP },
+	{ "rcu_goes_on", rcu_goes_on, NULL, T_SELF | T_DEVICE | T_SMP },
+	{ "needs_capability", needs_capability, NULL, T_SELF | T_DEVICE | T_UNUSED },
+	{ "bound_without_flag", bound_without_flag, NULL, T_SELF | T_DEVICE | T_UNUSED },
+	{ "largest_bound", largest_bound, NULL, T_SELF | T_DEVICE },
+	{ "switched_off", switched_off, NULL, T_SELF | T_DEVICE },
+	{ "other_cpus_only", other_cpus_only, NULL, T_SELF | T_DEVICE | T_SMP },
+};
+
+TEST_MAIN(tests)
