@@ -18,7 +18,6 @@
 #include <linux/kallsyms.h>
 #include <linux/kernel_stat.h>
 #include <linux/module.h>
-#include <linux/perf_event.h>
 #include <linux/posix-timers.h>
 #include <linux/sched/clock.h>
 #include <linux/sched/cputime.h>

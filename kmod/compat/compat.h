@@ -19,6 +19,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/mm.h>
+#include <linux/perf_event.h>
 #include <linux/sched.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
@@ -43,6 +44,7 @@ static inline bool vctx_compat_user_shstk(struct task_struct *task)
 #endif
 }
 
+/* Whether perf counts a task: one context for it, or several before 6.2. */
 static inline bool vctx_compat_has_perf_events(struct task_struct *task)
 {
 #if !defined(CONFIG_PERF_EVENTS)
@@ -51,11 +53,13 @@ static inline bool vctx_compat_has_perf_events(struct task_struct *task)
 	int i;
 
 	for (i = 0; i < perf_nr_task_contexts; i++)
-		if (task->perf_event_ctxp[i])
+		if (task->perf_event_ctxp[i] &&
+		    READ_ONCE(task->perf_event_ctxp[i]->nr_events))
 			return true;
 	return false;
 #else
-	return task->perf_event_ctxp;
+	return task->perf_event_ctxp &&
+	       READ_ONCE(task->perf_event_ctxp->nr_events);
 #endif
 }
 
