@@ -9,7 +9,8 @@
 #include "context.h"
 #include "device.h"
 
-#define KNOWN_FLAGS	(VCTX_STRICT | VCTX_INHERIT | VCTX_KEEP_EXEC)
+#define KNOWN_FLAGS	(VCTX_STRICT | VCTX_INHERIT | VCTX_KEEP_EXEC | \
+			 VCTX_TICKLESS)
 
 /*
  * @depth:	calls of vctx_enter() that are not undone yet
@@ -27,12 +28,13 @@ static __thread struct {
 	int inside;
 } self __attribute__((tls_model("initial-exec")));
 
-int vctx_context_flags(const struct vctx_attr *attr, uint64_t *flags)
+int vctx_context_request(const struct vctx_attr *attr,
+			 struct vctx_enter *request)
 {
 	const unsigned char *tail;
 	size_t i;
 
-	*flags = 0;
+	*request = (struct vctx_enter){ .size = sizeof(*request) };
 	if (!attr)
 		return 0;
 	if (attr->size < sizeof(*attr))
@@ -48,23 +50,29 @@ int vctx_context_flags(const struct vctx_attr *attr, uint64_t *flags)
 	for (i = 0; i < sizeof(attr->reserved) / sizeof(attr->reserved[0]); i++)
 		if (attr->reserved[i])
 			return -EOPNOTSUPP;
+	if (attr->tick_bound_ns && !(attr->flags & VCTX_TICKLESS))
+		return -EOPNOTSUPP;
 
-	*flags = attr->flags;
+	request->flags = attr->flags;
+	request->tick_bound_ns = attr->tick_bound_ns;
 	return 0;
 }
 
-int vctx_context_enter(uint64_t flags)
+int vctx_context_enter(const struct vctx_enter *request)
 {
-	struct vctx_enter enter = { .size = sizeof(enter), .flags = flags };
+	struct vctx_enter enter = *request;
 	int err;
 
 	if (!self.inside) {
 		err = vctx_device_ioctl(VCTX_IOC_ENTER, &enter);
+		/* The module is older than we are, and does not hold ticks. */
+		if (err == -E2BIG)
+			return -EOPNOTSUPP;
 		if (err && err != -EALREADY)
 			return err;
 		if (!err) {
 			self.made = self.depth + 1;
-			self.flags = flags;
+			self.flags = enter.flags;
 		}
 		self.inside = 1;
 	}
@@ -74,10 +82,10 @@ int vctx_context_enter(uint64_t flags)
 
 int vctx_enter(const struct vctx_attr *attr)
 {
-	uint64_t flags;
-	int err = vctx_context_flags(attr, &flags);
+	struct vctx_enter request;
+	int err = vctx_context_request(attr, &request);
 
-	return err ? err : vctx_context_enter(flags);
+	return err ? err : vctx_context_enter(&request);
 }
 
 int vctx_leave(void)

@@ -4,7 +4,11 @@
  * semicolon and the way out.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <linux/capability.h>
 
 #include "device.h"
 #include "vctx.h"
@@ -36,7 +40,7 @@ static const struct {
 } errors[] = {
 	{ 0,		"success" },
 	{ ENOENT,	VCTX_DEVICE " does not exist; load the module with: modprobe vcontext" },
-	{ EPERM,	"no permission for " VCTX_DEVICE "; run as root or ask for access to it" },
+	{ EPERM,	"no permission for " VCTX_DEVICE ", or to hold the tick for so long; run as root, or ask for access, CAP_SYS_NICE or a shorter bound" },
 	{ EACCES,	"no permission for " VCTX_DEVICE ", or VMX is disabled by the firmware; allow access or enable it" },
 	{ ENODEV,	"the processor has no VMX, or it lacks a feature that is needed; the kernel log names it" },
 	{ EBUSY,	"KVM or another is in possession of VMX; stop virtual machines or unload kvm_intel" },
@@ -46,7 +50,7 @@ static const struct {
 	{ EALREADY,	"the thread has a context already" },
 	{ EINVAL,	"invalid argument; initialise attributes with VCTX_ATTR_INIT" },
 	{ E2BIG,	"attributes of a later version are set; update libvcontext" },
-	{ EOPNOTSUPP,	"unknown flag, or strict and the thread would run natively as it is; see vctx_enter(3)" },
+	{ EOPNOTSUPP,	"unknown flag, or ticks are not held here, or strict and the thread would run natively as it is; see vctx_enter(3)" },
 	{ ENOTTY,	VCTX_DEVICE " is not the device of vcontext; unload and load the module" },
 	{ EMFILE,	"too many open files to open " VCTX_DEVICE "; close some or raise RLIMIT_NOFILE" },
 	{ ENFILE,	"too many open files in the system to open " VCTX_DEVICE "; raise fs.file-max" },
@@ -67,30 +71,86 @@ const char *vctx_strerror(int error)
 	return text ? text : "unknown error";
 }
 
-static int explain(const char **reason)
+static int explain(struct vctx_info *info, const char **reason)
 {
-	struct vctx_info info = { .size = sizeof(info) };
-	int err = vctx_device_ioctl(VCTX_IOC_INFO, &info);
+	int err;
 
-	if (err == -EACCES) {	/* here the firmware is not meant */
-		*reason = vctx_strerror(EPERM);
+	*info = (struct vctx_info){ .size = sizeof(*info) };
+	err = vctx_device_ioctl(VCTX_IOC_INFO, info);
+	/* Here neither the firmware nor the tick is meant. */
+	if (err == -EACCES || err == -EPERM) {
+		*reason = "no permission for " VCTX_DEVICE "; run as root or ask for access to it";
 		return err;
 	}
 	if (err) {
 		*reason = vctx_strerror(err);
 		return err;
 	}
-	if (info.unavailable >= ARRAY_SIZE(unavailable)) {
+	if (info->unavailable >= ARRAY_SIZE(unavailable)) {
 		*reason = "not available for a reason that is newer than this library; update it";
 		return -ENODEV;
 	}
-	*reason = unavailable[info.unavailable].reason;
-	return -unavailable[info.unavailable].error;
+	*reason = unavailable[info->unavailable].reason;
+	return -unavailable[info->unavailable].error;
+}
+
+static bool may_hold(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { };
+	int saved = errno;
+	bool may = !syscall(SYS_capget, &header, data) &&
+		   data[CAP_TO_INDEX(CAP_SYS_NICE)].effective &
+		   CAP_TO_MASK(CAP_SYS_NICE);
+
+	errno = saved;
+	return may;
+}
+
+static int explain_tick(uint64_t bound_ns, const char **reason)
+{
+	struct vctx_info info;
+	int err = explain(&info, reason);
+
+	if (err)
+		return err;
+	if (!(info.enter_flags & VCTX_ENTER_TICKLESS)) {
+		*reason = "the module is too old to hold ticks; update it";
+		return -EOPNOTSUPP;
+	}
+	if (!(info.features & VCTX_FEATURE_TICK_HOLD)) {
+		*reason = "ticks cannot be held on this kernel, or are not to be; see the kernel log and the module's parameter tick_hold";
+		return -EOPNOTSUPP;
+	}
+	if (!info.tick_max_ns) {
+		*reason = "ticks are not to be held; the administrator can raise the module's parameter tick_max_ms";
+		return -EOPNOTSUPP;
+	}
+	if (!may_hold()) {
+		*reason = "holding the tick needs CAP_SYS_NICE; run as root or ask for it";
+		return -EPERM;
+	}
+	if (bound_ns > info.tick_max_ns) {
+		*reason = "the bound on the tick hold is above the module's parameter tick_max_ms; ask for a shorter one";
+		return -EPERM;
+	}
+	*reason = "the tick can be held";
+	return 0;
 }
 
 int vctx_available(const char **reason)
 {
+	struct vctx_info info;
 	const char *unused;
 
-	return explain(reason ? reason : &unused);
+	return explain(&info, reason ? reason : &unused);
+}
+
+int vctx_tick_available(uint64_t tick_bound_ns, const char **reason)
+{
+	const char *unused;
+
+	return explain_tick(tick_bound_ns, reason ? reason : &unused);
 }

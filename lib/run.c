@@ -19,6 +19,24 @@ static int debug(void)
 	return value && *value && *value != '0';
 }
 
+/*
+ * Where only the tick cannot be held, a context without that is the next best.
+ */
+static int enter_without_hold(struct vctx_enter *request, int err)
+{
+	static atomic_flag noted = ATOMIC_FLAG_INIT;
+	const char *reason;
+
+	if (!vctx_tick_available(request->tick_bound_ns, &reason))
+		reason = vctx_strerror(err);
+	request->flags &= ~VCTX_TICKLESS;
+	request->tick_bound_ns = 0;
+	err = vctx_context_enter(request);
+	if (!err && !atomic_flag_test_and_set(&noted) && debug())
+		fprintf(stderr, "libvcontext: not holding the tick: %s\n", reason);
+	return err;
+}
+
 static void note_native(int err)
 {
 	const char *reason;
@@ -51,19 +69,22 @@ int vctx_run_attr(const struct vctx_attr *attr, long (*fn)(void *arg),
 {
 	/* Also runs when an exception or pthread_exit() unwinds through here. */
 	int entered __attribute__((cleanup(undo))) = 0;
-	uint64_t flags;
+	struct vctx_enter request;
 	long value;
 	int err;
 
 	if (!fn)
 		return -EINVAL;
-	err = vctx_context_flags(attr, &flags);
+	err = vctx_context_request(attr, &request);
 	if (err)
 		return err;
 
-	err = vctx_context_enter(flags);
+	err = vctx_context_enter(&request);
+	if ((err == -EPERM || err == -EOPNOTSUPP) &&
+	    (request.flags & (VCTX_TICKLESS | VCTX_STRICT)) == VCTX_TICKLESS)
+		err = enter_without_hold(&request, err);
 	if (err) {
-		if (flags & VCTX_STRICT)
+		if (request.flags & VCTX_STRICT)
 			return err;
 		note_native(err);
 	}

@@ -42,6 +42,15 @@ static const char *const native_names[] = {
 };
 static_assert(ARRAY_SIZE(native_names) == VCTX_NR_NATIVE, "name each reason");
 
+static const char *const held_names[] = {
+	[VCTX_HELD_TIMER]		= "timer",
+	[VCTX_HELD_RESCHEDULE]		= "reschedule",
+	[VCTX_HELD_CALL]		= "call_function",
+	[VCTX_HELD_DEVICE]		= "device",
+	[VCTX_HELD_NMI]			= "nmi",
+};
+static_assert(ARRAY_SIZE(held_names) == VCTX_NR_HELD, "name each interrupt");
+
 int vctx_stats(struct vctx_stats *stats)
 {
 	if (!stats)
@@ -60,4 +69,9 @@ const char *vctx_exit_name(unsigned int kind)
 const char *vctx_native_name(unsigned int reason)
 {
 	return reason < ARRAY_SIZE(native_names) ? native_names[reason] : NULL;
+}
+
+const char *vctx_held_name(unsigned int interrupt)
+{
+	return interrupt < ARRAY_SIZE(held_names) ? held_names[interrupt] : NULL;
 }

@@ -26,15 +26,23 @@ extern "C" {
 struct vctx_attr {
 	uint32_t size;		/* sizeof(struct vctx_attr) */
 	uint32_t reserved0;	/* 0 */
-	uint64_t flags;		/* VCTX_STRICT, VCTX_INHERIT, VCTX_KEEP_EXEC */
-	uint64_t reserved[6];	/* 0 */
+	uint64_t flags;		/* VCTX_STRICT, VCTX_INHERIT, ... */
+	uint64_t tick_bound_ns;	/* with VCTX_TICKLESS, else 0 */
+	uint64_t reserved[5];	/* 0 */
 };
 
-#define VCTX_ATTR_INIT	{ sizeof(struct vctx_attr), 0, 0, { 0 } }
+#define VCTX_ATTR_INIT	{ sizeof(struct vctx_attr), 0, 0, 0, { 0 } }
 
 #define VCTX_STRICT	VCTX_ENTER_STRICT    /* fail rather than run natively */
 #define VCTX_INHERIT	VCTX_ENTER_INHERIT   /* threads and children get contexts too */
 #define VCTX_KEEP_EXEC	VCTX_ENTER_KEEP_EXEC /* keep the context across execve() */
+/*
+ * Hold the scheduler tick back while the thread is alone on its CPU, for
+ * tick_bound_ns at a time at most: 0 is the default of 1 s, VCTX_UNLIMITED no
+ * bound but that of the module, a minute.  Needs CAP_SYS_NICE.
+ */
+#define VCTX_TICKLESS	VCTX_ENTER_TICKLESS
+#define VCTX_UNLIMITED	UINT64_MAX
 
 /*
  * Enter a context, call fn(arg), leave, return what fn returned.  If no context
@@ -49,7 +57,9 @@ long vctx_run(long (*fn)(void *arg), void *arg);
  * The same with attributes; attr may be NULL.  The result of fn is stored in
  * *result unless result is NULL.  Returns 1 if fn ran in a context, 0 if it ran
  * natively, or -errno without running fn: -EINVAL, -E2BIG or -EOPNOTSUPP for
- * bad arguments, and with VCTX_STRICT all errors of vctx_enter().
+ * bad arguments, and with VCTX_STRICT all errors of vctx_enter().  Without it,
+ * VCTX_TICKLESS where the tick cannot be held is a context without that;
+ * vctx_tick_available() says why.
  */
 int vctx_run_attr(const struct vctx_attr *attr, long (*fn)(void *arg),
 		  void *arg, long *result);
@@ -63,7 +73,9 @@ int vctx_run_attr(const struct vctx_attr *attr, long (*fn)(void *arg),
  *
  * Returns 0 or -errno:
  *   -EINVAL, -E2BIG, -EOPNOTSUPP   bad attributes: size; a longer structure
- *                                  with unknown fields set; unknown flags
+ *                                  with unknown fields set; unknown flags,
+ *                                  or VCTX_TICKLESS where ticks are not held
+ *   -EPERM    VCTX_TICKLESS without CAP_SYS_NICE, or for longer than allowed
  *   -ENOENT   the module is not loaded
  *   -EACCES   no permission for /dev/vcontext, or disabled by the firmware
  *   -ENODEV   the processor lacks something needed
@@ -102,6 +114,12 @@ int vctx_stats(struct vctx_stats *stats);
 int vctx_available(const char **reason);
 
 /*
+ * The same for a context that holds the tick: whether VCTX_TICKLESS with this
+ * tick_bound_ns would be granted to the calling thread.
+ */
+int vctx_tick_available(uint64_t tick_bound_ns, const char **reason);
+
+/*
  * One line for an error that a function here returned, positive or negative; a
  * static string.
  */
@@ -113,6 +131,7 @@ const char *vctx_strerror(int error);
  */
 const char *vctx_exit_name(unsigned int kind);
 const char *vctx_native_name(unsigned int reason);
+const char *vctx_held_name(unsigned int interrupt);
 
 #ifdef __cplusplus
 }

@@ -42,7 +42,7 @@ static void add(struct json_object *object, const char *name, uint64_t value)
 }
 
 int report_json(FILE *out, const struct vctx_stats *stats, uint64_t wall_ns,
-		const char *reason)
+		const char *reason, const char *tick_reason)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *native;
@@ -64,9 +64,16 @@ int report_json(FILE *out, const struct vctx_stats *stats, uint64_t wall_ns,
 	add(object, "wall_ns", wall_ns);
 	add(object, "tlb_flushes", stats->tlb_flushes);
 	add(object, "ticks_held", stats->ticks_held);
+	json_object_object_add(object, "held",
+			       counts((const uint64_t *)stats->held,
+				      VCTX_MAX_HELD, vctx_held_name, "unknown"));
+	add(object, "longest_ns", stats->longest_ns);
 	if (reason)
 		json_object_object_add(object, "reason",
 				       json_object_new_string(reason));
+	if (tick_reason)
+		json_object_object_add(object, "tick_reason",
+				       json_object_new_string(tick_reason));
 
 	fprintf(out, "%s\n", json_object_to_json_string_ext(object,
 			JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE));
@@ -81,7 +88,7 @@ static void print_counts(const char *what, const __u64 *values,
 	const char *separator = "";
 	unsigned int i;
 
-	fprintf(stderr, "vctx-exec: %s: ", what);
+	fprintf(stderr, "%s: %s: ", program_invocation_short_name, what);
 	for (i = 0; name(i); i++) {
 		if (!values[i])
 			continue;
@@ -105,4 +112,7 @@ void report_summary(const struct vctx_stats *stats, uint64_t wall_ns, int status
 	    stats->guest_ns / 1e9);
 	print_counts("exits", stats->exits, vctx_exit_name);
 	print_counts("native", stats->native, vctx_native_name);
+	say("%" PRIu64 " ticks held, longest stay in guest mode meanwhile %.3f ms",
+	    (uint64_t)stats->ticks_held, stats->longest_ns / 1e6);
+	print_counts("interruptions while held", stats->held, vctx_held_name);
 }

@@ -2,10 +2,12 @@
 #ifndef SAY_H
 #define SAY_H
 
+#include <errno.h>
 #include <stdio.h>
 
-/* One line on standard error. */
+/* One line on standard error, after the tool's name. */
 #define say(format, ...) \
-	fprintf(stderr, "vctx-exec: " format "\n", ##__VA_ARGS__)
+	fprintf(stderr, "%s: " format "\n", program_invocation_short_name, \
+		##__VA_ARGS__)
 
 #endif /* SAY_H */

@@ -20,6 +20,7 @@
 #include <vctx.h>
 
 #include "cpulist.h"
+#include "duration.h"
 #include "report.h"
 #include "say.h"
 
@@ -33,9 +34,17 @@ enum {
 	EXIT_NOT_FOUND = 127,
 };
 
+/* The errors of what was asked for: 0, or why it is not so. */
+struct outcome {
+	int context;
+	int tick;
+};
+
 struct options {
 	bool strict;
 	bool inherit;
+	bool tickless;
+	uint64_t tick_bound_ns;
 	bool verbose;
 	bool stats;
 	const char *stats_path;	/* NULL: standard error */
@@ -51,34 +60,51 @@ static bool reports(const struct options *opt)
 	return opt->stats || opt->verbose;
 }
 
-/*
- * Give the calling thread a context through @fd, or with the error that @fd is
- * if the device could not be opened.
- */
-static int enter(const struct options *opt, int fd)
+static int try_enter(const struct options *opt, int fd, bool tickless)
 {
 	struct vctx_enter arg = {
 		.size = sizeof(arg),
 		.flags = VCTX_ENTER_KEEP_EXEC |
 			 (opt->inherit ? VCTX_ENTER_INHERIT : 0) |
-			 (opt->strict ? VCTX_ENTER_STRICT : 0),
+			 (opt->strict ? VCTX_ENTER_STRICT : 0) |
+			 (tickless ? VCTX_ENTER_TICKLESS : 0),
+		.tick_bound_ns = tickless ? opt->tick_bound_ns : 0,
 	};
 
-	if (fd < 0)
-		return fd;
 	if (!ioctl(fd, VCTX_IOC_ENTER, &arg))
 		return 0;
 	if (errno != EALREADY)
 		return -errno;
 	/*
 	 * We are inside another vctx-exec.  Its context serves as well, and
-	 * stays in its statistics, unless ours are asked for, or less of it.
+	 * stays in its statistics, unless ours are asked for, or less of it, or
+	 * it is to be one that holds the tick.
 	 */
-	if (opt->inherit && !reports(opt))
+	if (opt->inherit && !reports(opt) && !tickless)
 		return 0;
 	if (ioctl(fd, VCTX_IOC_LEAVE) || ioctl(fd, VCTX_IOC_ENTER, &arg))
 		return -errno;
 	return 0;
+}
+
+/*
+ * Give the calling thread a context through @fd, or with the error that @fd is
+ * if the device could not be opened.  One that cannot hold the tick is better
+ * than none, unless it is to be strict.
+ */
+static struct outcome enter(const struct options *opt, int fd)
+{
+	struct outcome outcome = { };
+	int err = fd < 0 ? fd : try_enter(opt, fd, opt->tickless);
+
+	if (opt->tickless &&
+	    (err == -EPERM || err == -EOPNOTSUPP || err == -E2BIG)) {
+		outcome.tick = err;
+		if (!opt->strict)
+			err = try_enter(opt, fd, false);
+	}
+	outcome.context = err;
+	return outcome;
 }
 
 /* Why contexts are unavailable in general, else what this error means. */
@@ -89,20 +115,33 @@ static const char *reason_for(int err)
 	return vctx_available(&reason) ? reason : vctx_strerror(err);
 }
 
+static const char *tick_reason_for(const struct options *opt, int err)
+{
+	const char *reason;
+
+	return vctx_tick_available(opt->tick_bound_ns, &reason) ?
+	       reason : vctx_strerror(err);
+}
+
 /* Become the command, in a context if it can be had. */
 static void __attribute__((noreturn))
-run_command(const struct options *opt, int fd, int *enter_error)
+run_command(const struct options *opt, int fd, struct outcome *outcome)
 {
-	int err = enter(opt, fd);
+	int err;
 
-	*enter_error = err;
+	*outcome = enter(opt, fd);
+	err = outcome->context;
 	if (err && opt->strict) {
-		say("cannot run '%s' in a context: %s", opt->command[0],
-		    reason_for(err));
+		say("cannot run '%s' in a context%s: %s", opt->command[0],
+		    outcome->tick ? " that holds the tick" : "",
+		    outcome->tick ? tick_reason_for(opt, err) : reason_for(err));
 		_exit(EXIT_OURS);
 	}
 	if (err)
 		say("running natively: %s", reason_for(err));
+	else if (outcome->tick)
+		say("not holding the tick: %s",
+		    tick_reason_for(opt, outcome->tick));
 
 	execvp(opt->command[0], opt->command);
 	err = errno;
@@ -123,8 +162,8 @@ static void print_plan(const struct options *opt, int fd)
 		say("back end %s, ABI version %u",
 		    info.backend < ARRAY_SIZE(backends) ?
 		    backends[info.backend] : "unknown", info.abi_version);
-	say("flags: keep-exec%s%s", opt->inherit ? ", inherit" : "",
-	    opt->strict ? ", strict" : "");
+	say("flags: keep-exec%s%s%s", opt->inherit ? ", inherit" : "",
+	    opt->strict ? ", strict" : "", opt->tickless ? ", tickless" : "");
 	if (opt->cpus)
 		say("CPUs: %s", opt->cpus);
 }
@@ -227,14 +266,14 @@ static int run_and_report(const struct options *opt, int fd, FILE *out)
 		.scope = VCTX_SCOPE_FILE,
 	};
 	struct signals signals;
-	int *enter_error;	/* shared with the child until it execs */
+	struct outcome *outcome;	/* shared with the child until it execs */
 	uint64_t wall_ns;
 	int status;
 	int err;
 
-	enter_error = mmap(NULL, sizeof(*enter_error), PROT_READ | PROT_WRITE,
-			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (enter_error == MAP_FAILED) {
+	outcome = mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (outcome == MAP_FAILED) {
 		say("cannot share memory with the command: %s", strerror(errno));
 		return EXIT_OURS;
 	}
@@ -254,7 +293,7 @@ static int run_and_report(const struct options *opt, int fd, FILE *out)
 	if (!child) {
 		sigaction(SIGCHLD, &signals.chld, NULL);
 		sigprocmask(SIG_SETMASK, &signals.mask, NULL);
-		run_command(opt, fd, enter_error);
+		run_command(opt, fd, outcome);
 	}
 	catch_signals(&signals);
 	if (opt->verbose)
@@ -275,9 +314,12 @@ static int run_and_report(const struct options *opt, int fd, FILE *out)
 	if (opt->verbose)
 		report_summary(&stats, wall_ns, status);
 	/* Strict, and no context: nothing ran that could be reported. */
-	if (opt->stats && !(opt->strict && *enter_error)) {
-		err = report_json(out, &stats, wall_ns, *enter_error ?
-				  reason_for(*enter_error) : NULL);
+	if (opt->stats && !(opt->strict && outcome->context)) {
+		err = report_json(out, &stats, wall_ns,
+				  outcome->context ?
+				  reason_for(outcome->context) : NULL,
+				  outcome->tick && !outcome->context ?
+				  tick_reason_for(opt, outcome->tick) : NULL);
 		if (err) {
 			say("cannot write the statistics to %s: %s",
 			    opt->stats_path ? opt->stats_path : "standard error",
@@ -299,13 +341,17 @@ static void print_help(void)
 	     "  -s, --strict         fail, without running COMMAND, if no context can be had\n"
 	     "  -n, --no-inherit     only COMMAND itself, not its threads and children\n"
 	     "  -c, --cpu LIST       run on these CPUs only, for example 0-3,5\n"
+	     "      --tickless[=MAX] hold the scheduler tick back while a thread is alone on\n"
+	     "                       its CPU, for MAX at a time at most: 250ms, 10s, unlimited;\n"
+	     "                       1s if not given; needs CAP_SYS_NICE\n"
 	     "      --stats[=FILE]   write statistics as JSON to standard error, or to FILE,\n"
 	     "                       when COMMAND has ended\n"
 	     "  -v, --verbose        say what is done, and sum up at the end\n"
 	     "  -h, --help           print this and exit\n"
 	     "  -V, --version        print the version and exit\n"
 	     "\n"
-	     "If no context can be had, COMMAND runs natively and standard error says why.\n"
+	     "If no context can be had, COMMAND runs natively and standard error says why; if\n"
+	     "the tick cannot be held, it runs in contexts that do not hold it.\n"
 	     "\n"
 	     "Exit status: 125 if vctx-exec itself fails, 126 if COMMAND is found but cannot\n"
 	     "be run, 127 if it is not found, else that of COMMAND.");
@@ -317,6 +363,7 @@ static bool parse(int argc, char **argv, struct options *opt)
 		{ "strict",	no_argument,		NULL, 's' },
 		{ "no-inherit",	no_argument,		NULL, 'n' },
 		{ "cpu",	required_argument,	NULL, 'c' },
+		{ "tickless",	optional_argument,	NULL, 't' },
 		{ "stats",	optional_argument,	NULL, 'S' },
 		{ "verbose",	no_argument,		NULL, 'v' },
 		{ "help",	no_argument,		NULL, 'h' },
@@ -337,6 +384,15 @@ static bool parse(int argc, char **argv, struct options *opt)
 		case 'c':
 			opt->cpus = optarg;
 			break;
+		case 't':
+			opt->tickless = true;
+			opt->tick_bound_ns = 0;
+			if (!optarg ||
+			    duration_parse_bound(optarg, &opt->tick_bound_ns))
+				break;
+			say("cannot hold the tick for '%s': that is not "
+			    DURATION_EXAMPLES ", and not 'unlimited'", optarg);
+			return false;
 		case 'S':
 			opt->stats = true;
 			opt->stats_path = optarg;
@@ -366,7 +422,7 @@ static bool parse(int argc, char **argv, struct options *opt)
 int main(int argc, char **argv)
 {
 	struct options opt = { .inherit = true };
-	int enter_error;
+	struct outcome outcome;
 	FILE *out = stderr;
 	int fd;
 
@@ -398,5 +454,5 @@ int main(int argc, char **argv)
 
 	if (reports(&opt))
 		return run_and_report(&opt, fd, out);
-	run_command(&opt, fd, &enter_error);
+	run_command(&opt, fd, &outcome);
 }

@@ -57,7 +57,19 @@ static void test_run(void)
 	      vctx_run_attr(NULL, NULL, NULL, NULL) == -EINVAL);
 
 	calls = 0;
+	attr.flags = VCTX_TICKLESS;
+	attr.tick_bound_ns = VCTX_UNLIMITED;
+	check("tickless: runs natively without the module",
+	      vctx_run_attr(&attr, count, (void *)6L, &result) == 0 &&
+	      result == 6 && calls == 1);
+
+	calls = 0;
 	result = 77;
+	attr.flags = VCTX_TICKLESS | VCTX_STRICT;
+	check("tickless and strict: -ENOENT, nothing run, nothing stored",
+	      vctx_run_attr(&attr, count, NULL, &result) == -ENOENT &&
+	      calls == 0 && result == 77);
+	attr.tick_bound_ns = 0;
 	attr.flags = VCTX_STRICT;
 	check("strict: -ENOENT, nothing run, nothing stored",
 	      vctx_run_attr(&attr, count, NULL, &result) == -ENOENT &&
@@ -85,13 +97,23 @@ static void test_attributes(void)
 	      vctx_run_attr(&attr, count, NULL, NULL) == -EOPNOTSUPP);
 
 	attr = (struct vctx_attr)VCTX_ATTR_INIT;
-	attr.reserved[5] = 1;
+	attr.reserved[4] = 1;
 	check("attributes: -EOPNOTSUPP for a reserved field",
 	      vctx_enter(&attr) == -EOPNOTSUPP);
 	attr = (struct vctx_attr)VCTX_ATTR_INIT;
 	attr.reserved0 = 1;
 	check("attributes: -EOPNOTSUPP for the reserved word",
 	      vctx_enter(&attr) == -EOPNOTSUPP);
+
+	attr = (struct vctx_attr)VCTX_ATTR_INIT;
+	attr.tick_bound_ns = 1;
+	check("attributes: -EOPNOTSUPP for a bound without VCTX_TICKLESS",
+	      vctx_enter(&attr) == -EOPNOTSUPP &&
+	      vctx_run_attr(&attr, count, NULL, NULL) == -EOPNOTSUPP);
+	attr.flags = VCTX_TICKLESS;
+	check("attributes: a bound with VCTX_TICKLESS is accepted",
+	      vctx_enter(&attr) == -ENOENT);
+	check("attributes: as long as in the first version", sizeof(attr) == 64);
 
 	longer.attr.size = sizeof(longer);
 	check("attributes: longer, the rest zero, is accepted",
@@ -126,6 +148,7 @@ static void test_errno(void)
 	vctx_in_context();
 	vctx_stats(&stats);
 	vctx_available(&reason);
+	vctx_tick_available(0, &reason);
 	vctx_strerror(-ENOENT);
 	check("errno stays as it was", errno == E2BIG);
 }
@@ -133,9 +156,10 @@ static void test_errno(void)
 static void test_words(void)
 {
 	static const int documented[] = {
-		EINVAL, E2BIG, EOPNOTSUPP, ENOENT, EACCES, ENODEV, EBUSY, EIO,
+		EINVAL, E2BIG, EOPNOTSUPP, ENOENT, EPERM, EACCES, ENODEV, EBUSY, EIO,
 		ENOMEM, EMFILE, ENFILE, ENXIO, EALREADY,
 	};
+	const char *tick_reason = NULL;
 	const char *reason = NULL;
 	bool distinct = true;
 	size_t i, j;
@@ -145,6 +169,10 @@ static void test_words(void)
 	      strstr(reason, "modprobe"));
 	check("vctx_available does without a place for the reason",
 	      vctx_available(NULL) == -ENOENT);
+	check("vctx_tick_available: the same",
+	      vctx_tick_available(VCTX_UNLIMITED, NULL) == -ENOENT &&
+	      vctx_tick_available(0, &tick_reason) == -ENOENT &&
+	      tick_reason == reason);
 	check("vctx_strerror gives that reason",
 	      !strcmp(vctx_strerror(-ENOENT), reason));
 	check("vctx_strerror takes either sign",
@@ -179,6 +207,13 @@ static void test_names(void)
 	check("each reason has a name, and no other",
 	      named && !vctx_native_name(VCTX_NR_NATIVE) &&
 	      !vctx_native_name(UINT_MAX));
+
+	named = true;
+	for (i = 0; i < VCTX_NR_HELD; i++)
+		named &= vctx_held_name(i) && *vctx_held_name(i);
+	check("each interrupt has a name, and no other",
+	      named && !vctx_held_name(VCTX_NR_HELD) &&
+	      !vctx_held_name(UINT_MAX));
 }
 
 static int descriptors(void)

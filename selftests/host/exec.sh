@@ -173,6 +173,9 @@ has_all_fields() {
 		(.exits | keys) == (["interrupt", "syscall", "page_fault", "exception",
 				     "cpuid", "ept", "nmi", "other"] | sort) and
 		([.native[]] | all(type == "number")) and
+		(.held | keys) == (["timer", "reschedule", "call_function",
+				    "device", "nmi"] | sort) and
+		([.held[], .longest_ns] | all(. == 0)) and
 		(.wall_ns > 100000000 and .wall_ns < 10000000000) and
 		.contexts == 0 and .native.unavailable == 1 and
 		(.reason | test("modprobe"))' "$tmp/json" >/dev/null ||
@@ -204,6 +207,19 @@ inherits_no_descriptor() {
 	expect "number of descriptors" "$(wc -l <"$tmp/out")" "$natively"
 }
 check "the command inherits no descriptor" inherits_no_descriptor
+
+# ---- the tick ----
+
+check "--tickless without the module runs natively and says why" \
+	complains 0 '^vctx-exec: running natively: .*modprobe vcontext' --tickless true
+check "--tickless --strict does not" strict_does_not_run --tickless
+for bound in 1s 250ms 20us 500ns 1.5s unlimited; do
+	check "--tickless=$bound is understood" status_is 0 --tickless=$bound true
+done
+for bound in '' 0s 1 s -1s 1m 1e3s 0x1s infs 1.s.s '1 s' 0.1ns 99999999999s Unlimited; do
+	check "--tickless='$bound' is refused" \
+		complains 125 "cannot hold the tick for '$bound': that is not a duration" "--tickless=$bound" true
+done
 
 # ---- CPUs ----
 

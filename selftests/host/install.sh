@@ -49,7 +49,9 @@ has_pages() {
 	for name in $(sed -n 's/^\t\t\(vctx_[a-z_]*\);/\1/p' lib/libvcontext.map); do
 		[ -e "$root$prefix/share/man/man3/$name.3" ] || { echo "no page $name(3)"; return 1; }
 	done
-	[ -e "$root$prefix/share/man/man7/vcontext.7" ] && [ -e "$root$prefix/share/man/man1/vctx-exec.1" ]
+	for name in man7/vcontext.7 man1/vctx-exec.1 man1/vctx-noise.1; do
+		[ -e "$root$prefix/share/man/$name" ] || { echo "no page $name"; return 1; }
+	done
 }
 
 # The rule that fails the build when header, map and library disagree does so.

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef PLOT_H
+#define PLOT_H
+
+#include <stddef.h>
+
+#include "noise.h"
+
+/*
+ * Whether a picture can be drawn to @path, to know it before a measurement:
+ * NULL, or what is wrong and what helps.
+ */
+const char *plot_check(const char *path);
+
+/* Draw @count measurements to @path; NULL or what is wrong. */
+const char *plot_draw(const char *path, const struct noise *noises, size_t count);
+
+#endif /* PLOT_H */

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SPIN_H
+#define SPIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A gap between two readings of the TSC, in its ticks. */
+struct gap {
+	uint64_t start;
+	uint64_t length;
+};
+
+/*
+ * What the loop finds.
+ *
+ * @threshold:	a longer gap is an interruption
+ * @begin, @end: of the measurement
+ * @number:	of all interruptions, also those beyond @capacity
+ * @total, @longest: of the lengths of all
+ * @capacity, @gap: room for the first ones
+ */
+struct gaps {
+	uint64_t threshold;
+	uint64_t begin, end;
+	uint64_t number;
+	uint64_t total, longest;
+	size_t capacity;
+	struct gap gap[];
+};
+
+/* Read the TSC for @ticks on end, and keep the gaps; no system call is made. */
+void spin(struct gaps *gaps, uint64_t ticks);
+
+/* Ticks of the TSC in a second, by CLOCK_MONOTONIC_RAW. */
+double spin_tsc_hz(void);
+
+/* The median gap of the loop when nothing interrupts it, in ticks, or 0. */
+uint64_t spin_loop(void);
+
+#endif /* SPIN_H */
