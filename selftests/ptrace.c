@@ -475,8 +475,7 @@ static void wild_rip(const void *arg)
 		note("signal", resume(pid, PTRACE_CONT, 0));
 		regs = get_regs(pid);
 		note("rip", regs.rip);
-		/* RF says whether IRET or the fetch raised the fault. */
-		note("flags", regs.eflags & ~RFLAGS_RF);
+		note("flags", regs.eflags);
 	}
 	set_regs(pid, good);
 	finish(pid, 0);
