@@ -19,7 +19,7 @@ int vctx_state_why(const struct pt_regs *regs)
 	/* A stack segment of its own comes from an LDT, or from sigreturn(). */
 	if (regs->ss != __USER_DS || current->mm->context.ldt)
 		return VCTX_NATIVE_SEGMENT;
-	if ((long)regs->ip < 0)
+	if (regs->ip >= TASK_SIZE_MAX)
 		return VCTX_NATIVE_ADDRESS;
 	if (vctx_compat_user_shstk(current))
 		return VCTX_NATIVE_SHSTK;

@@ -29,7 +29,7 @@ static __always_inline int vctx_state_native(const struct pt_regs *regs,
 	/* The usual state, in few instructions; vctx_state_why() tells them apart. */
 	if (likely(regs->cs == __USER_CS && regs->ss == __USER_DS &&
 		   !(regs->flags & X86_EFLAGS_TF) &&
-		   (long)regs->ip >= 0 &&
+		   regs->ip < TASK_SIZE_MAX &&
 		   !mm->context.ldt &&
 		   !hw_breakpoint_active() &&
 		   !vctx_compat_user_shstk(current)))

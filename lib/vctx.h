@@ -48,8 +48,9 @@ struct vctx_attr {
  * Enter a context, call fn(arg), leave, return what fn returned.  If no context
  * can be had, fn runs natively all the same; vctx_available() says why.  Inside
  * a context it only calls fn.  A C++ exception, pthread_exit() or cancellation
- * that passes through leaves the context too; longjmp() does not.  Returns
- * -EINVAL if fn is NULL.
+ * that passes through leaves the context too; longjmp() does not.  fn calls
+ * vctx_leave() only for a vctx_enter() of its own: one more ends the context of
+ * vctx_run(), and the rest of fn runs natively.  Returns -EINVAL if fn is NULL.
  */
 long vctx_run(long (*fn)(void *arg), void *arg);
 

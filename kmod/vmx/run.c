@@ -156,9 +156,6 @@ static const struct {
 /* Ours to mend: a state that vctx_state_native() should have kept out. */
 static int refused(u32 reason)
 {
-	/* Not canonical: vctx_state_native() looks at the sign alone. */
-	if (vmx_read(GUEST_RIP) >= TASK_SIZE_MAX)
-		return VCTX_NATIVE_ADDRESS;
 	if (reason == VMX_ENTER_FAILED)
 		pr_err_once("VM entry failed: VM-instruction error %llu; please report\n",
 			    vmx_read(VM_INSTRUCTION_ERROR));

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a context costs: the length of paths that cross its border, natively
+ * and in a context, in ticks of the TSC.
+ *
+ * Bochs counts one tick per instruction, so that with one CPU and no
+ * mitigations the figures are exact, and are held to limits: VCTX_EXACT=1.
+ * Elsewhere they are ticks, and are only shown.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <vctx.h>
+
+#include "vctx_selftest.h"
+
+#define PAGE		4096UL
+#define SAMPLES		1001
+
+/* The limits, in instructions and in percent of the native path. */
+#define LIMIT_SYSCALL	250
+#define LIMIT_PERCENT	8
+#define LIMIT_ENTER	5000
+
+/*
+ * Bochs reads the TSC as of the start of a run of instructions without a
+ * branch: the jump makes RDTSC the first of one.
+ */
+static inline uint64_t ticks(void)
+{
+	uint32_t low, high;
+
+	asm volatile("jmp 1f\n1:\trdtsc" : "=a"(low), "=d"(high) : : "memory");
+	return (uint64_t)high << 32 | low;
+}
+
+static int compare(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+/* Of many runs, less what the measuring takes. */
+static int64_t median(void (*fn)(void))
+{
+	static uint64_t samples[SAMPLES];
+
+	for (int i = 0; i < SAMPLES; i++) {
+		uint64_t start = ticks();
+
+		fn();
+		samples[i] = ticks() - start;
+	}
+	qsort(samples, SAMPLES, sizeof(samples[0]), compare);
+	return samples[SAMPLES / 2];
+}
+
+static void nothing(void)
+{
+	asm volatile("" ::: "memory");
+}
+
+static int64_t measure(void (*fn)(void))
+{
+	return median(fn) - median(nothing);
+}
+
+static void print(const char *what, int64_t native, int64_t context)
+{
+	printf("# %-28s %9lld %9lld %+9lld %+8.1f %%\n", what,
+	       (long long)native, (long long)context,
+	       (long long)(context - native),
+	       100.0 * (context - native) / native);
+}
+
+static void print_one(const char *what, int64_t context)
+{
+	printf("# %-28s %9s %9lld\n", what, "-", (long long)context);
+}
+
+static void head(void)
+{
+	printf("# %-28s %9s %9s %9s\n", "ticks, median", "native", "context",
+	       "more");
+}
+
+/* Ends the case unless the figures are exact. */
+static void need_exact(void)
+{
+	const char *exact = getenv("VCTX_EXACT");
+
+	fflush(stdout);
+	if (!exact || *exact != '1' || !test_in_context)
+		test_skip("the figures are only exact with VCTX_EXACT=1");
+}
+
+/* What is done natively and in a context. */
+
+static void call_getppid(void)
+{
+	raw_syscall(SYS_getppid, 0, 0, 0);
+}
+
+static volatile char *next_page;
+
+static void touch_page(void)
+{
+	*next_page = 1;
+	next_page += PAGE;
+}
+
+static void prepare_pages(void)
+{
+	char *area = mmap(NULL, SAMPLES * PAGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	REQUIRE(area != MAP_FAILED);
+	madvise(area, SAMPLES * PAGE, MADV_NOHUGEPAGE);
+	next_page = area;
+}
+
+static void on_signal(int signo)
+{
+	(void)signo;
+}
+
+static void raise_signal(void)
+{
+	raw_syscall(SYS_kill, getpid(), SIGUSR1, 0);
+}
+
+static void execute_cpuid(void)
+{
+	asm volatile("cpuid" : : "a"(0), "c"(0) : "rbx", "rdx");
+}
+
+static void fork_and_wait(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	waitpid(pid, NULL, 0);
+}
+
+static void forwarded_syscall(const void *arg)
+{
+	int64_t native, context;
+
+	(void)arg;
+	head();
+	native = measure(call_getppid);
+	test_enter();
+	context = measure(call_getppid);
+	print("getppid()", native, context);
+	need_exact();
+	CHECK_LE(context - native, LIMIT_SYSCALL);
+}
+
+static void fresh_page(const void *arg)
+{
+	int64_t native, context;
+
+	(void)arg;
+	prepare_pages();
+	native = measure(touch_page);
+	test_enter();
+	prepare_pages();
+	context = measure(touch_page);
+	print("fresh page", native, context);
+	need_exact();
+	CHECK_LE((context - native) * 100, native * LIMIT_PERCENT);
+}
+
+/* No limits, but what one would like to know. */
+static void others(const void *arg)
+{
+	static const struct {
+		const char *name;
+		void (*fn)(void);
+	} paths[] = {
+		{ "signal", raise_signal },
+		{ "cpuid", execute_cpuid },
+		{ "fork, exit, wait", fork_and_wait },
+	};
+	int64_t native[ARRAY_SIZE(paths)];
+
+	(void)arg;
+	signal(SIGUSR1, on_signal);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		native[i] = measure(paths[i].fn);
+	test_enter();
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		print(paths[i].name, native[i], measure(paths[i].fn));
+}
+
+/* Entering and leaving */
+
+static struct vctx_enter enter_arg = { .size = sizeof(enter_arg) };
+
+static void enter_and_leave(void)
+{
+	raw_syscall(SYS_ioctl, test_fd, VCTX_IOC_ENTER, (long)&enter_arg);
+	raw_syscall(SYS_ioctl, test_fd, VCTX_IOC_LEAVE, 0);
+}
+
+static void refused_ioctls(void)
+{
+	raw_syscall(SYS_ioctl, test_fd, _IO(VCTX_IOC_TYPE, 99), 0);
+	raw_syscall(SYS_ioctl, test_fd, _IO(VCTX_IOC_TYPE, 99), 0);
+}
+
+static void library_enter_and_leave(void)
+{
+	vctx_enter(NULL);
+	vctx_leave();
+}
+
+static long no_work(void *arg)
+{
+	return (long)arg;
+}
+
+static void library_run(void)
+{
+	vctx_run(no_work, NULL);
+}
+
+/* A process that keeps the processors in VMX operation. */
+static pid_t start_other(void)
+{
+	int fds[2];
+	pid_t pid;
+	char byte;
+
+	REQUIRE(!pipe(fds));
+	pid = fork();
+	if (!pid) {
+		ctx_enter(0);
+		CHECK_EQ(write(fds[1], "x", 1), 1);
+		for (;;)
+			pause();
+	}
+	CHECK_EQ(read(fds[0], &byte, 1), 1);
+	return pid;
+}
+
+static void enter_leave(const void *arg)
+{
+	int64_t alone, beside, library, run;
+	pid_t other;
+
+	(void)arg;
+	print_one("two ioctls, refused", measure(refused_ioctls));
+	alone = measure(enter_and_leave);
+	other = start_other();
+	beside = measure(enter_and_leave);
+	library = measure(library_enter_and_leave);
+	run = measure(library_run);
+	hog_stop(other);
+	print_one("enter, leave: only context", alone);
+	print_one("enter, leave: one of several", beside);
+	print_one("vctx_enter(), vctx_leave()", library);
+	print_one("vctx_run()", run);
+	need_exact();
+	CHECK_LE(alone, LIMIT_ENTER);
+	CHECK_LE(beside, LIMIT_ENTER);
+	CHECK_LE(library, LIMIT_ENTER);
+	CHECK_LE(run, LIMIT_ENTER);
+}
+
+static const struct test tests[] = {
+	{ "forwarded_syscall", forwarded_syscall, NULL, T_SELF },
+	{ "fresh_page", fresh_page, NULL, T_SELF },
+	{ "others", others, NULL, T_SELF },
+	{ "enter_leave", enter_leave, NULL, T_SELF | T_DEVICE },
+};
+
+TEST_MAIN(tests)

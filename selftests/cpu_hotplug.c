@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/* CPUs come and go while contexts run on them. */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "vctx_selftest.h"
+
+#define ONLINE	"/sys/devices/system/cpu/cpu1/online"
+
+static volatile bool stop;
+
+static void set_online(bool online)
+{
+	write_file(ONLINE, online ? "1" : "0");
+	CHECK_EQ(nr_cpus(), online ? 2 : 1);
+}
+
+static void need_hotplug(void)
+{
+	if (access(ONLINE, W_OK))
+		test_skip("%s is not there", ONLINE);
+}
+
+/* Some work whose result is known, with system calls in between. */
+static void *work_main(void *arg)
+{
+	uint64_t sum = 1, rounds = 0;
+
+	while (!stop) {
+		for (int i = 0; i < 5000; i++)
+			sum = sum * 6364136223846793005ULL + 1;
+		rounds++;
+		syscall(SYS_getppid);
+	}
+	for (uint64_t i = rounds * 5000; i; i--)
+		sum = (sum - 1) * 0xc097ef87329e28a5ULL;
+	CHECK_EQ(sum, 1ULL);
+	if (test_in_context)
+		CHECK_GE(ctx_stats().entries, rounds);
+	return arg;
+}
+
+/* Contexts work on both CPUs. */
+static void expect_everywhere(void)
+{
+	for (int cpu = 0; cpu < 2; cpu++) {
+		struct watch start;
+
+		pin(cpu);
+		start = watch_start();
+		burn(5 * NSEC_PER_MSEC);
+		if (test_in_context)
+			CHECK_GE(watch_stop(start).guest_ns,
+				 NSEC_PER_MSEC / 2);
+	}
+	CHECK_EQ(sched_setaffinity(0, sizeof(cpu_set_t), &(cpu_set_t){
+		.__bits = { 3 } }), 0);
+}
+
+static void under_load(const void *arg)
+{
+	pthread_t threads[3];
+
+	(void)arg;
+	need_hotplug();
+	for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
+		REQUIRE(!pthread_create(&threads[i], NULL, work_main, NULL));
+	for (int i = 0; i < 2; i++) {
+		burn(5 * NSEC_PER_MSEC);
+		set_online(false);
+		burn(5 * NSEC_PER_MSEC);
+		set_online(true);
+	}
+	stop = true;
+	for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
+		pthread_join(threads[i], NULL);
+	expect_everywhere();
+}
+
+/* The first context is made while a CPU is away. */
+static void enter_while_offline(const void *arg)
+{
+	(void)arg;
+	need_hotplug();
+	set_online(false);
+	test_enter();
+	burn(NSEC_PER_MSEC);
+	set_online(true);
+	expect_everywhere();
+}
+
+/* The last context ends while a CPU is away. */
+static void leave_while_offline(const void *arg)
+{
+	(void)arg;
+	need_hotplug();
+	test_enter();
+	burn(NSEC_PER_MSEC);
+	set_online(false);
+	if (test_in_context)
+		ctx_leave();
+	set_online(true);
+	test_enter();
+	expect_everywhere();
+}
+
+static const struct test tests[] = {
+	{ "under_load", under_load, NULL, T_SMP },
+	{ "enter_while_offline", enter_while_offline, NULL, T_SMP | T_SELF },
+	{ "leave_while_offline", leave_while_offline, NULL, T_SMP | T_SELF },
+};
+
+TEST_MAIN(tests)

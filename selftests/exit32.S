@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A 32-bit program, for which no C library needs to be there: exits with 32. */
+	.globl	_start
+_start:
+	movl	$100000, %ecx
+1:	decl	%ecx
+	jnz	1b
+	movl	$1, %eax		/* exit() */
+	movl	$32, %ebx
+	int	$0x80
+
+	.section .note.GNU-stack, "", @progbits

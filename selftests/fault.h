@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Catch a synchronous signal and keep all that Linux says about it. */
+#ifndef VCTX_FAULT_H
+#define VCTX_FAULT_H
+
+#include <setjmp.h>
+#include <stdint.h>
+#include <sys/ucontext.h>
+
+struct fault {
+	int count;		/* signals so far; the rest is of the last */
+	int signo;
+	int code;
+	uint64_t addr;
+	uint64_t gregs[NGREG];
+};
+
+extern volatile struct fault fault;
+
+/* Where to go on; NULL is where it happened. */
+extern const void *fault_resume;
+
+/* Catch all signals that an instruction can raise, on a stack of their own. */
+void fault_catch(void);
+
+/* Add the fault to what is compared with the twin. */
+void fault_note(void);
+
+/* Run @fn and return its signal, or 0; goes on behind by siglongjmp(). */
+int fault_of(void (*fn)(void *arg), void *arg);
+
+/* The same for one read or write of memory. */
+int fault_of_read(const volatile void *at);
+int fault_of_write(volatile void *at);
+
+#endif /* VCTX_FAULT_H */

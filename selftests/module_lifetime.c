@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Loading, unloading, and who owns VMX: contexts or KVM. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "vctx_selftest.h"
+
+#define MODULE	"vcontext"
+
+static int open_device(void)
+{
+	int fd = open(VCTX_DEVICE, O_RDWR | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int unload(const char *name)
+{
+	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
+}
+
+static int load(void)
+{
+	struct utsname uts;
+	char path[256];
+	int fd, error;
+
+	uname(&uts);
+	snprintf(path, sizeof(path), "/lib/modules/%s/extra/" MODULE ".ko",
+		 uts.release);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	error = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
+	close(fd);
+	return error;
+}
+
+static void expect_busy(int error)
+{
+	CHECK(error == -EWOULDBLOCK || error == -EBUSY);
+}
+
+/* Unload and load again; contexts work afterwards. */
+static void expect_reload(void)
+{
+	int fd, error = unload(MODULE);
+
+	CHECK_EQ(error, 0);
+	if (error)
+		return;
+	CHECK_LE(open_device(), -1);
+	CHECK_EQ(load(), 0);
+	fd = open_device();
+	CHECK_GE(fd, 0);
+	CHECK_EQ(__ctx_enter(fd, 0), 0);
+	CHECK_EQ(__ctx_leave(fd), 0);
+	close(fd);
+}
+
+static void need_module(void)
+{
+	struct utsname uts;
+	char path[256];
+
+	uname(&uts);
+	snprintf(path, sizeof(path), "/lib/modules/%s/extra/" MODULE ".ko",
+		 uts.release);
+	if (access(path, R_OK) || access("/sys/module/" MODULE, R_OK))
+		test_skip("%s is not installed and loaded", path);
+}
+
+static void reload(const void *arg)
+{
+	(void)arg;
+	need_module();
+	for (int i = 0; i < 3; i++)
+		expect_reload();
+}
+
+static void refused_with_open_file(const void *arg)
+{
+	int fd;
+
+	(void)arg;
+	need_module();
+	fd = open_device();
+	CHECK_GE(fd, 0);
+	expect_busy(unload(MODULE));
+	close(fd);
+	expect_reload();
+}
+
+/* A child in a context, all descriptors closed, until it is told to end. */
+static pid_t start_child(int *tell)
+{
+	int fds[2], fd;
+	pid_t pid;
+	char byte;
+
+	REQUIRE(!pipe2(fds, O_CLOEXEC));
+	*tell = fds[1];
+	pid = fork();
+	if (pid)
+		return pid;
+	fd = open_device();
+	CHECK_EQ(__ctx_enter(fd, 0), 0);
+	close(fd);
+	close(fds[1]);
+	CHECK_EQ(read(fds[0], &byte, 1), 1);
+	CHECK(ctx_here());
+	for (int i = 0; i < 100; i++)
+		getppid();
+	_exit(0);
+}
+
+static void wait_contexts(unsigned int nr)
+{
+	struct vctx_info info = { .contexts = -1 };
+	int fd = open_device();
+
+	while (!__ctx_info(fd, &info) && info.contexts != nr)
+		sched_yield();
+	close(fd);
+}
+
+static void refused_with_context(const void *arg)
+{
+	int tell;
+	pid_t pid;
+
+	(void)arg;
+	need_module();
+	pid = start_child(&tell);
+	wait_contexts(1);
+	for (int i = 0; i < 3; i++)
+		expect_busy(unload(MODULE));
+	CHECK_EQ(write(tell, "x", 1), 1);
+	CHECK_EQ(wait_exit(pid), 0);
+	expect_reload();
+}
+
+/* A page that is mapped is part of the module, too. */
+static void refused_with_page(const void *arg)
+{
+	void *page;
+	int fd;
+
+	(void)arg;
+	need_module();
+	fd = open_device();
+	CHECK_EQ(__ctx_enter(fd, 0), 0);
+	page = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	CHECK(page != MAP_FAILED);
+	CHECK_EQ(__ctx_leave(fd), 0);
+	close(fd);
+	expect_busy(unload(MODULE));
+	CHECK_EQ(munmap(page, 4096), 0);
+	expect_reload();
+}
+
+/* KVM */
+
+static int open_kvm(void)
+{
+	int fd;
+
+	if (system("modprobe kvm_intel 2>/dev/null"))
+		test_skip("kvm_intel cannot be loaded");
+	fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		test_skip("/dev/kvm: %s", strerror(errno));
+	return fd;
+}
+
+static int create_vm(int kvm)
+{
+	int vm = ioctl(kvm, KVM_CREATE_VM, 0);
+
+	return vm < 0 ? -errno : vm;
+}
+
+/* A virtual machine is gone a moment after its last descriptor. */
+static int enter_soon(int fd)
+{
+	uint64_t limit = now_ns() + NSEC_PER_SEC;
+	int error;
+
+	do
+		error = __ctx_enter(fd, 0);
+	while (error == -EBUSY && now_ns() < limit);
+	return error;
+}
+
+static void kvm_first(const void *arg)
+{
+	int kvm = open_kvm(), vm = create_vm(kvm), fd = open_device(), vcpu;
+	struct vctx_info info;
+
+	(void)arg;
+	CHECK_GE(vm, 0);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(__ctx_enter(fd, 0), -EBUSY);
+	CHECK_EQ(__ctx_leave(fd), -ENXIO);
+	CHECK_EQ(__ctx_info(fd, &info), 0);
+	CHECK_EQ(info.unavailable, (uint32_t)VCTX_UNAVAILABLE_BUSY);
+	CHECK_EQ(info.contexts, 0U);
+	/* The virtual machine took no harm. */
+	vcpu = ioctl(vm, KVM_CREATE_VCPU, 0);
+	CHECK_GE(vcpu, 0);
+	close(vcpu);
+	close(vm);
+	close(kvm);
+	CHECK_EQ(enter_soon(fd), 0);
+	CHECK_EQ(__ctx_leave(fd), 0);
+	close(fd);
+}
+
+static void context_first(const void *arg)
+{
+	int kvm = open_kvm(), fd = open_device(), vm;
+	int error = __ctx_enter(fd, 0);
+
+	(void)arg;
+	if (error == -EBUSY)
+		test_skip("this KVM owns VMX from its loading on");
+	CHECK_EQ(error, 0);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(create_vm(kvm), -EBUSY);
+	for (int i = 0; i < 100; i++)
+		getppid();
+	CHECK_EQ(__ctx_leave(fd), 0);
+	close(fd);
+	vm = create_vm(kvm);
+	CHECK_GE(vm, 0);
+	close(vm);
+	close(kvm);
+	expect_reload();
+}
+
+#define CASE(fn)	{ #fn, fn, NULL, T_DEVICE | T_SELF | T_ALONE }
+
+static const struct test tests[] = {
+	CASE(reload),
+	CASE(refused_with_open_file),
+	CASE(refused_with_context),
+	CASE(refused_with_page),
+	CASE(kvm_first),
+	CASE(context_first),
+};
+
+TEST_MAIN(tests)

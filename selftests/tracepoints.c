@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The trace events of the module: there, and telling what happens. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "vctx_selftest.h"
+
+#define TRACING		"/sys/kernel/tracing"
+#define EVENTS		TRACING "/events/vcontext"
+
+static const char * const events[] = {
+	"vctx_enter", "vctx_exit", "vctx_native", "vctx_leave",
+};
+
+static void need_tracefs(void)
+{
+	if (!access(TRACING "/trace", R_OK))
+		return;
+	if (mount("tracefs", TRACING, "tracefs", 0, NULL))
+		test_skip("tracefs: %s", strerror(errno));
+}
+
+static void events_exist(const void *arg)
+{
+	(void)arg;
+	need_tracefs();
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
+		char path[128];
+
+		snprintf(path, sizeof(path), EVENTS "/%s/format", events[i]);
+		CHECK_EQ(access(path, R_OK), 0);
+	}
+}
+
+/* Does what each of the events is for. */
+static void make_events(void)
+{
+	ctx_enter(0);
+	for (int i = 0; i < 5; i++)
+		getppid();
+	asm volatile("cpuid" : : "a"(0), "c"(0) : "rbx", "rdx");
+	ctx_leave();
+}
+
+static pid_t run_child(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		make_events();
+		_exit(0);
+	}
+	CHECK_EQ(wait_exit(pid), 0);
+	return pid;
+}
+
+static void clear_trace(void)
+{
+	close(open(TRACING "/trace", O_WRONLY | O_TRUNC | O_CLOEXEC));
+}
+
+/* How often an event of a process is in the trace. */
+static int count_events(pid_t pid, const char *event)
+{
+	FILE *trace = fopen(TRACING "/trace", "re");
+	char line[512], task[32], name[64];
+	int count = 0;
+
+	REQUIRE(trace);
+	snprintf(task, sizeof(task), "-%d ", pid);
+	snprintf(name, sizeof(name), " %s: ", event);
+	while (fgets(line, sizeof(line), trace))
+		count += strstr(line, task) && strstr(line, name);
+	fclose(trace);
+	return count;
+}
+
+static void record(const void *arg)
+{
+	pid_t pid;
+
+	(void)arg;
+	need_tracefs();
+	clear_trace();
+	write_file(EVENTS "/enable", "1");
+	write_file(TRACING "/tracing_on", "1");
+	pid = run_child();
+	write_file(EVENTS "/enable", "0");
+	CHECK_EQ(count_events(pid, "vctx_enter"), 1);
+	CHECK_EQ(count_events(pid, "vctx_leave"), 1);
+	CHECK_GE(count_events(pid, "vctx_exit"), 6);
+	CHECK_GE(count_events(pid, "vctx_native"), 5);
+	clear_trace();
+	/* Nothing is recorded that is not asked for. */
+	pid = run_child();
+	CHECK_EQ(count_events(pid, "vctx_exit"), 0);
+}
+
+static const struct test tests[] = {
+	{ "events_exist", events_exist, NULL,
+	  T_DEVICE | T_SELF | T_UNUSED },
+	{ "record", record, NULL, T_DEVICE | T_SELF },
+};
+
+TEST_MAIN(tests)

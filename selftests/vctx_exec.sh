@@ -1,0 +1,177 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# vctx-exec with the module: exit statuses, options, and what --stats counts.
+# For the shell of busybox.
+# shellcheck disable=SC2317 # the functions are called by check
+
+tests=0
+failures=0
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+check() {	# NAME COMMAND [ARG...]
+	name=$1
+	shift
+	tests=$((tests + 1))
+	if "$@" >"$tmp/log" 2>&1; then
+		echo "ok $tests $name"
+	else
+		failures=$((failures + 1))
+		sed 's/^/# /' "$tmp/log"
+		echo "not ok $tests $name"
+	fi
+}
+
+if [ ! -e /dev/vcontext ]; then
+	echo "TAP version 13"
+	echo "1..0 # SKIP no /dev/vcontext"
+	[ -z "$VCTX_REQUIRE" ] || exit 1
+	exit 4
+fi
+
+json=$tmp/json
+
+# run ARG...: sets $status, $tmp/out, $tmp/err; silent about contexts if all is well
+run() {
+	status=0
+	vctx-exec "$@" >"$tmp/out" 2>"$tmp/err" || status=$?
+}
+
+expect() {	# WHAT GOT OPERATOR WANTED
+	test "$2" "$3" "$4" || { echo "$1: $2, expected $3 $4"; cat "$tmp/err"; return 1; }
+}
+
+value() {	# NAME: of the first number called so
+	sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p" "${2:-$json}"
+}
+
+exits() {	# KIND
+	sed -n "s/.*\"exits\": {[^}]*\"$1\": \([0-9]*\).*/\1/p" "$json"
+}
+
+status_is() {	# WANTED ARG...
+	wanted=$1
+	shift
+	run "$@"
+	expect status "$status" -eq "$wanted"
+}
+
+silent() {
+	run "$@"
+	expect status "$status" -eq 0 && [ ! -s "$tmp/err" ]
+}
+
+killed() {	# SIGNAL [OPTION]
+	signal=$1
+	shift
+	# shellcheck disable=SC2016 # for the inner shell
+	status_is $((128 + signal)) "$@" sh -c 'kill -'"$signal"' $$'
+}
+
+in_guest() {	# OPTION...: a loop, most of whose time is in guest mode
+	run --stats="$json" "$@" sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done'
+	expect status "$status" -eq 0 &&
+	expect contexts "$(value contexts)" -eq 1 &&
+	expect live "$(value live)" -eq 0 &&
+	expect entries "$(value entries)" -ge 1 &&
+	expect "guest_ns, percent of wall_ns" $(($(value guest_ns) * 100 / $(value wall_ns))) -ge 80 &&
+	expect "guest_ns" "$(value guest_ns)" -le "$(value wall_ns)" &&
+	! grep -q -e '"reason"' -e unavailable "$json"
+}
+
+# sh, env by fork and exec, and three subshells of which two exec
+tree() {
+	run --stats="$json" "$@" sh -c '/bin/busybox true; /bin/busybox false; (:); exit 0'
+	expect status "$status" -eq 0
+}
+
+whole_tree() {
+	tree && expect contexts "$(value contexts)" -eq 4 && expect live "$(value live)" -eq 0
+}
+
+first_only() {
+	tree --no-inherit && expect contexts "$(value contexts)" -eq 1
+}
+
+adds_up() {
+	tree || return
+	sum=0
+	for kind in interrupt syscall page_fault exception cpuid ept nmi other; do
+		expect "exits of $kind" "$(exits $kind)" -ge 0 || return
+		sum=$((sum + $(exits $kind)))
+	done
+	expect "sum of exits" $sum -eq "$(value entries)"
+}
+
+counts_syscalls() {
+	run --stats="$json" dd if=/dev/zero of=/dev/null bs=1 count=1000
+	expect "system calls" "$(exits syscall)" -ge 2000 &&
+	expect "system calls" "$(exits syscall)" -le 2200
+}
+
+# The descriptor of the device is not for the command.
+no_descriptor() {
+	run --stats="$json" ls -l /proc/self/fd
+	! grep vcontext "$tmp/out"
+}
+
+inner_counts_outside() {
+	run --stats="$json" vctx-exec sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done'
+	expect status "$status" -eq 0 &&
+	expect contexts "$(value contexts)" -eq 1 &&
+	expect "guest_ns, percent of wall_ns" $(($(value guest_ns) * 100 / $(value wall_ns))) -ge 80
+}
+
+inner_has_its_own() {
+	run --stats="$json" vctx-exec --stats="$tmp/inner" true
+	expect status "$status" -eq 0 &&
+	expect "contexts of the inner" "$(value contexts "$tmp/inner")" -eq 1 &&
+	expect "contexts of the outer" "$(value contexts)" -ge 1
+}
+
+verbose() {
+	run --verbose true
+	grep -q '^vctx-exec: back end vmx, ABI version 1$' "$tmp/err" &&
+	grep -q '^vctx-exec: exit status 0 after' "$tmp/err" &&
+	grep -q '^vctx-exec: 1 contexts' "$tmp/err"
+}
+
+background() {
+	run --stats="$json" sh -c 'sleep 60 & echo $!'
+	pid=$(cat "$tmp/out")
+	kill "$pid"
+	expect status "$status" -eq 0 &&
+	expect contexts "$(value contexts)" -eq 2 &&
+	expect live "$(value live)" -eq 1
+}
+
+same_output() {
+	run sha256sum /bin/busybox
+	sha256sum /bin/busybox | cmp - "$tmp/out"
+}
+
+echo "TAP version 13"
+echo "1..21"
+check "runs a command, without a word" silent true
+check "the output is what it is natively" same_output
+check "exit status" status_is 42 sh -c 'exit 42'
+check "exit status, with --stats" status_is 42 --stats="$json" sh -c 'exit 42'
+check "126 for what is no program" status_is 126 /etc/passwd
+check "127 for what is not there" status_is 127 no-such-command
+check "death by SIGKILL is kept" killed 9
+check "death by SIGSEGV is kept, with --stats" killed 11 --stats="$json"
+check "--strict runs a command" silent --strict true
+check "a loop is in guest mode" in_guest
+check "a loop is in guest mode, with --strict" in_guest --strict
+check "a loop is in guest mode, with --cpu" in_guest --cpu 0
+check "--stats counts the whole tree" whole_tree
+check "--no-inherit: the first thread only" first_only
+check "each entry has its exit" adds_up
+check "system calls are counted" counts_syscalls
+check "what runs on in the background is live" background
+check "the command has no descriptor of the device" no_descriptor
+check "a vctx-exec in another counts there" inner_counts_outside
+check "a vctx-exec --stats in another has its own statistics" inner_has_its_own
+check "--verbose names the back end and sums up" verbose
+echo "# Totals: pass:$((tests - failures)) fail:$failures xfail:0 xpass:0 skip:0 error:0"
+[ "$failures" -eq 0 ]

@@ -1,0 +1,634 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The runner of cases and twins; see vctx_selftest.h. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "regs.h"
+#include "vctx_selftest.h"
+
+/* What a case tells its parent; shared with all descendants of the case. */
+struct report {
+	int failed;
+	int full;
+	char skip[200];
+	size_t len;
+	char notes[1 << 20];
+};
+
+bool test_in_context;
+int test_fd = -1;
+unsigned int test_seconds = 20;
+
+static struct report *report;
+static bool native_only;
+
+/* KTAP */
+
+static void print_header(size_t plan)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	printf("TAP version 13\n1..%zu\n", plan);
+}
+
+static void print_result(unsigned int nr, const struct test *test, int result)
+{
+	printf("%sok %u %s", result == KSFT_FAIL ? "not " : "", nr, test->name);
+	if (result == KSFT_SKIP)
+		printf(" # SKIP %s", report->skip);
+	printf("\n");
+}
+
+static void print_totals(const unsigned int *count)
+{
+	printf("# Totals: pass:%u fail:%u xfail:0 xpass:0 skip:%u error:0\n",
+	       count[KSFT_PASS], count[KSFT_FAIL], count[KSFT_SKIP]);
+}
+
+/* Notes and assertions */
+
+static void note_line(const char *name, const char *value)
+{
+	size_t room = sizeof(report->notes) - report->len;
+	int len = snprintf(report->notes + report->len, room, "%s=%s\n",
+			   name, value);
+
+	if ((size_t)len < room)
+		report->len += len;
+	else
+		report->full = 1;
+}
+
+void note(const char *name, uint64_t value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%#llx", (unsigned long long)value);
+	note_line(name, text);
+}
+
+/* In lines of 32 bytes, so that a difference is shown by its place. */
+void note_bytes(const char *name, const void *bytes, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *byte = bytes;
+	char text[65], label[80], *out = text;
+
+	for (size_t at = 0; at < len; at++) {
+		*out++ = digits[byte[at] >> 4];
+		*out++ = digits[byte[at] & 15];
+		if (at % 32 != 31 && at + 1 != len)
+			continue;
+		*out = '\0';
+		out = text;
+		snprintf(label, sizeof(label), "%s+%zu", name, at & ~31UL);
+		note_line(label, text);
+	}
+}
+
+void test_failed(const char *file, int line, const char *what,
+		 long long left, long long right)
+{
+	int saved = errno;
+
+	__atomic_store_n(&report->failed, 1, __ATOMIC_RELAXED);
+	dprintf(STDOUT_FILENO, "# %s:%d: %s: not so (%#llx, %#llx; errno %d)\n",
+		file, line, what, left, right, saved);
+	errno = saved;
+}
+
+void test_skip(const char *why, ...)
+{
+	va_list args;
+
+	va_start(args, why);
+	vsnprintf(report->skip, sizeof(report->skip), why, args);
+	va_end(args);
+	_exit(KSFT_SKIP);
+}
+
+/* The device */
+
+static int errno_of(int result)
+{
+	return result < 0 ? -errno : result;
+}
+
+int __ctx_info(int fd, struct vctx_info *info)
+{
+	*info = (struct vctx_info){ .size = sizeof(*info) };
+	return errno_of(ioctl(fd, VCTX_IOC_INFO, info));
+}
+
+int __ctx_enter(int fd, uint64_t flags)
+{
+	struct vctx_enter enter = { .size = sizeof(enter), .flags = flags };
+
+	return errno_of(ioctl(fd, VCTX_IOC_ENTER, &enter));
+}
+
+int __ctx_leave(int fd)
+{
+	return errno_of(ioctl(fd, VCTX_IOC_LEAVE));
+}
+
+int __ctx_stats(int fd, uint32_t scope, struct vctx_stats *stats)
+{
+	*stats = (struct vctx_stats){ .size = sizeof(*stats), .scope = scope };
+	return errno_of(ioctl(fd, VCTX_IOC_STATS, stats));
+}
+
+void ctx_enter(uint64_t flags)
+{
+	int error = __ctx_enter(test_fd, flags);
+
+	CHECK_EQ(error, 0);
+	REQUIRE(!error);
+}
+
+void ctx_leave(void)
+{
+	CHECK_EQ(__ctx_leave(test_fd), 0);
+}
+
+static struct vctx_stats stats_of(uint32_t scope)
+{
+	struct vctx_stats stats;
+
+	CHECK_EQ(__ctx_stats(test_fd, scope, &stats), 0);
+	return stats;
+}
+
+struct vctx_stats ctx_stats(void)
+{
+	return stats_of(VCTX_SCOPE_THREAD);
+}
+
+struct vctx_stats ctx_tally(void)
+{
+	return stats_of(VCTX_SCOPE_FILE);
+}
+
+bool ctx_here(void)
+{
+	struct vctx_stats stats;
+	int fd = open(VCTX_DEVICE, O_RDWR | O_CLOEXEC);
+	bool here;
+
+	if (fd < 0)
+		return false;
+	here = !__ctx_stats(fd, VCTX_SCOPE_THREAD, &stats);
+	close(fd);
+	return here;
+}
+
+void test_enter(void)
+{
+	if (test_in_context)
+		ctx_enter(CTX_ALL);
+}
+
+struct watch watch_start(void)
+{
+	struct watch watch = { .wall_ns = now_ns() };
+
+	if (test_in_context)
+		watch.guest_ns = ctx_stats().guest_ns;
+	return watch;
+}
+
+struct watch watch_stop(struct watch start)
+{
+	struct watch stop = watch_start();
+
+	stop.wall_ns -= start.wall_ns;
+	stop.guest_ns -= start.guest_ns;
+	return stop;
+}
+
+/* One case */
+
+/*
+ * The initial state, in which no SSE register but one is zero: Bochs 3.0 leaves
+ * MXCSR to the next process (XRSTORS), but not if SSE is in use.
+ */
+static void reset_fpu(void)
+{
+	static const uint32_t mxcsr = 0x1f80;
+
+	asm volatile("fninit\n\t"
+		     "ldmxcsr %0\n\t"
+		     "pcmpeqd %%xmm15, %%xmm15" : : "m"(mxcsr) : "xmm15");
+}
+
+/* With the same registers for both twins, whatever the compiler left there. */
+static void call_test(const struct test *test)
+{
+	struct regs regs = regs_pattern(0x7e57);
+
+	regs.rdi = (uintptr_t)test->arg;
+	regs_call(&regs, test->fn);
+}
+
+__attribute__((noreturn))
+static void child_main(const struct test *test)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setpgid(0, 0);
+	reset_fpu();
+	if (!(test->flags & T_SELF))
+		test_enter();
+	call_test(test);
+	fflush(stdout);
+	_exit(__atomic_load_n(&report->failed, __ATOMIC_RELAXED) ?
+	      KSFT_FAIL : KSFT_PASS);
+}
+
+static void on_alarm(int signo)
+{
+	(void)signo;	/* only to interrupt waitpid() */
+}
+
+/* Returns the wait status; the whole process group is gone afterwards. */
+static int wait_case(pid_t pid)
+{
+	struct sigaction action = { .sa_handler = on_alarm };
+	int status = 0;
+
+	sigaction(SIGALRM, &action, NULL);
+	alarm(test_seconds);
+	while (waitpid(pid, &status, 0) < 0) {
+		printf("# timed out after %u s\n", test_seconds);
+		report->failed = 1;
+		kill(-pid, SIGKILL);
+		kill(pid, SIGKILL);
+	}
+	alarm(0);
+	kill(-pid, SIGKILL);
+	return status;
+}
+
+/* Contexts of killed children end when those are reaped, not at once. */
+static struct vctx_stats settled_tally(void)
+{
+	uint64_t limit = now_ns() + NSEC_PER_SEC;
+	struct vctx_stats tally = ctx_tally();
+
+	while (tally.live && now_ns() < limit) {
+		sched_yield();
+		tally = ctx_tally();
+	}
+	return tally;
+}
+
+/* Was the context used, and is nothing left of it? */
+static void check_tally(const struct test *test)
+{
+	struct vctx_stats tally = settled_tally();
+
+	CHECK_EQ(tally.live, 0ULL);
+	CHECK_EQ(tally.native[VCTX_NATIVE_FAILURE], 0ULL);
+	CHECK_EQ(tally.native[VCTX_NATIVE_MEMORY], 0ULL);
+	if (test->flags & T_UNUSED)
+		return;
+	CHECK_GE(tally.contexts, 1ULL);
+	CHECK_GE(tally.entries, 1ULL);
+	CHECK_GE(tally.guest_ns, 1ULL);
+}
+
+static int verdict(const struct test *test, int status)
+{
+	if (WIFEXITED(status) && WEXITSTATUS(status) == KSFT_SKIP)
+		return KSFT_SKIP;
+	if (!!(test->flags & T_DIES) != !!WIFSIGNALED(status) ||
+	    (WIFEXITED(status) && WEXITSTATUS(status))) {
+		printf("# ended with wait status %#x\n", status);
+		return KSFT_FAIL;
+	}
+	return report->failed ? KSFT_FAIL : KSFT_PASS;
+}
+
+static void report_reset(void)
+{
+	report->failed = 0;
+	report->full = 0;
+	report->len = 0;
+	report->notes[0] = '\0';
+	report->skip[0] = '\0';
+}
+
+/* Run the case once; its notes stay in the report until the next run. */
+static int run_once(const struct test *test, bool in_context, int *status)
+{
+	bool use_tally = in_context && !(test->flags & T_ALONE);
+	pid_t pid;
+
+	report_reset();
+	test_in_context = in_context;
+	/* Twins have the same descriptors. */
+	test_fd = open(use_tally ? VCTX_DEVICE : "/dev/null",
+		       O_RDWR | O_CLOEXEC);
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		child_main(test);
+	if (pid < 0) {
+		CHECK(!"fork");
+		return KSFT_FAIL;
+	}
+	*status = wait_case(pid);
+	if (use_tally)
+		check_tally(test);
+	close(test_fd);
+	test_fd = -1;
+	test_in_context = false;
+	CHECK(!report->full);
+	return verdict(test, *status);
+}
+
+static int line_length(const char *line)
+{
+	return strcspn(line, "\n");
+}
+
+/* The first line in which two notes differ, and the headline above it. */
+static void print_difference(const char *native, const char *context)
+{
+	const char *head = "";
+	size_t at = 0, line = 0;
+
+	while (native[at] && native[at] == context[at]) {
+		if (native[at++] != '\n')
+			continue;
+		if (native[line] == *NOTE_HEAD)
+			head = native + line;
+		line = at;
+	}
+	printf("# %.*s\n", line_length(head), head);
+	printf("# natively:     %.*s\n", line_length(native + line),
+	       native + line);
+	printf("# in a context: %.*s\n", line_length(context + line),
+	       context + line);
+}
+
+/* A context of the parent keeps the processors in VMX operation. */
+static int run_native(const struct test *test, int *status)
+{
+	int fd, result;
+
+	if (!(test->flags & T_VMXON) || native_only)
+		return run_once(test, false, status);
+	fd = open(VCTX_DEVICE, O_RDWR | O_CLOEXEC);
+	CHECK_EQ(__ctx_enter(fd, 0), 0);
+	result = run_once(test, false, status);
+	CHECK_EQ(__ctx_leave(fd), 0);
+	close(fd);
+	return result;
+}
+
+static int run_twin(const struct test *test)
+{
+	int native_status, status, result;
+	char *native;
+
+	result = run_native(test, &native_status);
+	if (result != KSFT_PASS) {
+		printf("# in the native run\n");
+		return result;
+	}
+	native = strdup(report->notes);
+	result = run_once(test, !native_only, &status);
+	if (result == KSFT_PASS && status != native_status) {
+		printf("# wait status natively %#x, in a context %#x\n",
+		       native_status, status);
+		result = KSFT_FAIL;
+	}
+	if (result == KSFT_PASS && strcmp(native, report->notes)) {
+		print_difference(native, report->notes);
+		result = KSFT_FAIL;
+	}
+	free(native);
+	return result;
+}
+
+/* What is natively beyond the machine, an emulator most likely. */
+static bool skipped_by_env(const struct test *test)
+{
+	const char *value = getenv("VCTX_SKIP");
+	char list[1024], name[128];
+
+	snprintf(list, sizeof(list), " %s ", value ? value : "");
+	snprintf(name, sizeof(name), " %s/%s ", program_invocation_short_name,
+		 test->name);
+	return strstr(list, name);
+}
+
+static int run_test(const struct test *test)
+{
+	int status;
+
+	report_reset();
+	if (skipped_by_env(test)) {
+		strcpy(report->skip, "VCTX_SKIP: not natively on this machine");
+		return KSFT_SKIP;
+	}
+	if ((test->flags & T_SMP) && nr_cpus() < 2) {
+		strcpy(report->skip, "needs two CPUs");
+		return KSFT_SKIP;
+	}
+	if ((test->flags & T_DEVICE) && native_only) {
+		strcpy(report->skip, "VCTX_TEST_NATIVE is set");
+		return KSFT_SKIP;
+	}
+	if (test->flags & T_TWIN)
+		return run_twin(test);
+	return run_once(test, !native_only, &status);
+}
+
+/* All cases */
+
+static bool env_set(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && strcmp(value, "0");
+}
+
+/* Ends the program if no context can be had. */
+static void require_device(void)
+{
+	int fd = open(VCTX_DEVICE, O_RDWR | O_CLOEXEC);
+	struct vctx_info info = { 0 };
+	int error = fd < 0 ? -errno : __ctx_info(fd, &info);
+
+	close(fd);
+	if (!error && info.unavailable == VCTX_AVAILABLE)
+		return;
+	printf("TAP version 13\n1..0 # SKIP %s: %s, unavailable: %u\n",
+	       VCTX_DEVICE, strerror(-error), info.unavailable);
+	exit(env_set("VCTX_REQUIRE") ? KSFT_FAIL : KSFT_SKIP);
+}
+
+static bool selected(const struct test *test, int argc, char **argv)
+{
+	for (int arg = 1; arg < argc; arg++)
+		if (!strcmp(argv[arg], test->name))
+			return true;
+	return argc < 2;
+}
+
+int test_main(const struct test *tests, size_t nr, int argc, char **argv)
+{
+	unsigned int count[KSFT_SKIP + 1] = { 0 };
+	unsigned int done = 0, plan = 0;
+
+	native_only = env_set("VCTX_TEST_NATIVE");
+	if (!native_only)
+		require_device();
+	report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (report == MAP_FAILED)
+		return KSFT_FAIL;
+	for (size_t i = 0; i < nr; i++)
+		plan += selected(&tests[i], argc, argv);
+	print_header(plan);
+	for (size_t i = 0; i < nr; i++) {
+		if (!selected(&tests[i], argc, argv))
+			continue;
+		int result = run_test(&tests[i]);
+
+		print_result(++done, &tests[i], result);
+		count[result]++;
+	}
+	print_totals(count);
+	if (count[KSFT_FAIL] || !done)
+		return KSFT_FAIL;
+	return count[KSFT_PASS] ? KSFT_PASS : KSFT_SKIP;
+}
+
+/* The machine */
+
+uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
+}
+
+int nr_cpus(void)
+{
+	return sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+void pin(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	CHECK_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
+}
+
+int current_cpu(void)
+{
+	unsigned int cpu = -1;
+
+	syscall(SYS_getcpu, &cpu, NULL, NULL);
+	return cpu;
+}
+
+void burn(uint64_t ns)
+{
+	uint64_t end = now_ns() + ns;
+
+	while (now_ns() < end)
+		for (volatile int i = 0; i < 1000; i++)
+			;
+}
+
+pid_t hog_start(int cpu)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (cpu >= 0)
+		pin(cpu);
+	for (;;)
+		burn(NSEC_PER_SEC);
+}
+
+void hog_stop(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+int wait_exit(pid_t pid)
+{
+	int status = -1;
+
+	pid_t waited = waitpid(pid, &status, 0);
+
+	if (pid > 0)
+		CHECK_EQ(waited, pid);
+	else
+		CHECK_GE(waited, 1);
+	CHECK(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+void in_child(void (*fn)(void))
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		fn();
+		_exit(0);
+	}
+	CHECK_EQ(wait_exit(pid), 0);
+}
+
+static char state_of(pid_t tid)
+{
+	char path[64], line[256] = "";
+	const char *name_end;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, line, sizeof(line) - 1) <= 0)
+		line[0] = '\0';
+	close(fd);
+	name_end = strrchr(line, ')');
+	return name_end ? name_end[2] : '\0';
+}
+
+void wait_state(pid_t tid, char state)
+{
+	while (state_of(tid) != state)
+		sched_yield();
+}
+
+void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	CHECK_EQ(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the tests of vcontext have in common: KTAP, cases that run in a
+ * context, twins that run natively and in one, and the calls of /dev/vcontext.
+ *
+ * A case runs in a child process, so that it may crash, exec or exit.  A twin
+ * runs in two children of the same parent: both have the same address space to
+ * the byte, so that even addresses can be compared.
+ *
+ * Of two functions foo() and __foo(), the first asserts success; the second
+ * returns -errno.
+ *
+ * Environment:
+ *   VCTX_REQUIRE=1      no /dev/vcontext is a failure, not a skip
+ *   VCTX_TEST_NATIVE=1  never enter: do the expectations hold on plain Linux?
+ *   VCTX_SKIP="A/B ..." cases B of programs A that the machine cannot do natively
+ */
+#ifndef VCTX_SELFTEST_H
+#define VCTX_SELFTEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <linux/vcontext.h>
+
+#define VCTX_DEVICE	"/dev/vcontext"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+#define NSEC_PER_MSEC	1000000ULL
+#define NSEC_PER_SEC	1000000000ULL
+
+enum ksft_exit {
+	KSFT_PASS = 0,
+	KSFT_FAIL = 1,
+	KSFT_SKIP = 4,
+};
+
+/* Run the case natively and in a context; notes and end must be the same. */
+#define T_TWIN		(1U << 0)
+/* The case enters by itself: test_enter(), or not at all. */
+#define T_SELF		(1U << 1)
+/* The case need not have executed anything in guest mode. */
+#define T_UNUSED	(1U << 2)
+/* The case is to die of a signal; a twin of the same. */
+#define T_DIES		(1U << 3)
+/* The case needs two CPUs. */
+#define T_SMP		(1U << 4)
+/* The case is about the device: nothing of it can be had natively. */
+#define T_DEVICE	(1U << 5)
+/* The native twin, too, runs on processors in VMX operation. */
+#define T_VMXON		(1U << 6)
+/* The case opens the device itself: nobody else has it open meanwhile. */
+#define T_ALONE		(1U << 7)
+
+struct test {
+	const char *name;
+	void (*fn)(const void *arg);
+	const void *arg;
+	unsigned int flags;
+};
+
+/* Run all of @tests, or those named in @argv; returns the exit status. */
+int test_main(const struct test *tests, size_t nr, int argc, char **argv);
+
+#define TEST_MAIN(tests)						\
+int main(int argc, char **argv)						\
+{									\
+	return test_main(tests, ARRAY_SIZE(tests), argc, argv);		\
+}
+
+/* Of the case under way. */
+
+/* Whether this is the run in a context; false for a native twin. */
+extern bool test_in_context;
+
+/* An open file of the device, whose tally is that of this case alone. */
+extern int test_fd;
+
+/* A case that takes longer than this hangs. */
+extern unsigned int test_seconds;
+
+/*
+ * Add to what is compared with the twin.  A name that begins with NOTE_HEAD is
+ * shown with what differs below it.
+ */
+#define NOTE_HEAD	"@"
+void note(const char *name, uint64_t value);
+void note_bytes(const char *name, const void *bytes, size_t len);
+
+__attribute__((noreturn, format(printf, 1, 2)))
+void test_skip(const char *why, ...);
+
+void test_failed(const char *file, int line, const char *what,
+		 long long left, long long right);
+
+#define CHECK(cond)							\
+do {									\
+	if (!(cond))							\
+		test_failed(__FILE__, __LINE__, #cond, 0, 0);		\
+} while (0)
+
+#define CHECK_OP(a, op, b)						\
+do {									\
+	__typeof__(a) _left = (a);					\
+	__typeof__(b) _right = (b);					\
+									\
+	if (!(_left op _right))						\
+		test_failed(__FILE__, __LINE__, #a " " #op " " #b,	\
+			    (long long)_left, (long long)_right);	\
+} while (0)
+
+#define CHECK_EQ(a, b)	CHECK_OP(a, ==, b)
+#define CHECK_GE(a, b)	CHECK_OP(a, >=, b)
+#define CHECK_LE(a, b)	CHECK_OP(a, <=, b)
+
+/* Without it the case cannot go on. */
+#define REQUIRE(cond)							\
+do {									\
+	if (!(cond)) {							\
+		test_failed(__FILE__, __LINE__, #cond, 0, 0);		\
+		_exit(KSFT_FAIL);					\
+	}								\
+} while (0)
+
+/* The calls of the device. */
+
+int __ctx_info(int fd, struct vctx_info *info);
+int __ctx_enter(int fd, uint64_t flags);
+int __ctx_leave(int fd);
+int __ctx_stats(int fd, uint32_t scope, struct vctx_stats *stats);
+
+void ctx_enter(uint64_t flags);
+void ctx_leave(void);
+struct vctx_stats ctx_stats(void);
+struct vctx_stats ctx_tally(void);
+
+/* Whether the calling thread has a context; opens the device itself. */
+bool ctx_here(void);
+
+#define CTX_ALL	(VCTX_ENTER_INHERIT | VCTX_ENTER_KEEP_EXEC)
+
+/* Enter with CTX_ALL in the run in a context, do nothing in a native one. */
+void test_enter(void);
+
+/* How much of the time between start and stop was spent in the guest. */
+struct watch {
+	uint64_t wall_ns;
+	uint64_t guest_ns;
+};
+
+struct watch watch_start(void);
+struct watch watch_stop(struct watch start);
+
+/* Of the machine. */
+
+uint64_t now_ns(void);
+int nr_cpus(void);
+void pin(int cpu);
+int current_cpu(void);	/* by the system call, not by the vDSO */
+
+/* A system call that touches nothing of the thread, errno included. */
+static inline long raw_syscall(long nr, long first, long second, long third)
+{
+	long result;
+
+	asm volatile("syscall" : "=a"(result)
+		     : "a"(nr), "D"(first), "S"(second), "d"(third)
+		     : "rcx", "r11", "memory");
+	return result;
+}
+
+/* Keep the processor in user mode, without a system call. */
+void burn(uint64_t ns);
+
+/* A process that does nothing but burn, on one CPU; -1 for any. */
+pid_t hog_start(int cpu);
+void hog_stop(pid_t pid);
+
+/* Wait for a child (-1: any), assert that it exited, return its status. */
+int wait_exit(pid_t pid);
+/* Run @fn in a child; its CHECKs count here. */
+void in_child(void (*fn)(void));
+
+/* Wait until the thread sleeps or is stopped ('S', 'T', 't', 'Z'). */
+void wait_state(pid_t tid, char state);
+
+void write_file(const char *path, const char *text);
+
+#endif /* VCTX_SELFTEST_H */
