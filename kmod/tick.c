@@ -31,8 +31,12 @@
 #include "run.h"
 #include "tick.h"
 
-/* Timekeeping wants to be looked after now and then, however idle a machine is. */
-#define LONGEST_HOLD (60 * (u64)NSEC_PER_SEC)
+/*
+ * However long a hold may be, a timer of the timer wheel that was left on the CPU
+ * has to run some day: RCU's kthread has such timers, and complains of a grace
+ * period of 21 s.
+ */
+#define LONGEST_HOLD (15 * (u64)NSEC_PER_SEC)
 #define DEFAULT_HOLD (u64)NSEC_PER_SEC
 
 static bool tick_hold = true;

@@ -107,10 +107,48 @@ static void leave_while_offline(const void *arg)
 	expect_everywhere();
 }
 
+static void *hold_tick(void *arg)
+{
+	ctx_enter_tickless(UINT64_MAX);
+	while (!stop)
+		;
+	CHECK_GE(ctx_stats().ticks_held, 1ULL);
+	return arg;
+}
+
+/* The CPU goes while it holds the tick, and ticks when it is back. */
+static void while_holding(const void *arg)
+{
+	uint64_t before;
+	pthread_t thread;
+
+	(void)arg;
+	need_hotplug();
+	for (int i = rounds(2); i; i--) {
+		stop = false;
+		pin(1);
+		REQUIRE(!pthread_create(&thread, NULL, hold_tick, NULL));
+		pin(0);
+		burn(30 * NSEC_PER_MSEC);
+		set_online(false);
+		burn(5 * NSEC_PER_MSEC);
+		set_online(true);
+		stop = true;
+		pthread_join(thread, NULL);
+	}
+	pin(1);
+	ctx_enter(0);
+	before = ctx_stats().exits[VCTX_EXIT_INTERRUPT];
+	burn(NSEC_PER_SEC / 10);
+	CHECK_GE(ctx_stats().exits[VCTX_EXIT_INTERRUPT] - before,
+		 TICKS_PER_SEC / 10 - 2);
+}
+
 static const struct test tests[] = {
 	{ "under_load", under_load, NULL, T_SMP },
 	{ "enter_while_offline", enter_while_offline, NULL, T_SMP | T_SELF },
 	{ "leave_while_offline", leave_while_offline, NULL, T_SMP | T_SELF },
+	{ "while_holding", while_holding, NULL, T_SMP | T_SELF | T_DEVICE },
 };
 
 TEST_MAIN(tests)

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "vctx_selftest.h"
@@ -171,6 +172,38 @@ static void refused_with_page(const void *arg)
 	expect_reload();
 }
 
+/* With the holder of the tick the module goes, and the tick comes. */
+static void reload_after_holder(const void *arg)
+{
+	struct vctx_info info;
+	pid_t pid;
+	int fd;
+
+	(void)arg;
+	need_module();
+	for (int i = rounds(2); i; i--) {
+		pid = fork();
+		if (!pid) {
+			fd = open_device();
+			CHECK_EQ(__ctx_enter_tickless(fd, 0, UINT64_MAX), 0);
+			close(fd);
+			for (;;)
+				;
+		}
+		wait_contexts(1);
+		usleep(20000);
+		expect_busy(unload(MODULE));
+		kill(pid, SIGKILL);
+		REQUIRE(waitpid(pid, NULL, 0) == pid);
+		wait_contexts(0);
+		expect_reload();
+	}
+	fd = open_device();
+	CHECK_EQ(__ctx_info(fd, &info), 0);
+	CHECK_EQ(info.contexts, 0U);
+	close(fd);
+}
+
 /* KVM */
 
 static int open_kvm(void)
@@ -257,6 +290,7 @@ static const struct test tests[] = {
 	CASE(refused_with_open_file),
 	CASE(refused_with_context),
 	CASE(refused_with_page),
+	CASE(reload_after_holder),
 	CASE(kvm_first),
 	CASE(context_first),
 };

@@ -4,30 +4,7 @@
 # For the shell of busybox.
 # shellcheck disable=SC2317 # the functions are called by check
 
-tests=0
-failures=0
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-
-check() {	# NAME COMMAND [ARG...]
-	name=$1
-	shift
-	tests=$((tests + 1))
-	if "$@" >"$tmp/log" 2>&1; then
-		echo "ok $tests $name"
-	else
-		failures=$((failures + 1))
-		sed 's/^/# /' "$tmp/log"
-		echo "not ok $tests $name"
-	fi
-}
-
-if [ ! -e /dev/vcontext ]; then
-	echo "TAP version 13"
-	echo "1..0 # SKIP no /dev/vcontext"
-	[ -z "$VCTX_REQUIRE" ] || exit 1
-	exit 4
-fi
+. ./vctx_selftest.sh
 
 json=$tmp/json
 
@@ -173,5 +150,4 @@ check "the command has no descriptor of the device" no_descriptor
 check "a vctx-exec in another counts there" inner_counts_outside
 check "a vctx-exec --stats in another has its own statistics" inner_has_its_own
 check "--verbose names the back end and sums up" verbose
-echo "# Totals: pass:$((tests - failures)) fail:$failures xfail:0 xpass:0 skip:0 error:0"
-[ "$failures" -eq 0 ]
+finish

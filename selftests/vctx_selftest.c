@@ -159,6 +159,22 @@ void ctx_enter(uint64_t flags)
 	REQUIRE(!error);
 }
 
+int __ctx_enter_tickless(int fd, uint64_t flags, uint64_t bound_ns)
+{
+	struct vctx_enter enter = {
+		.size = sizeof(enter),
+		.flags = VCTX_ENTER_TICKLESS | flags,
+		.tick_bound_ns = bound_ns,
+	};
+
+	return ioctl(fd, VCTX_IOC_ENTER, &enter) ? -errno : 0;
+}
+
+void ctx_enter_tickless(uint64_t bound_ns)
+{
+	CHECK_EQ(__ctx_enter_tickless(test_fd, 0, bound_ns), 0);
+}
+
 void ctx_leave(void)
 {
 	CHECK_EQ(__ctx_leave(test_fd), 0);
@@ -527,6 +543,13 @@ uint64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
+}
+
+int rounds(int few)
+{
+	const char *many = getenv("VCTX_ROUNDS");
+
+	return many ? atoi(many) : few;
 }
 
 int nr_cpus(void)

@@ -13,6 +13,7 @@
  * Environment:
  *   VCTX_REQUIRE=1      no /dev/vcontext is a failure, not a skip
  *   VCTX_TEST_NATIVE=1  never enter: do the expectations hold on plain Linux?
+ *   VCTX_ROUNDS=N       how often to do what is done a few times only
  *   VCTX_SKIP="A/B ..." cases B of programs A that the machine cannot do natively
  */
 #ifndef VCTX_SELFTEST_H
@@ -29,6 +30,7 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
+#define TICKS_PER_SEC	250ULL
 #define NSEC_PER_MSEC	1000000ULL
 #define NSEC_PER_SEC	1000000000ULL
 
@@ -154,7 +156,13 @@ struct watch {
 struct watch watch_start(void);
 struct watch watch_stop(struct watch start);
 
+/* The same, with the tick held for as long as can be; bound 0 is the default. */
+int __ctx_enter_tickless(int fd, uint64_t flags, uint64_t bound_ns);
+void ctx_enter_tickless(uint64_t bound_ns);
+
 /* Of the machine. */
+
+int rounds(int few);
 
 uint64_t now_ns(void);
 int nr_cpus(void);

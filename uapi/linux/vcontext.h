@@ -153,7 +153,8 @@ struct vctx_info {
  * @flags:	in: VCTX_ENTER_*
  * @tick_bound_ns: in: with VCTX_ENTER_TICKLESS, for how long at most the tick is
  *		held at a time; 0 is the default (1 s, or less if less is
- *		allowed), U64_MAX is unlimited.  Else 0.
+ *		allowed), U64_MAX is unlimited, which lets one tick through
+ *		each 15 s all the same.  Else 0.
  *
  * Errors: EPERM for VCTX_ENTER_TICKLESS without CAP_SYS_NICE, or a bound above
  * vctx_info.tick_max_ns; EOPNOTSUPP for it where ticks cannot be held;

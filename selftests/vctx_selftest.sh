@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# What the tests that are scripts have in common.  For the shell of busybox.
+
+tests=0
+failures=0
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+check() {	# NAME COMMAND [ARG...]
+	name=$1
+	shift
+	tests=$((tests + 1))
+	if "$@" >"$tmp/log" 2>&1; then
+		echo "ok $tests $name"
+	else
+		failures=$((failures + 1))
+		sed 's/^/# /' "$tmp/log"
+		echo "not ok $tests $name"
+	fi
+}
+
+if [ ! -e /dev/vcontext ]; then
+	echo "TAP version 13"
+	echo "1..0 # SKIP no /dev/vcontext"
+	[ -z "$VCTX_REQUIRE" ] || exit 1
+	exit 4
+fi
+
+finish() {
+	echo "# Totals: pass:$((tests - failures)) fail:$failures xfail:0 xpass:0 skip:0 error:0"
+	[ "$failures" -eq 0 ]
+}
