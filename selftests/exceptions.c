@@ -34,6 +34,8 @@ static void insn_run(const void *arg)
 	struct snippet snippet = snippet_load(insn->bytes, insn->len);
 	struct regs regs = regs_pattern(1);
 
+	/* SGDT and others tell the CPUs apart. */
+	pin(0);
 	regs.rdi = (uintptr_t)scratch + 128;
 	regs.rsi = 3;
 	regs.rcx = 0;

@@ -393,7 +393,8 @@ static void print_difference(const char *native, const char *context)
 			head = native + line;
 		line = at;
 	}
-	printf("# %.*s\n", line_length(head), head);
+	if (*head)
+		printf("# %.*s\n", line_length(head), head);
 	printf("# natively:     %.*s\n", line_length(native + line),
 	       native + line);
 	printf("# in a context: %.*s\n", line_length(context + line),
