@@ -69,11 +69,11 @@ bool vmx_load_segments(struct vmx_cpu *this)
 	if (!this->on)
 		return false;
 	vmx_vmcs_plain_segments();
-	load_segment(this, GUEST_DS_SELECTOR, vmx_ds());
-	load_segment(this, GUEST_ES_SELECTOR, vmx_es());
-	load_segment(this, GUEST_FS_SELECTOR, vmx_fs());
-	load_segment(this, GUEST_GS_SELECTOR, vmx_gs());
-	this->segments = vmx_ds() | vmx_es() | vmx_fs() | vmx_gs();
+	load_segment(this, GUEST_DS_SELECTOR, vmx_selector(ds));
+	load_segment(this, GUEST_ES_SELECTOR, vmx_selector(es));
+	load_segment(this, GUEST_FS_SELECTOR, vmx_selector(fs));
+	load_segment(this, GUEST_GS_SELECTOR, vmx_selector(gs));
+	this->segments = vmx_data_segments();
 	return true;
 }
 

@@ -40,36 +40,19 @@ static __always_inline void vmx_set_user_gs_base(unsigned long base)
 		     "swapgs" : : "r" (base) : "memory");
 }
 
-static __always_inline u32 vmx_ds(void)
+/* The selector in a segment register, by name. */
+#define vmx_selector(segment)						\
+({									\
+	u32 selector;							\
+									\
+	asm volatile("movl %%" #segment ", %0" : "=r" (selector));	\
+	selector;							\
+})
+
+static __always_inline u32 vmx_data_segments(void)
 {
-	u32 selector;
-
-	asm volatile("movl %%ds, %0" : "=r" (selector));
-	return selector;
-}
-
-static __always_inline u32 vmx_es(void)
-{
-	u32 selector;
-
-	asm volatile("movl %%es, %0" : "=r" (selector));
-	return selector;
-}
-
-static __always_inline u32 vmx_fs(void)
-{
-	u32 selector;
-
-	asm volatile("movl %%fs, %0" : "=r" (selector));
-	return selector;
-}
-
-static __always_inline u32 vmx_gs(void)
-{
-	u32 selector;
-
-	asm volatile("movl %%gs, %0" : "=r" (selector));
-	return selector;
+	return vmx_selector(ds) | vmx_selector(es) | vmx_selector(fs) |
+	       vmx_selector(gs);
 }
 
 /* User state of current into the guest; see struct vctx_guest_ops. */
@@ -79,8 +62,7 @@ static __always_inline bool vmx_load(struct vctx_run_cpu *run,
 	struct vmx_cpu *this = vmx_cpu_of(run);
 	unsigned long gs_base = vmx_user_gs_base();
 
-	if (unlikely(vmx_ds() | vmx_es() | vmx_fs() | vmx_gs() |
-		     this->segments) &&
+	if (unlikely(vmx_data_segments() | this->segments) &&
 	    !vmx_load_segments(this))
 		return false;
 
