@@ -45,9 +45,9 @@ enum vctx_stay {
  *		False if this CPU is not enabled.
  * @run:	one stay in the guest: VM entry, VM exit, and what of the exit
  *		cannot wait, accounted for by vctx_run_goes(),
- *		vctx_run_stayed() and vctx_run_exited().  General registers go from and to @regs.
- *		Returns enum vctx_guest_action, or an enum vctx_native_reason
- *		for a native return at the same instruction.
+ *		vctx_run_stayed() and vctx_run_exited().  General registers go
+ *		from and to @regs.  Returns enum vctx_guest_action, or an enum
+ *		vctx_native_reason for a native return at the same instruction.
  * @save:	user state from the guest to @regs and the CPU
  *
  * All are called with interrupts off; @this is of this CPU.
