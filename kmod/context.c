@@ -11,6 +11,7 @@
 #include "run.h"
 #include "state.h"
 #include "stats.h"
+#include "tick.h"
 #include "trace.h"
 
 static struct kmem_cache *cache;
@@ -72,6 +73,8 @@ static struct vctx_context *alloc(struct vctx_tally *tally, u64 flags,
 	ctx->entered = ktime_get_mono_fast_ns();
 	__module_get(THIS_MODULE);
 	vctx_stats_start(ctx, tally);
+	if (tick_bound)
+		vctx_tick_get();
 	atomic_inc(&count);
 	return ctx;
 }
@@ -79,6 +82,8 @@ static struct vctx_context *alloc(struct vctx_tally *tally, u64 flags,
 static void destroy(struct vctx_context *ctx)
 {
 	atomic_dec(&count);
+	if (ctx->tick_bound)
+		vctx_tick_put();
 	vctx_stats_end(ctx);
 	kmem_cache_free(cache, ctx);
 	module_put(THIS_MODULE);

@@ -76,6 +76,9 @@ MODULE_PARM_DESC(tick_cpus, "CPUs on which the tick may be held, as a list; all 
 /* CPUs that are in the guest with the tick held. */
 static struct cpumask holding;
 
+/* Contexts that may hold it: without any, a wake-up costs the rest nothing. */
+static atomic_t holders = ATOMIC_INIT(0);
+
 static DEFINE_PER_CPU(call_single_data_t, kick);
 
 /* What the kernel calls the tick's function; 6.9 has renamed it. */
@@ -171,6 +174,22 @@ int vctx_tick_bound(u64 flags, u64 wanted, u64 *bound)
 	return 0;
 }
 
+/**
+ * vctx_tick_get - a context with a bound begins
+ */
+void vctx_tick_get(void)
+{
+	atomic_inc(&holders);
+}
+
+/**
+ * vctx_tick_put - a context with a bound ends
+ */
+void vctx_tick_put(void)
+{
+	atomic_dec(&holders);
+}
+
 static bool timers_armed(const struct posix_cputimers *timers)
 {
 	int i;
@@ -245,8 +264,11 @@ static void account_missed(struct vctx_run_cpu *this, u64 ticks)
 void vctx_tick_give_back(struct vctx_run_cpu *this)
 {
 	struct vctx_tick *tick = &this->tick;
-	s64 late = ktime_to_ns(ktime_sub(ktime_get(), tick->due));
+	ktime_t now = ktime_get();
+	s64 late = ktime_to_ns(ktime_sub(now, tick->due));
 
+	/* Seen now, for what was missed will be due along with anything else. */
+	tick->expired = now >= tick->timer->base->cpu_base->expires_next;
 	cpumask_clear_cpu(smp_processor_id(), &holding);
 	/* In the past, it comes at once, and the kernel catches up. */
 	hrtimer_start(tick->timer, tick->due, HRTIMER_MODE_ABS_PINNED_HARD);
@@ -284,16 +306,16 @@ void vctx_tick_after_interrupt(struct vctx_run_cpu *this, bool held)
 	struct vctx_tick *tick = &this->tick;
 	unsigned int now[VCTX_NR_HELD];
 	enum vctx_held_interrupt kind = VCTX_HELD_DEVICE;
-	int i;
 
 	count_interrupts(now);
-	/* A timer that is due comes along with each of the others. */
-	for (i = VCTX_HELD_CALL; i >= VCTX_HELD_TIMER; i--) {
-		if (now[i] != tick->irqs[i]) {
-			kind = i;
-			break;
-		}
-	}
+	if (now[VCTX_HELD_CALL] != tick->irqs[VCTX_HELD_CALL])
+		kind = VCTX_HELD_CALL;
+	else if (now[VCTX_HELD_RESCHEDULE] != tick->irqs[VCTX_HELD_RESCHEDULE])
+		kind = VCTX_HELD_RESCHEDULE;
+	else if (held ? tick->expired :
+		 now[VCTX_HELD_TIMER] != tick->irqs[VCTX_HELD_TIMER])
+		kind = VCTX_HELD_TIMER;
+
 	if (held)
 		this->stats->held[kind]++;
 	if (kind == VCTX_HELD_TIMER)
@@ -309,6 +331,8 @@ static void on_kick(void *unused)
 /* Called by the scheduler with its locks held. */
 static void kick_cpu(int cpu)
 {
+	if (likely(!atomic_read(&holders)))
+		return;
 	/* Pairs with vctx_tick_hold(). */
 	smp_mb();
 	if (unlikely(cpumask_test_cpu(cpu, &holding)))

@@ -18,18 +18,23 @@ struct vctx_run_cpu;
  * @timer:	the kernel's own hrtimer, NULL if it has not been found
  * @due:	when it was due before it was pushed
  * @irqs:	interrupts of each kind that the CPU had at the last look
+ * @expired:	a timer was due when the guest was left
  * @ready:	the tick has interrupted the guest, so may be pushed the next time
  */
 struct vctx_tick {
 	struct hrtimer *timer;
 	ktime_t due;
 	unsigned int irqs[VCTX_NR_HELD];
+	bool expired;
 	bool ready;
 };
 
 bool vctx_tick_available(void);
 u64 vctx_tick_max_ns(void);
 int vctx_tick_bound(u64 flags, u64 wanted, u64 *bound);
+
+void vctx_tick_get(void);
+void vctx_tick_put(void);
 
 bool vctx_tick_hold(struct vctx_run_cpu *this);
 void vctx_tick_give_back(struct vctx_run_cpu *this);

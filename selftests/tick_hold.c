@@ -370,6 +370,35 @@ static void rcu_goes_on(const void *arg)
 		 before.held[VCTX_HELD_RESCHEDULE]);
 }
 
+/* Interruptions by another CPU are counted as what they are. */
+static void calls_are_counted(const void *arg)
+{
+	struct vctx_stats before, after;
+	pthread_t thread;
+	int cpu = 1;
+
+	(void)arg;
+	pin(0);
+	stop = 0;
+	REQUIRE(!syscall(SYS_membarrier,
+			 MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0));
+	REQUIRE(!pthread_create(&thread, NULL, hold_tick, &cpu));
+	burn(50 * NSEC_PER_MSEC);
+	before = ctx_tally();
+	for (int i = 0; i < 5; i++) {
+		burn(20 * NSEC_PER_MSEC);
+		REQUIRE(!syscall(SYS_membarrier,
+				 MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0));
+	}
+	/* It counts when it has served this CPU. */
+	burn(NSEC_PER_MSEC);
+	after = ctx_tally();
+	stop = 1;
+	pthread_join(thread, NULL);
+	CHECK_EQ(after.held[VCTX_HELD_CALL] - before.held[VCTX_HELD_CALL], 5ULL);
+	CHECK_LE(after.held[VCTX_HELD_TIMER] - before.held[VCTX_HELD_TIMER], 2ULL);
+}
+
 /* Who may ask, and for what. */
 
 static void needs_capability(const void *arg)
@@ -464,6 +493,7 @@ static const struct test tests[] = {
 	{ "clocks_agree_cpu0", clocks_agree, &first, T_SELF | T_DEVICE | T_SMP },
 	{ "clocks_agree_cpu1", clocks_agree, &second, T_SELF | T_DEVICE | T_SMP },
 	{ "rcu_goes_on", rcu_goes_on, NULL, T_SELF | T_DEVICE | T_SMP },
+	{ "calls_are_counted", calls_are_counted, NULL, T_SELF | T_DEVICE | T_SMP },
 	{ "needs_capability", needs_capability, NULL, T_SELF | T_DEVICE | T_UNUSED },
 	{ "bound_without_flag", bound_without_flag, NULL, T_SELF | T_DEVICE | T_UNUSED },
 	{ "largest_bound", largest_bound, NULL, T_SELF | T_DEVICE },
