@@ -47,7 +47,7 @@ static unsigned char *at_end_of_page(size_t len)
 /* A command that would succeed, if it were not for what the case does. */
 static void valid(const struct command *command, void *arg, uint32_t size)
 {
-	memset(arg, 0, command->size);
+	memset(arg, 0, size < command->size ? size : command->size);
 	*(uint32_t *)arg = size;
 	if (command->cmd == VCTX_IOC_STATS)
 		((struct vctx_stats *)arg)->scope = VCTX_SCOPE_FILE;
@@ -145,7 +145,7 @@ static void writes_within(const void *arg)
 	valid(command, data, command->first);
 	CHECK_EQ(call(command->cmd, data), 0);
 	undo(command);
-	for (end = data + command->size; end < data + PAGE; end++)
+	for (end = data + command->first; end < data + PAGE; end++)
 		CHECK_EQ(*end, CANARY);
 	/* Exactly at the end of what is mapped. */
 	end = at_end_of_page(command->first);
@@ -190,7 +190,7 @@ static void enter_flags(const void *arg)
 	(void)arg;
 	CHECK_EQ(__ctx_info(test_fd, &info), 0);
 	CHECK_EQ(info.enter_flags, VCTX_ENTER_INHERIT | VCTX_ENTER_KEEP_EXEC |
-				   VCTX_ENTER_STRICT);
+				   VCTX_ENTER_STRICT | VCTX_ENTER_TICKLESS);
 	for (int bit = 0; bit < 64; bit++) {
 		uint64_t flag = 1ULL << bit;
 

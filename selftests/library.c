@@ -126,11 +126,15 @@ static void bad_attributes(const void *arg)
 		attr = (struct vctx_attr)VCTX_ATTR_INIT;
 		attr.flags = 1ULL << bit;
 		if (!(attr.flags & (VCTX_STRICT | VCTX_INHERIT |
-				    VCTX_KEEP_EXEC)))
+				    VCTX_KEEP_EXEC | VCTX_TICKLESS)))
 			expect_refused(&attr, -EOPNOTSUPP);
 	}
 	attr = (struct vctx_attr)VCTX_ATTR_INIT;
 	attr.reserved0 = 1;
+	expect_refused(&attr, -EOPNOTSUPP);
+	/* A bound on what is not asked for. */
+	attr = (struct vctx_attr)VCTX_ATTR_INIT;
+	attr.tick_bound_ns = 1;
 	expect_refused(&attr, -EOPNOTSUPP);
 	attr = (struct vctx_attr)VCTX_ATTR_INIT;
 	attr.reserved[ARRAY_SIZE(attr.reserved) - 1] = 1;
