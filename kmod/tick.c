@@ -39,6 +39,9 @@
 #define LONGEST_HOLD (15 * (u64)NSEC_PER_SEC)
 #define DEFAULT_HOLD (u64)NSEC_PER_SEC
 
+/* By how much a timer's interrupt may come before the timer is due, in ns. */
+#define EARLY (100 * (u64)NSEC_PER_USEC)
+
 static bool tick_hold = true;
 module_param(tick_hold, bool, 0644);
 MODULE_PARM_DESC(tick_hold, "Hold the tick for contexts that ask for it");
@@ -267,8 +270,12 @@ void vctx_tick_give_back(struct vctx_run_cpu *this)
 	ktime_t now = ktime_get();
 	s64 late = ktime_to_ns(ktime_sub(now, tick->due));
 
-	/* Seen now, for what was missed will be due along with anything else. */
-	tick->expired = now >= tick->timer->base->cpu_base->expires_next;
+	/*
+	 * Seen now, for what was missed will be due along with anything else.  An
+	 * event device may be early by a little.
+	 */
+	tick->expired = ktime_add_ns(now, EARLY) >=
+			tick->timer->base->cpu_base->expires_next;
 	cpumask_clear_cpu(smp_processor_id(), &holding);
 	/* In the past, it comes at once, and the kernel catches up. */
 	hrtimer_start(tick->timer, tick->due, HRTIMER_MODE_ABS_PINNED_HARD);
