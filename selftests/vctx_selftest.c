@@ -515,7 +515,7 @@ int test_main(const struct test *tests, size_t nr, int argc, char **argv)
 	native_only = env_set("VCTX_TEST_NATIVE");
 	if (!native_only)
 		require_device();
-	test_seconds += rounds(0);
+	test_seconds += 3 * rounds(0);
 	report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (report == MAP_FAILED)
