@@ -25,6 +25,7 @@ static void sched_in(struct preempt_notifier *notifier, int cpu)
 static void sched_out(struct preempt_notifier *notifier,
 		      struct task_struct *next)
 {
+	vctx_tick_scheduled_out(vctx_run_this(), next);
 	vctx_run_detach();
 }
 

@@ -105,6 +105,9 @@ void vctx_run_attach(struct vctx_context *ctx)
 	local_irq_save(flags);
 	this->stats = ctx->stats;
 	this->tick_bound = ctx->tick_bound;
+	if (this->tick.last != ctx->stats)
+		this->tick.first = true;
+	this->tick.last = ctx->stats;
 	this->hook.on_user_return = ctx->tick_bound || vctx_run_is_tracked() ?
 		vctx_hw->on_user_return_long : vctx_hw->on_user_return;
 	user_return_notifier_register(&this->hook);

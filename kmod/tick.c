@@ -39,6 +39,12 @@
 #define LONGEST_HOLD (15 * (u64)NSEC_PER_SEC)
 #define DEFAULT_HOLD (u64)NSEC_PER_SEC
 
+/*
+ * The first hold after another thread has run on the CPU: it may have gone to sleep
+ * for a tick or two, as RCU's kthread does, on a timer that would not come.
+ */
+#define FIRST_HOLD (4 * (u64)TICK_NSEC)
+
 /* By how much a timer's interrupt may come before the timer is due, in ns. */
 #define EARLY (100 * (u64)NSEC_PER_USEC)
 
@@ -178,6 +184,23 @@ int vctx_tick_bound(u64 flags, u64 wanted, u64 *bound)
 }
 
 /**
+ * vctx_tick_scheduled_out - another thread runs on a CPU that may hold its tick
+ * @this: of this CPU
+ * @next: the thread
+ *
+ * Workers and stoppers, which the kernel's housekeeping runs in now and then, do
+ * not leave timers behind.
+ */
+void vctx_tick_scheduled_out(struct vctx_run_cpu *this,
+			     const struct task_struct *next)
+{
+	if (next->flags & PF_WQ_WORKER ||
+	    (next->flags & PF_NO_SETAFFINITY && next->prio < MAX_RT_PRIO))
+		return;
+	this->tick.first = true;
+}
+
+/**
  * vctx_tick_get - a context with a bound begins
  */
 void vctx_tick_get(void)
@@ -221,6 +244,7 @@ bool vctx_tick_hold(struct vctx_run_cpu *this)
 {
 	struct vctx_tick *tick = &this->tick;
 	int cpu = smp_processor_id();
+	u64 bound = this->tick_bound;
 
 	if (!tick->ready || !vctx_tick_available() ||
 	    !cpumask_test_cpu(cpu, &allowed) || tick_nohz_full_cpu(cpu) ||
@@ -239,8 +263,10 @@ bool vctx_tick_hold(struct vctx_run_cpu *this)
 		return false;
 	}
 
+	if (tick->first)
+		bound = min(bound, FIRST_HOLD);
 	tick->due = hrtimer_get_expires(tick->timer);
-	hrtimer_start(tick->timer, ktime_add_ns(ktime_get(), this->tick_bound),
+	hrtimer_start(tick->timer, ktime_add_ns(ktime_get(), bound),
 		      HRTIMER_MODE_ABS_PINNED_HARD);
 	return true;
 }
@@ -325,8 +351,10 @@ void vctx_tick_after_interrupt(struct vctx_run_cpu *this, bool held)
 
 	if (held)
 		this->stats->held[kind]++;
-	if (kind == VCTX_HELD_TIMER)
+	if (kind == VCTX_HELD_TIMER) {
 		tick->ready = true;
+		tick->first &= !held;
+	}
 }
 
 /* Who has kicked may not be done yet: leave it the time until the next tick. */

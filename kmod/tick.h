@@ -10,7 +10,7 @@
 #include <linux/types.h>
 #include <linux/vcontext.h>
 
-struct vctx_context;
+struct task_struct;
 struct vctx_run_cpu;
 
 /**
@@ -19,13 +19,17 @@ struct vctx_run_cpu;
  * @due:	when it was due before it was pushed
  * @irqs:	interrupts of each kind that the CPU had at the last look
  * @expired:	a timer was due when the guest was left
+ * @last:	the counters of whose context was on the CPU last
+ * @first:	another thread has run since the last hold
  * @ready:	the tick has interrupted the guest, so may be pushed the next time
  */
 struct vctx_tick {
 	struct hrtimer *timer;
 	ktime_t due;
 	unsigned int irqs[VCTX_NR_HELD];
+	const void *last;
 	bool expired;
+	bool first;
 	bool ready;
 };
 
@@ -33,6 +37,8 @@ bool vctx_tick_available(void);
 u64 vctx_tick_max_ns(void);
 int vctx_tick_bound(u64 flags, u64 wanted, u64 *bound);
 
+void vctx_tick_scheduled_out(struct vctx_run_cpu *this,
+			     const struct task_struct *next);
 void vctx_tick_get(void);
 void vctx_tick_put(void);
 
