@@ -54,11 +54,14 @@ static uint64_t random_next(void)
 	return (random_state * 0x2545f4914f6cdd1dULL) >> 16;
 }
 
-/* What tells the time, or is random itself: never the same twice. */
+/*
+ * What tells the time, or is random itself: never the same twice.  SYSENTER, for
+ * one, goes on anywhere in the vDSO, which has RDTSC.
+ */
 static bool predictable(const unsigned char *bytes, size_t len)
 {
 	static const char * const unpredictable[] = {
-		"\x0f\x31", "\x0f\x01\xf9", "\x0f\xc7",
+		"\x0f\x31", "\x0f\x34", "\x0f\x01\xf9", "\x0f\xc7",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(unpredictable); i++)

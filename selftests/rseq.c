@@ -56,10 +56,11 @@ static uint64_t spin_until_abort(volatile int *started)
 		     "4:\tjmp 2f\n\t"
 		     ".popsection\n\t"
 		     "lea 77b(%%rip), %%rax\n\t"
-		     "mov %%rax, %[cs]\n\t"
-		     "movl $1, %[started]\n"
-		     "1:\tinc %[rounds]\n\t"
-		     "jmp 1b\n"
+		     /* Nothing in between, or the kernel could forget it there. */
+		     "mov %%rax, %[cs]\n"
+		     "1:\tmovl $1, %[started]\n"
+		     "3:\tinc %[rounds]\n\t"
+		     "jmp 3b\n"
 		     "2:"
 		     : [rounds] "+r"(rounds), [cs] "=m"(area.rseq.rseq_cs),
 		       [started] "=m"(*started)
