@@ -10,9 +10,14 @@
 #include <linux/syscore_ops.h>
 #include <linux/workqueue.h>
 
+#include "emergency.h"
 #include "hw.h"
 #include "idmap.h"
 #include "tlb.h"
+
+static struct vctx_hw_ops *const backends[] = {
+	&vctx_vmx_ops,
+};
 
 const struct vctx_hw_ops *vctx_hw;
 
@@ -28,21 +33,23 @@ static atomic_t users = ATOMIC_INIT(0);
 static DEFINE_MUTEX(users_lock);
 static enum cpuhp_state hotplug_state;
 
+/* What is said after the back end's name. */
 static const struct {
 	int error;
 	const char *text;
 } explain[] = {
-	[VCTX_AVAILABLE] = { 0, "contexts are available" },
 	[VCTX_UNAVAILABLE_NO_HW] = { -ENODEV,
-		"the processor has no VMX; threads run natively" },
+		"is not to be had from this processor; threads run natively" },
 	[VCTX_UNAVAILABLE_FIRMWARE] = { -EACCES,
-		"VMX is disabled by the firmware; enable \"Virtualization Technology\" in its set-up" },
+		"is disabled by the firmware; enable virtualisation (\"VT-x\", \"SVM mode\") in its set-up" },
 	[VCTX_UNAVAILABLE_FEATURE] = { -ENODEV,
-		"VMX lacks EPT or another control that is needed; threads run natively" },
+		"lacks something that is needed; threads run natively" },
 	[VCTX_UNAVAILABLE_BUSY] = { -EBUSY,
-		"VMX is in use, probably by KVM; stop the virtual machines or unload kvm_intel" },
+		"is in use, probably by KVM; stop the virtual machines or unload KVM's module" },
 	[VCTX_UNAVAILABLE_FAILED] = { -EIO,
-		"VMXON failed on a CPU; threads run natively" },
+		"could not be enabled on a CPU; threads run natively" },
+	[VCTX_UNAVAILABLE_ENCRYPTED] = { -EOPNOTSUPP,
+		"cannot be used while memory is encrypted; boot with mem_encrypt=off" },
 };
 
 /**
@@ -56,7 +63,9 @@ int vctx_hw_errno(enum vctx_unavailable why)
 	static unsigned long said;
 
 	if (why != VCTX_AVAILABLE && !test_and_set_bit(why, &said))
-		pr_notice("%s\n", explain[why].text);
+		pr_notice("%s %s\n", why == VCTX_UNAVAILABLE_NO_HW ?
+			  "hardware virtualisation" : vctx_hw->name,
+			  explain[why].text);
 	return explain[why].error;
 }
 
@@ -234,7 +243,7 @@ static struct syscore_ops syscore_ops = {
 	.resume = resume,
 };
 
-/* VMX operation blocks INIT, which firmware and a next kernel rely on. */
+/* An enabled CPU may block INIT, which firmware and a next kernel rely on. */
 static int reboot(struct notifier_block *nb, unsigned long action, void *data)
 {
 	on_each_cpu(cpu_disable, NULL, 1);
@@ -244,6 +253,20 @@ static int reboot(struct notifier_block *nb, unsigned long action, void *data)
 static struct notifier_block reboot_notifier = {
 	.notifier_call = reboot,
 };
+
+/* The first back end that the processor has, whether or not it can be used. */
+static int __init find_backend(void)
+{
+	int ret = VCTX_UNAVAILABLE_NO_HW, i;
+
+	for (i = 0; i < ARRAY_SIZE(backends); i++) {
+		vctx_hw = backends[i];
+		ret = vctx_hw->init();
+		if (ret != VCTX_UNAVAILABLE_NO_HW)
+			break;
+	}
+	return ret;
+}
 
 /**
  * vctx_hw_init - find the back end
@@ -255,8 +278,7 @@ int __init vctx_hw_init(void)
 {
 	int ret;
 
-	vctx_hw = &vctx_vmx_ops;
-	ret = vctx_hw->init();
+	ret = find_backend();
 	if (ret < 0)
 		return ret;
 	unavailable = ret;
@@ -268,10 +290,13 @@ int __init vctx_hw_init(void)
 	ret = vctx_idmap_init();
 	if (ret)
 		goto err_exit;
+	ret = vctx_emergency_init();
+	if (ret)
+		goto err_idmap;
 	ret = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "vcontext:online",
 				bring_up, take_down);
 	if (ret < 0)
-		goto err_idmap;
+		goto err_emergency;
 	hotplug_state = ret;
 	register_syscore_ops(&syscore_ops);
 	ret = register_reboot_notifier(&reboot_notifier);
@@ -282,6 +307,8 @@ int __init vctx_hw_init(void)
 err_syscore:
 	unregister_syscore_ops(&syscore_ops);
 	cpuhp_remove_state(hotplug_state);
+err_emergency:
+	vctx_emergency_exit();
 err_idmap:
 	vctx_idmap_exit();
 err_exit:
@@ -297,6 +324,7 @@ void vctx_hw_exit(void)
 	unregister_reboot_notifier(&reboot_notifier);
 	unregister_syscore_ops(&syscore_ops);
 	cpuhp_remove_state(hotplug_state);
+	vctx_emergency_exit();
 	vctx_idmap_exit();
 	vctx_hw->exit();
 }

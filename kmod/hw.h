@@ -36,8 +36,11 @@ struct vctx_idmap_format {
 /**
  * struct vctx_hw_ops - a back end
  * @backend:	its number in the ABI
+ * @name:	of the technique, for the log
+ * @kvm:	name of KVM's module for it
  * @init:	at module load: find out about the CPUs, allocate.  Returns
  *		enum vctx_unavailable, or -errno if the module cannot load.
+ *		Nothing is kept unless it is VCTX_AVAILABLE.
  * @exit:	undoes @init
  * @busy:	somebody else is in possession of this CPU's virtualisation
  * @cpu_enable:	this CPU enters VMX operation (or sets EFER.SVME), interrupts
@@ -54,6 +57,8 @@ struct vctx_idmap_format {
  */
 struct vctx_hw_ops {
 	enum vctx_backend backend;
+	const char *name;
+	const char *kvm;
 	int (*init)(void);
 	void (*exit)(void);
 	bool (*busy)(void);
@@ -70,7 +75,10 @@ struct vctx_hw_ops {
 
 extern struct vctx_hw_ops vctx_vmx_ops;
 
-/* The back end in use; never NULL once vctx_hw_init() has succeeded. */
+/*
+ * The back end that this machine's CPUs have, or any if they have none; never
+ * NULL once vctx_hw_init() has succeeded.
+ */
 extern const struct vctx_hw_ops *vctx_hw;
 
 int vctx_hw_init(void);

@@ -5,13 +5,14 @@
  */
 #include <linux/context_tracking.h>
 #include <linux/rcupdate.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/vtime.h>
+#include <asm/debugreg.h>
+#include <asm/mce.h>
+#include <asm/trapnr.h>
 
 #include "context.h"
-#include "hw.h"
-#include "run.h"
-#include "state.h"
+#include "run_loop.h"
 
 DEFINE_PER_CPU(struct vctx_run_cpu *, vctx_run_cpu);
 
@@ -90,6 +91,74 @@ void vctx_run_catch_up(struct vctx_run_cpu *this)
 {
 	if (vctx_state_prepare() == VCTX_NATIVE_WORK)
 		irq_work_queue(&this->kick);
+}
+
+/*
+ * The thread's own POPF has set TF, and an instruction has completed under it:
+ * the trap is due now and cannot happen again.  So do what the kernel's handler
+ * does, which is not to be called from here; with TF set the thread then runs
+ * natively.
+ */
+static void single_step(unsigned long ip)
+{
+	/* Only the thread itself replaces it, in execve(). */
+	struct sighand_struct *sighand =
+		rcu_dereference_protected(current->sighand, true);
+	kernel_siginfo_t info;
+
+	current->thread.trap_nr = X86_TRAP_DB;
+	current->thread.error_code = 0;
+	current->thread.virtual_dr6 = DR_STEP;
+
+	/* A forced signal is fatal where it cannot be handled. */
+	if (sigismember(&current->blocked, SIGTRAP) ||
+	    sighand->action[SIGTRAP - 1].sa.sa_handler == SIG_IGN) {
+		force_sig(SIGTRAP);
+		return;
+	}
+	clear_siginfo(&info);
+	info.si_signo = SIGTRAP;
+	info.si_code = TRAP_TRACE;
+	info.si_addr = (void __user *)ip;
+	send_sig_info(SIGTRAP, &info, current);
+}
+
+/* INT raises #GP, for the guest has no IDT; SYSENTER has nowhere to go. */
+static bool is_syscall(const struct vctx_exception *exception)
+{
+	return exception->vector == X86_TRAP_GP &&
+	       (vctx_run_is_at(exception->ip, VCTX_INSN_INT_80) ||
+		vctx_run_is_at(exception->ip, VCTX_INSN_SYSENTER));
+}
+
+/**
+ * vctx_run_exception - what to do about an exception in the guest
+ * @this: of this CPU
+ * @regs: of current
+ * @exception: any but a page fault and that of SYSCALL, which are frequent
+ *
+ * Return: as struct vctx_guest_ops.run.
+ */
+int vctx_run_exception(struct vctx_run_cpu *this, struct pt_regs *regs,
+		       const struct vctx_exception *exception)
+{
+	if (is_syscall(exception)) {
+		vctx_run_exited(this->stats, VCTX_EXIT_SYSCALL,
+				exception->code);
+		return VCTX_NATIVE_SYSCALL;
+	}
+	vctx_run_exited(this->stats, VCTX_EXIT_EXCEPTION, exception->code);
+	if (exception->vector == X86_TRAP_MC) {
+		/* As if from user mode, which is where it hit. */
+		do_machine_check(regs);
+		return VCTX_GUEST_RESUME;
+	}
+	if (exception->stepped) {
+		single_step(exception->ip);
+		vctx_run_catch_up(this);
+		return VCTX_NATIVE_STEP;
+	}
+	return VCTX_NATIVE_EXCEPTION;
 }
 
 /**

@@ -4,6 +4,7 @@
 
 #include <linux/irq_work.h>
 #include <linux/percpu.h>
+#include <linux/ptrace.h>
 #include <linux/user-return-notifier.h>
 
 #include "tick.h"
@@ -33,6 +34,20 @@ struct vctx_run_cpu {
 	struct irq_work kick;
 };
 
+/**
+ * struct vctx_exception - an exception in the guest
+ * @vector:	which, not NMI
+ * @stepped:	of #DB: an instruction has completed under RFLAGS.TF
+ * @ip:		where the guest is
+ * @code:	the vendor's, for the trace
+ */
+struct vctx_exception {
+	unsigned int vector;
+	bool stepped;
+	unsigned long ip;
+	u32 code;
+};
+
 /* Where the back end has them. */
 DECLARE_PER_CPU(struct vctx_run_cpu *, vctx_run_cpu);
 
@@ -49,6 +64,8 @@ void vctx_run_goes_long(void);
 void vctx_run_stayed_long(struct vctx_stats *stats, u64 ns);
 void vctx_run_make_last(struct user_return_notifier *hook);
 void vctx_run_catch_up(struct vctx_run_cpu *this);
+int vctx_run_exception(struct vctx_run_cpu *this, struct pt_regs *regs,
+		       const struct vctx_exception *exception);
 void vctx_run_init(void);
 
 #endif /* VCTX_RUN_H */

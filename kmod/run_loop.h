@@ -17,6 +17,7 @@
 #include <linux/entry-common.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
+#include <linux/uaccess.h>
 #include <asm/tsc.h>
 
 #include "hw.h"
@@ -41,6 +42,7 @@ enum vctx_stay {
 
 /**
  * struct vctx_guest_ops - what a back end gives to the run loop
+ * @load_compat: the next @load is of 32-bit code
  * @load:	user state of current from @regs and the CPU into the guest.
  *		False if this CPU is not enabled.
  * @run:	one stay in the guest: VM entry, VM exit, and what of the exit
@@ -53,6 +55,7 @@ enum vctx_stay {
  * All are called with interrupts off; @this is of this CPU.
  */
 struct vctx_guest_ops {
+	void (*load_compat)(struct vctx_run_cpu *this);
 	bool (*load)(struct vctx_run_cpu *this, struct pt_regs *regs);
 	int (*run)(struct vctx_run_cpu *this, struct pt_regs *regs,
 		   enum vctx_stay stay);
@@ -91,6 +94,29 @@ static __always_inline void vctx_run_exited(struct vctx_stats *stats,
 {
 	stats->exits[kind]++;
 	trace_vctx_exit(kind, code);
+}
+
+/* Two-byte instructions that make a system call, as they are in memory. */
+#define VCTX_INSN_SYSCALL	0x050f
+#define VCTX_INSN_SYSENTER	0x340f
+#define VCTX_INSN_INT_80	0x80cd
+
+/*
+ * Whether @insn is what the guest was at.  The address needs no check, for user
+ * mode has just fetched from it.  If the page is gone since, that is no fault to
+ * be handled here: preemption is off.
+ */
+static __always_inline bool vctx_run_is_at(unsigned long ip, u16 insn)
+{
+	bool found = false;
+	u16 there;
+
+	__uaccess_begin();
+	unsafe_get_user(there, (const u16 __user *)ip, out);
+	found = there == insn;
+out:
+	__uaccess_end();
+	return found;
 }
 
 static __always_inline int vctx_run_once(const struct vctx_guest_ops *ops,
@@ -167,6 +193,8 @@ vctx_run_loop(const struct vctx_guest_ops *ops,
 	reason = vctx_state_native(regs, mm);
 	if (unlikely(reason >= 0))
 		goto native;
+	if (unlikely(reason == VCTX_STATE_COMPAT))
+		ops->load_compat(this);
 	reason = VCTX_NATIVE_CPU;
 	if (unlikely(!ops->load(this, regs)))
 		goto native;
@@ -204,6 +232,8 @@ vctx_run_long_loop(const struct vctx_guest_ops *ops,
 	action = vctx_state_native(regs, current->mm);
 	if (action >= 0)
 		goto native;
+	if (action == VCTX_STATE_COMPAT)
+		ops->load_compat(this);
 	action = VCTX_NATIVE_CPU;
 	if (!ops->load(this, regs))
 		goto native;

@@ -10,7 +10,7 @@
  */
 int vctx_state_why(const struct pt_regs *regs)
 {
-	if (regs->cs != __USER_CS)
+	if (regs->cs != __USER_CS && regs->cs != __USER32_CS)
 		return VCTX_NATIVE_COMPAT;
 	if (regs->flags & X86_EFLAGS_TF)
 		return VCTX_NATIVE_STEP;
@@ -26,14 +26,15 @@ int vctx_state_why(const struct pt_regs *regs)
 	/* In the fast half, vctx_state_prepare() looks at it. */
 	if (test_thread_flag(TIF_IO_BITMAP))
 		return VCTX_NATIVE_IOPORT;
-	return -1;
+	return regs->cs == __USER_CS ? VCTX_STATE_LONG : VCTX_STATE_COMPAT;
 }
 
 /**
  * vctx_state_prepare - make what user mode finds in the CPU ready
  *
- * Loads the FPU's registers, if the kernel has put that off.  Return: as
- * vctx_state_native(): VCTX_NATIVE_WORK if there is work for the kernel first.
+ * Loads the FPU's registers, if the kernel has put that off.  Return: -1, or a
+ * reason to go on natively: VCTX_NATIVE_WORK if there is work for the kernel
+ * first.
  */
 int vctx_state_prepare(void)
 {

@@ -7,21 +7,46 @@
 #define VCTX_STATE_H
 
 #include <linux/hw_breakpoint.h>
+#include <linux/mm.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/vcontext.h>
+#include <asm/cpufeature.h>
 #include <asm/debugreg.h>
 #include <asm/segment.h>
 
+/* Not reasons: the guest can run the thread. */
+enum {
+	VCTX_STATE_LONG = -1,	/* 64-bit code */
+	VCTX_STATE_COMPAT = -2,	/* 32-bit code, on the kernel's own segment */
+};
+
 int vctx_state_why(const struct pt_regs *regs);
 int vctx_state_prepare(void);
+
+/**
+ * vctx_state_user_cr3 - the page tables that current's user mode has
+ * @cr3:	the kernel's
+ *
+ * With page-table isolation those are others, in which the kernel is not mapped.
+ * Without a PCID: the TLB tags of the guest are the back end's.
+ */
+static inline unsigned long vctx_state_user_cr3(unsigned long cr3)
+{
+	cr3 &= ~X86_CR3_PCID_MASK;
+#ifdef CONFIG_PAGE_TABLE_ISOLATION
+	if (static_cpu_has(X86_FEATURE_PTI))
+		cr3 |= BIT(PAGE_SHIFT);
+#endif
+	return cr3;
+}
 
 /**
  * vctx_state_native - why a thread must run natively
  * @regs: of current, as user mode is to see them
  * @mm: of current
  *
- * Return: enum vctx_native_reason, or -1 if the guest can run it.
+ * Return: enum vctx_native_reason, or VCTX_STATE_* if the guest can run it.
  */
 static __always_inline int vctx_state_native(const struct pt_regs *regs,
 					     const struct mm_struct *mm)
@@ -33,7 +58,7 @@ static __always_inline int vctx_state_native(const struct pt_regs *regs,
 		   !mm->context.ldt &&
 		   !hw_breakpoint_active() &&
 		   !vctx_compat_user_shstk(current)))
-		return -1;
+		return VCTX_STATE_LONG;
 	return vctx_state_why(regs);
 }
 

@@ -80,8 +80,8 @@ int vctx_run_attr(const struct vctx_attr *attr, long (*fn)(void *arg),
  *   -ENOENT   the module is not loaded
  *   -EACCES   no permission for /dev/vcontext, or disabled by the firmware
  *   -ENODEV   the processor lacks something needed
- *   -EBUSY    KVM or another is in possession of VMX
- *   -EIO      the processor refused to switch VMX on
+ *   -EBUSY    KVM or another is in possession of VMX or SVM
+ *   -EIO      the processor refused VMX or SVM operation
  *   -ENOMEM   out of memory
  *   -EOPNOTSUPP   with VCTX_STRICT, the thread would run natively as it is
  *   -EMFILE, -ENFILE   the device is opened at first use, and could not be

@@ -24,7 +24,7 @@ static void *alloc_region(int cpu)
 	return page_address(page);
 }
 
-static void free_regions(void)
+static void vmx_exit(void)
 {
 	int cpu;
 
@@ -46,7 +46,7 @@ static int __init alloc_regions(void)
 		this->vmxon = alloc_region(cpu);
 		this->vmcs = alloc_region(cpu);
 		if (!this->vmxon || !this->vmcs) {
-			free_regions();
+			vmx_exit();
 			return -ENOMEM;
 		}
 	}
@@ -62,23 +62,7 @@ static int __init vmx_init(void)
 		return ret;
 	if (vmx_capability.cpu2 & SECONDARY_EXEC_ENABLE_VPID)
 		vctx_vmx_ops.tags = 8;
-	ret = alloc_regions();
-	if (ret)
-		return ret;
-	ret = vmx_emergency_init();
-	if (ret)
-		goto err_regions;
-	return VCTX_AVAILABLE;
-
-err_regions:
-	free_regions();
-	return ret;
-}
-
-static void vmx_exit(void)
-{
-	vmx_emergency_exit();
-	free_regions();
+	return alloc_regions();
 }
 
 /* Whoever is in VMX operation has set the bit, and it was not us. */
@@ -127,6 +111,8 @@ static int vmx_cpu_enable(void)
 
 struct vctx_hw_ops vctx_vmx_ops = {
 	.backend = VCTX_BACKEND_VMX,
+	.name = "VMX",
+	.kvm = "kvm_intel",
 	.init = vmx_init,
 	.exit = vmx_exit,
 	.busy = vmx_busy,

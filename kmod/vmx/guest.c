@@ -1,23 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The rare parts of guest.h. */
-#include <linux/mm.h>
-
 #include "guest.h"
+#include "state.h"
 
-/*
- * The page tables are the process's own: with page-table isolation those that
- * user mode has, in which the kernel is not mapped.
- */
 void vmx_sync_cr3(struct vmx_cpu *this, unsigned long cr3)
 {
-	unsigned long guest = cr3 & ~X86_CR3_PCID_MASK;
-
-#ifdef CONFIG_PAGE_TABLE_ISOLATION
-	if (static_cpu_has(X86_FEATURE_PTI))
-		guest |= BIT(PAGE_SHIFT);
-#endif
 	vmx_write(HOST_CR3, cr3);
-	vmx_write(GUEST_CR3, guest);
+	vmx_write(GUEST_CR3, vctx_state_user_cr3(cr3));
 	this->host_cr3 = cr3;
 }
 
@@ -29,51 +18,36 @@ void vmx_sync_cr4(struct vmx_cpu *this, unsigned long cr4)
 	this->host_cr4 = cr4;
 }
 
-/*
- * The hidden parts that a load of @selector would give, from the host's GDT.
- * The fields of one segment are spaced as those of all.
- */
+/* The fields of one segment are spaced as those of all. */
 static void load_segment(struct vmx_cpu *this, unsigned long field,
 			 u16 selector)
 {
+	struct vctx_segment segment = vctx_segment_get(&this->gdt, selector);
 	unsigned long nr = field - GUEST_ES_SELECTOR;
-	u32 ar = VMX_AR_UNUSABLE, limit = 0;
-	unsigned long base = 0;
 
-	if (selector & ~3) {
-		const struct desc_struct *desc =
-			(const void *)this->gdt.address;
-
-		desc += selector >> 3;
-		/* LAR's layout; a loaded segment is an accessed one. */
-		ar = (((const u32 *)desc)[1] >> 8 & 0xf0ff) | 1;
-		limit = get_desc_limit(desc);
-		if (desc->g)
-			limit = limit << 12 | 0xfff;
-		base = get_desc_base(desc);
-	}
-	vmx_write(field, selector);
-	vmx_write(GUEST_ES_LIMIT + nr, limit);
-	vmx_write(GUEST_ES_AR_BYTES + nr, ar);
+	vmx_write(field, segment.selector);
+	vmx_write(GUEST_ES_LIMIT + nr, segment.limit);
+	vmx_write(GUEST_ES_AR_BYTES + nr, segment.rights ?: VMX_AR_UNUSABLE);
 	/* FS and GS have bases of their own, which are loaded with them. */
-	if (field == GUEST_DS_SELECTOR || field == GUEST_ES_SELECTOR)
-		vmx_write(GUEST_ES_BASE + nr, base);
+	if (field != GUEST_FS_SELECTOR && field != GUEST_GS_SELECTOR)
+		vmx_write(GUEST_ES_BASE + nr, segment.base);
 }
 
 /*
- * Data segments that are not null, or were not; or no VMX operation.  False if it
- * is that.
+ * Segments that are not those of a 64-bit thread, or were not; or no VMX
+ * operation.  False if it is that.
  */
-bool vmx_load_segments(struct vmx_cpu *this)
+bool vmx_load_segments(struct vmx_cpu *this, const struct pt_regs *regs)
 {
 	if (!this->on)
 		return false;
-	vmx_vmcs_plain_segments();
-	load_segment(this, GUEST_DS_SELECTOR, vmx_selector(ds));
-	load_segment(this, GUEST_ES_SELECTOR, vmx_selector(es));
-	load_segment(this, GUEST_FS_SELECTOR, vmx_selector(fs));
-	load_segment(this, GUEST_GS_SELECTOR, vmx_selector(gs));
-	this->segments = vmx_data_segments();
+	load_segment(this, GUEST_CS_SELECTOR, regs->cs);
+	load_segment(this, GUEST_SS_SELECTOR, regs->ss);
+	load_segment(this, GUEST_DS_SELECTOR, vctx_segment_selector(ds));
+	load_segment(this, GUEST_ES_SELECTOR, vctx_segment_selector(es));
+	load_segment(this, GUEST_FS_SELECTOR, vctx_segment_selector(fs));
+	load_segment(this, GUEST_GS_SELECTOR, vctx_segment_selector(gs));
+	this->segments = vmx_data_segments() | (regs->cs ^ __USER_CS);
 	return true;
 }
 

@@ -11,11 +11,12 @@
 #include <asm/msr.h>
 #include <asm/segment.h>
 
+#include "segment.h"
 #include "vmx.h"
 
 void vmx_sync_cr3(struct vmx_cpu *this, unsigned long cr3);
 void vmx_sync_cr4(struct vmx_cpu *this, unsigned long cr4);
-bool vmx_load_segments(struct vmx_cpu *this);
+bool vmx_load_segments(struct vmx_cpu *this, const struct pt_regs *regs);
 void vmx_save_segments(struct vmx_cpu *this, struct pt_regs *regs);
 
 /*
@@ -40,19 +41,16 @@ static __always_inline void vmx_set_user_gs_base(unsigned long base)
 		     "swapgs" : : "r" (base) : "memory");
 }
 
-/* The selector in a segment register, by name. */
-#define vmx_selector(segment)						\
-({									\
-	u32 selector;							\
-									\
-	asm volatile("movl %%" #segment ", %0" : "=r" (selector));	\
-	selector;							\
-})
-
 static __always_inline u32 vmx_data_segments(void)
 {
-	return vmx_selector(ds) | vmx_selector(es) | vmx_selector(fs) |
-	       vmx_selector(gs);
+	return vctx_segment_selector(ds) | vctx_segment_selector(es) |
+	       vctx_segment_selector(fs) | vctx_segment_selector(gs);
+}
+
+/* 32-bit code follows; see struct vctx_guest_ops. */
+static __always_inline void vmx_load_compat(struct vctx_run_cpu *run)
+{
+	vmx_cpu_of(run)->segments = true;
 }
 
 /* User state of current into the guest; see struct vctx_guest_ops. */
@@ -63,7 +61,7 @@ static __always_inline bool vmx_load(struct vctx_run_cpu *run,
 	unsigned long gs_base = vmx_user_gs_base();
 
 	if (unlikely(vmx_data_segments() | this->segments) &&
-	    !vmx_load_segments(this))
+	    !vmx_load_segments(this, regs))
 		return false;
 
 	vmx_write(GUEST_RIP, regs->ip);

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A stay in the guest, and what its end means: a table of exits. */
-#include <linux/sched/signal.h>
-#include <linux/uaccess.h>
 #include <asm/debugreg.h>
-#include <asm/desc.h>
-#include <asm/mce.h>
 #include <asm/msr.h>
 #include <asm/processor.h>
 #include <asm/trapnr.h>
@@ -13,83 +9,26 @@
 #include "idmap.h"
 #include "run_loop.h"
 
-/*
- * SYSCALL raises #UD, because EFER.SCE is clear in the guest.  The address needs
- * no check, for user mode has just fetched from it.  If the page is gone since,
- * that is no fault to be handled here: preemption is off.
- */
-static __always_inline bool at_syscall(void)
-{
-	const u16 __user *ip = (const u16 __user *)vmx_read(GUEST_RIP);
-	bool found = false;
-	u16 insn;
-
-	__uaccess_begin();
-	unsafe_get_user(insn, ip, out);
-	found = insn == 0x050f;
-out:
-	__uaccess_end();
-	return found;
-}
-
-/*
- * The thread's own POPF has set TF, and an instruction has completed under it:
- * the trap is due now and cannot happen again.  So do what the kernel's handler
- * does, which is not to be called from here; with TF set the thread then runs
- * natively.
- */
-static void single_step(void)
-{
-	/* Only the thread itself replaces it, in execve(). */
-	struct sighand_struct *sighand =
-		rcu_dereference_protected(current->sighand, true);
-	kernel_siginfo_t info;
-
-	current->thread.trap_nr = X86_TRAP_DB;
-	current->thread.error_code = 0;
-	current->thread.virtual_dr6 = DR_STEP;
-
-	/* A forced signal is fatal where it cannot be handled. */
-	if (sigismember(&current->blocked, SIGTRAP) ||
-	    sighand->action[SIGTRAP - 1].sa.sa_handler == SIG_IGN) {
-		force_sig(SIGTRAP);
-		return;
-	}
-	clear_siginfo(&info);
-	info.si_signo = SIGTRAP;
-	info.si_code = TRAP_TRACE;
-	info.si_addr = (void __user *)vmx_read(GUEST_RIP);
-	send_sig_info(SIGTRAP, &info, current);
-}
-
-/* Exceptions that need more than to be raised again. */
-static noinline int rare_exception(struct vctx_stats *stats,
+/* Neither a page fault nor SYSCALL. */
+static noinline int rare_exception(struct vctx_run_cpu *run,
 				   struct pt_regs *regs, u32 info)
 {
-	int action = VCTX_NATIVE_EXCEPTION;
+	struct vctx_exception exception = {
+		.vector = info & INTR_INFO_VECTOR_MASK,
+		.ip = vmx_read(GUEST_RIP),
+		.code = EXIT_REASON_EXCEPTION_NMI,
+	};
 
-	switch (info & INTR_INFO_VECTOR_MASK) {
-	case X86_TRAP_NMI:
+	if (exception.vector == X86_TRAP_NMI) {
 		/* NMIs are blocked until this one's IRET. */
 		asm volatile("int $2");
-		vctx_run_exited(stats, VCTX_EXIT_NMI, EXIT_REASON_EXCEPTION_NMI);
+		vctx_run_exited(run->stats, VCTX_EXIT_NMI, exception.code);
 		return VCTX_GUEST_NMI;
-	case X86_TRAP_DB:
-		if ((info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_HARD_EXCEPTION &&
-		    vmx_read(EXIT_QUALIFICATION) & DR_STEP) {
-			single_step();
-			vctx_run_catch_up(vctx_run_this());
-			action = VCTX_NATIVE_STEP;
-		}
-		break;
-	case X86_TRAP_MC:
-		/* As if from user mode, which is where it hit. */
-		do_machine_check(regs);
-		action = VCTX_GUEST_RESUME;
-		break;
 	}
-	vctx_run_exited(stats, VCTX_EXIT_EXCEPTION, EXIT_REASON_EXCEPTION_NMI);
-	return action;
+	if (exception.vector == X86_TRAP_DB &&
+	    (info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_HARD_EXCEPTION)
+		exception.stepped = vmx_read(EXIT_QUALIFICATION) & DR_STEP;
+	return vctx_run_exception(run, regs, &exception);
 }
 
 /* VM-exit interruption information of the two that nearly all exits are. */
@@ -98,22 +37,23 @@ static noinline int rare_exception(struct vctx_stats *stats,
 			 X86_TRAP_PF)
 #define INFO_INVALID_OPCODE (INFO_EXCEPTION | X86_TRAP_UD)
 
-static __always_inline int exit_exception(struct vctx_stats *stats,
+static __always_inline int exit_exception(struct vctx_run_cpu *run,
 					  struct pt_regs *regs)
 {
 	u32 info = vmx_read(VM_EXIT_INTR_INFO);
 
 	if (info == INFO_PAGE_FAULT) {
-		vctx_run_exited(stats, VCTX_EXIT_PAGE_FAULT,
+		vctx_run_exited(run->stats, VCTX_EXIT_PAGE_FAULT,
 				EXIT_REASON_EXCEPTION_NMI);
 		return VCTX_NATIVE_PAGE_FAULT;
 	}
-	if (likely(info == INFO_INVALID_OPCODE && at_syscall())) {
-		vctx_run_exited(stats, VCTX_EXIT_SYSCALL,
+	if (likely(info == INFO_INVALID_OPCODE &&
+		   vctx_run_is_at(vmx_read(GUEST_RIP), VCTX_INSN_SYSCALL))) {
+		vctx_run_exited(run->stats, VCTX_EXIT_SYSCALL,
 				EXIT_REASON_EXCEPTION_NMI);
 		return VCTX_NATIVE_SYSCALL;
 	}
-	return rare_exception(stats, regs, info);
+	return rare_exception(run, regs, info);
 }
 
 static int exit_cpuid(struct pt_regs *regs)
@@ -234,7 +174,7 @@ static __always_inline int vmx_run(struct vctx_run_cpu *run,
 	vctx_run_stayed(run, stay);
 
 	if (likely(reason == EXIT_REASON_EXCEPTION_NMI))
-		return exit_exception(run->stats, regs);
+		return exit_exception(run, regs);
 	if (likely(reason == EXIT_REASON_EXTERNAL_INTERRUPT)) {
 		vctx_run_exited(run->stats, VCTX_EXIT_INTERRUPT, reason);
 		return VCTX_GUEST_INTERRUPT;
@@ -243,6 +183,7 @@ static __always_inline int vmx_run(struct vctx_run_cpu *run,
 }
 
 static const struct vctx_guest_ops vmx_guest_ops = {
+	.load_compat = vmx_load_compat,
 	.load = vmx_load,
 	.run = vmx_run,
 	.save = vmx_save,

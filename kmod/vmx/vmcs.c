@@ -13,8 +13,6 @@
 #include "vmx.h"
 
 /* Access rights (SDM, "Guest Register State"). */
-#define AR_USER_CODE	0x0a0fb	/* 64-bit code, DPL 3, accessed */
-#define AR_USER_DATA	0x0c0f3	/* data, DPL 3, writable, accessed */
 #define AR_TSS		0x0008b	/* busy 64-bit TSS */
 
 struct field {
@@ -145,48 +143,9 @@ static bool write_guest(struct vmx_cpu *this)
 		/* Without the I/O bitmap: IN and OUT raise #GP. */
 		{ GUEST_TR_LIMIT, sizeof(struct x86_hw_tss) - 1 },
 		{ GUEST_TR_AR_BYTES, AR_TSS },
-		{ GUEST_CS_BASE, 0 },
-		{ GUEST_CS_LIMIT, U32_MAX },
-		{ GUEST_SS_BASE, 0 },
-		{ GUEST_SS_LIMIT, U32_MAX },
-		{ GUEST_DS_BASE, 0 },
-		{ GUEST_ES_BASE, 0 },
 	};
 
 	return write_all(fields, ARRAY_SIZE(fields));
-}
-
-/**
- * vmx_vmcs_plain_segments - the segments of an ordinary 64-bit thread
- *
- * After the guest has loaded others, and at set-up.
- */
-void vmx_vmcs_plain_segments(void)
-{
-	static const struct field fields[] = {
-		{ GUEST_CS_SELECTOR, __USER_CS },
-		{ GUEST_CS_LIMIT, U32_MAX },
-		{ GUEST_CS_BASE, 0 },
-		{ GUEST_CS_AR_BYTES, AR_USER_CODE },
-		{ GUEST_SS_SELECTOR, __USER_DS },
-		{ GUEST_SS_LIMIT, U32_MAX },
-		{ GUEST_SS_BASE, 0 },
-		{ GUEST_SS_AR_BYTES, AR_USER_DATA },
-		{ GUEST_DS_SELECTOR, 0 },
-		{ GUEST_DS_AR_BYTES, VMX_AR_UNUSABLE },
-		{ GUEST_DS_LIMIT, 0 },
-		{ GUEST_ES_SELECTOR, 0 },
-		{ GUEST_ES_AR_BYTES, VMX_AR_UNUSABLE },
-		{ GUEST_ES_LIMIT, 0 },
-		{ GUEST_FS_SELECTOR, 0 },
-		{ GUEST_FS_AR_BYTES, VMX_AR_UNUSABLE },
-		{ GUEST_FS_LIMIT, 0 },
-		{ GUEST_GS_SELECTOR, 0 },
-		{ GUEST_GS_AR_BYTES, VMX_AR_UNUSABLE },
-		{ GUEST_GS_LIMIT, 0 },
-	};
-
-	write_all(fields, ARRAY_SIZE(fields));
 }
 
 static bool fill(struct vmx_cpu *this)
@@ -199,7 +158,6 @@ static bool fill(struct vmx_cpu *this)
 	    !vmx_write_checked(GUEST_FS_BASE, 0) ||
 	    !vmx_write_checked(GUEST_GS_BASE, 0))
 		return false;
-	vmx_vmcs_plain_segments();
 	return true;
 }
 
@@ -226,7 +184,7 @@ int vmx_vmcs_setup(struct vmx_cpu *this)
 	if (!this->filled && !fill(this))
 		return -EIO;
 	this->filled = true;
-	/* Segments of a thread that ran last are to be replaced. */
+	/* The first load is to write all segments. */
 	this->segments = true;
 	return flush() ? 0 : -EIO;
 }

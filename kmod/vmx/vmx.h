@@ -71,11 +71,6 @@ int vmx_capability_init(void);
 
 /* vmcs.c */
 int vmx_vmcs_setup(struct vmx_cpu *this);
-void vmx_vmcs_plain_segments(void);
-
-/* emergency.c */
-int vmx_emergency_init(void);
-void vmx_emergency_exit(void);
 
 /* guest.c */
 void vmx_set_tag(unsigned int tag, bool flush);

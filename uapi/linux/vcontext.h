@@ -36,7 +36,7 @@
 #include <linux/types.h>
 
 /* Rises when a command, a flag or a field is added; nothing is ever removed. */
-#define VCTX_ABI_VERSION	2
+#define VCTX_ABI_VERSION	3
 
 /* What a VM exit was for; see vctx_stats.exits. */
 enum vctx_exit_kind {
@@ -61,12 +61,13 @@ enum vctx_native_reason {
 	VCTX_NATIVE_WORK,	/* the kernel has work: scheduling, signals, ... */
 	VCTX_NATIVE_STEP,	/* single step (RFLAGS.TF) */
 	VCTX_NATIVE_BREAKPOINT,	/* hardware breakpoints or watchpoints active */
-	VCTX_NATIVE_COMPAT,	/* 32-bit code, or a code segment of its own */
-	VCTX_NATIVE_SEGMENT,	/* an LDT or an unusual data segment */
+	/* a code segment of its own; before ABI version 3 all 32-bit code */
+	VCTX_NATIVE_COMPAT,
+	VCTX_NATIVE_SEGMENT,	/* an LDT or an unusual stack segment */
 	VCTX_NATIVE_ADDRESS,	/* an instruction pointer outside user space */
 	VCTX_NATIVE_SHSTK,	/* user shadow stack */
-	VCTX_NATIVE_CPU,	/* this CPU is not in VMX operation */
-	VCTX_NATIVE_MEMORY,	/* no memory for a child's context or the EPT */
+	VCTX_NATIVE_CPU,	/* this CPU is not enabled */
+	VCTX_NATIVE_MEMORY,	/* no memory for a child's context or the identity map */
 	VCTX_NATIVE_IOPORT,	/* ioperm() or iopl() in force */
 	VCTX_NATIVE_FAILURE,	/* the processor refused a VM entry */
 	VCTX_NR_NATIVE,
@@ -94,11 +95,13 @@ enum vctx_held_interrupt {
 /* Why contexts cannot be had; see vctx_info.unavailable. */
 enum vctx_unavailable {
 	VCTX_AVAILABLE,
-	VCTX_UNAVAILABLE_NO_HW,		/* the processor has no VMX (ENODEV) */
+	VCTX_UNAVAILABLE_NO_HW,		/* neither VMX nor SVM (ENODEV) */
 	VCTX_UNAVAILABLE_FIRMWARE,	/* disabled by the firmware (EACCES) */
-	VCTX_UNAVAILABLE_FEATURE,	/* VMX lacks something needed (ENODEV) */
+	VCTX_UNAVAILABLE_FEATURE,	/* they lack something needed (ENODEV) */
 	VCTX_UNAVAILABLE_BUSY,		/* KVM or another is in possession (EBUSY) */
-	VCTX_UNAVAILABLE_FAILED,	/* VMXON failed on a CPU (EIO) */
+	VCTX_UNAVAILABLE_FAILED,	/* a CPU refused to be enabled (EIO) */
+	/* since ABI version 3 */
+	VCTX_UNAVAILABLE_ENCRYPTED,	/* memory is encrypted (EOPNOTSUPP) */
 };
 
 /*
@@ -175,9 +178,9 @@ struct vctx_enter {
 #define VCTX_ENTER_KEEP_EXEC	(1ULL << 1)
 /*
  * Strict: the command also fails, with EOPNOTSUPP, if the thread would run
- * natively as it is now: 32-bit code, an LDT, hardware breakpoints, single
- * step, ioperm().  Without it the command succeeds, and the statistics say why the
- * thread runs natively.
+ * natively as it is now: an LDT, hardware breakpoints, single step, ioperm().
+ * Without it the command succeeds, and the statistics say why the thread runs
+ * natively.
  */
 #define VCTX_ENTER_STRICT	(1ULL << 2)
 /*
