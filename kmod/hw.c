@@ -17,6 +17,7 @@
 
 static struct vctx_hw_ops *const backends[] = {
 	&vctx_vmx_ops,
+	&vctx_svm_ops,
 };
 
 const struct vctx_hw_ops *vctx_hw;

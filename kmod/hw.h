@@ -20,6 +20,7 @@ enum vctx_page_level {
 	VCTX_LEVEL_2M,
 	VCTX_LEVEL_1G,
 	VCTX_LEVEL_512G,
+	VCTX_LEVEL_256T,
 	VCTX_NR_LEVELS,
 };
 
@@ -31,6 +32,7 @@ struct vctx_idmap_format {
 	u64 ram;		/* besides, for write-back memory */
 	u64 io;			/* besides, for everything else */
 	enum vctx_page_level max_level;	/* largest leaf the CPUs have */
+	enum vctx_page_level top_level;	/* of the root */
 };
 
 /**
@@ -74,6 +76,7 @@ struct vctx_hw_ops {
 };
 
 extern struct vctx_hw_ops vctx_vmx_ops;
+extern struct vctx_hw_ops vctx_svm_ops;
 
 /*
  * The back end that this machine's CPUs have, or any if they have none; never

@@ -58,7 +58,7 @@ static u64 leaf(phys_addr_t pa, enum vctx_page_level level, bool ram)
  */
 static int map(phys_addr_t pa, enum vctx_page_level level, bool ram, gfp_t gfp)
 {
-	enum vctx_page_level at = VCTX_LEVEL_512G;
+	enum vctx_page_level at = vctx_hw->format->top_level;
 	u64 *table = root, *entry;
 
 	for (;;) {
@@ -178,6 +178,6 @@ int vctx_idmap_init(void)
 
 void vctx_idmap_exit(void)
 {
-	free_table(root, VCTX_LEVEL_512G);
+	free_table(root, vctx_hw->format->top_level);
 	root = NULL;
 }

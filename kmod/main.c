@@ -58,5 +58,5 @@ module_exit(vctx_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_AUTHOR("The vcontext maintainers");
-MODULE_DESCRIPTION("Run the user mode of threads in VMX non-root mode");
+MODULE_DESCRIPTION("Run the user mode of threads in VMX non-root or SVM guest mode");
 MODULE_VERSION("0.1.0");

@@ -19,7 +19,8 @@ int vctx_state_why(const struct pt_regs *regs)
 	/* A stack segment of its own comes from an LDT, or from sigreturn(). */
 	if (regs->ss != __USER_DS || current->mm->context.ldt)
 		return VCTX_NATIVE_SEGMENT;
-	if (regs->ip >= TASK_SIZE_MAX)
+	/* As after SYSENTER in 64-bit code: natively it faults. */
+	if (regs->ip >= (regs->cs == __USER_CS ? TASK_SIZE_MAX : BIT(32)))
 		return VCTX_NATIVE_ADDRESS;
 	if (vctx_compat_user_shstk(current))
 		return VCTX_NATIVE_SHSTK;

@@ -214,7 +214,7 @@ static void fuzz(const void *arg)
 
 #define PART(number)							\
 	{ "part_" #number, fuzz, &(const uint64_t){ number },	\
-	  T_TWIN | T_VMXON }
+	  T_TWIN | T_HW_ON }
 
 static const struct test tests[] = {
 	PART(1), PART(2),

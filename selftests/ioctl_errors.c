@@ -274,7 +274,8 @@ static void info(const void *arg)
 	(void)arg;
 	CHECK_EQ(__ctx_info(test_fd, &info), 0);
 	CHECK_EQ(info.abi_version, (uint32_t)VCTX_ABI_VERSION);
-	CHECK_EQ(info.backend, (uint32_t)VCTX_BACKEND_VMX);
+	CHECK_EQ(info.backend, cpu_has_svm() ? (uint32_t)VCTX_BACKEND_SVM :
+					       (uint32_t)VCTX_BACKEND_VMX);
 	CHECK_EQ(info.unavailable, (uint32_t)VCTX_AVAILABLE);
 	CHECK(info.features & VCTX_FEATURE_STATS_PAGE);
 	CHECK_EQ(info.stats_bytes % PAGE, 0UL);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The runner of cases and twins; see vctx_selftest.h. */
 #define _GNU_SOURCE
+#include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -401,12 +402,12 @@ static void print_difference(const char *native, const char *context)
 	       context + line);
 }
 
-/* A context of the parent keeps the processors in VMX operation. */
+/* A context of the parent keeps the processors enabled. */
 static int run_native(const struct test *test, int *status)
 {
 	int fd, result;
 
-	if (!(test->flags & T_VMXON) || native_only)
+	if (!(test->flags & T_HW_ON) || native_only)
 		return run_once(test, false, status);
 	fd = open(VCTX_DEVICE, O_RDWR | O_CLOEXEC);
 	CHECK_EQ(__ctx_enter(fd, 0), 0);
@@ -552,6 +553,13 @@ int rounds(int few)
 	const char *many = getenv("VCTX_ROUNDS");
 
 	return many ? atoi(many) : few;
+}
+
+bool cpu_has_svm(void)
+{
+	unsigned int eax, ebx, ecx = 0, edx;
+
+	return __get_cpuid(0x80000001, &eax, &ebx, &ecx, &edx) && ecx & 1 << 2;
 }
 
 int nr_cpus(void)

@@ -53,7 +53,7 @@ enum ksft_exit {
 /* The case is about the device: nothing of it can be had natively. */
 #define T_DEVICE	(1U << 5)
 /* The native twin, too, runs on processors in VMX operation. */
-#define T_VMXON		(1U << 6)
+#define T_HW_ON		(1U << 6)
 /* The case opens the device itself: nobody else has it open meanwhile. */
 #define T_ALONE		(1U << 7)
 
@@ -166,6 +166,7 @@ int rounds(int few);
 
 uint64_t now_ns(void);
 int nr_cpus(void);
+bool cpu_has_svm(void);
 void pin(int cpu);
 int current_cpu(void);	/* by the system call, not by the vDSO */
 

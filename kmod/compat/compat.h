@@ -13,7 +13,17 @@
 #error vcontext needs Linux 6.1 or newer
 #endif
 
-#ifndef __ASSEMBLY__
+#ifdef __ASSEMBLY__
+
+/* Of the newest kernel's return predictor measures: what 6.1 calls them. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#define UNTRAIN_RET_VM UNTRAIN_RET
+#endif
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#define write_ibpb entry_ibpb
+#endif
+
+#else /* !__ASSEMBLY__ */
 
 /* Not a matter of versions, but it must come before the first header. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -63,6 +73,6 @@ static inline bool vctx_compat_has_perf_events(struct task_struct *task)
 #endif
 }
 
-#endif /* !__ASSEMBLY__ */
+#endif /* __ASSEMBLY__ */
 
 #endif /* VCTX_COMPAT_H */

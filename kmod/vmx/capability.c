@@ -18,6 +18,7 @@ struct vctx_idmap_format vmx_idmap_format = {
 	.large = EPT_LARGE,
 	.ram = EPT_TYPE(6),	/* write-back */
 	.io = EPT_TYPE(0),	/* uncached; PAT can make it write-combining */
+	.top_level = VCTX_LEVEL_512G,
 };
 
 /* One word of controls: where its limits are told, what we want. */

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The rare parts of guest.h. */
+#include "guest.h"
+#include "state.h"
+
+void svm_sync_cr3(struct svm_cpu *this, unsigned long cr3)
+{
+	this->vmcb->save.cr3 = vctx_state_user_cr3(cr3);
+	this->host_cr3 = cr3;
+	svm_changed(this, SVM_CLEAN_CR);
+}
+
+/* Tags are ASIDs here, so the guest needs no PCIDs. */
+void svm_sync_cr4(struct svm_cpu *this, unsigned long cr4)
+{
+	this->vmcb->save.cr4 = cr4 & ~X86_CR4_PCIDE;
+	this->host_cr4 = cr4;
+	svm_changed(this, SVM_CLEAN_CR);
+}
+
+static void load_segment(struct svm_cpu *this, struct vmcb_seg *to,
+			 u16 selector)
+{
+	struct vctx_segment segment = vctx_segment_get(&this->gdt, selector);
+
+	to->selector = segment.selector;
+	/* The bits of a descriptor without the limit's between them. */
+	to->attrib = (segment.rights & 0xff) | (segment.rights >> 4 & 0xf00);
+	to->limit = segment.limit;
+	to->base = segment.base;
+}
+
+/*
+ * Segments that are not those of a 64-bit thread, or were not; or SVM is off.
+ * False if it is that.
+ */
+bool svm_load_segments(struct svm_cpu *this, const struct pt_regs *regs)
+{
+	struct vmcb_save_area *save = &this->vmcb->save;
+
+	if (!this->on)
+		return false;
+	load_segment(this, &save->cs, regs->cs);
+	load_segment(this, &save->ss, regs->ss);
+	load_segment(this, &save->ds, vctx_segment_selector(ds));
+	load_segment(this, &save->es, vctx_segment_selector(es));
+	this->segments = save->ds.selector | save->es.selector |
+			 (regs->cs ^ __USER_CS);
+	svm_changed(this, SVM_CLEAN_SEG);
+	return true;
+}
+
+/* The guest has loaded segments. */
+void svm_save_segments(struct svm_cpu *this)
+{
+	const struct vmcb_save_area *save = &this->vmcb->save;
+
+	loadsegment(ds, save->ds.selector);
+	loadsegment(es, save->es.selector);
+	/* Begin from the plain state the next time. */
+	this->segments = true;
+}
+
+/**
+ * svm_set_tag - the ASID for the next entries; see struct vctx_hw_ops
+ * @tag: ASID less 1, for 0 is the host's
+ * @flush: forget what is cached under it, at the next VMRUN
+ */
+void svm_set_tag(unsigned int tag, bool flush)
+{
+	struct svm_cpu *this = this_cpu_ptr(&svm_cpu);
+
+	this->vmcb->control.asid = tag + 1;
+	if (flush)
+		this->vmcb->control.tlb_ctl = svm_capability.flush;
+	svm_changed(this, SVM_CLEAN_ASID);
+}

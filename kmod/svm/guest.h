@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The state of a thread that changes from entry to entry: into the VMCB from
+ * where the kernel keeps it, and back.  What is rare is in guest.c.
+ */
+#ifndef VCTX_SVM_GUEST_H
+#define VCTX_SVM_GUEST_H
+
+#include <asm/segment.h>
+#include <asm/special_insns.h>
+#include <asm/tlbflush.h>
+
+#include "segment.h"
+#include "svm.h"
+
+void svm_sync_cr3(struct svm_cpu *this, unsigned long cr3);
+void svm_sync_cr4(struct svm_cpu *this, unsigned long cr4);
+bool svm_load_segments(struct svm_cpu *this, const struct pt_regs *regs);
+void svm_save_segments(struct svm_cpu *this);
+
+/* 32-bit code follows; see struct vctx_guest_ops. */
+static __always_inline void svm_load_compat(struct vctx_run_cpu *run)
+{
+	svm_cpu_of(run)->segments = true;
+}
+
+/* User state of current into the guest; see struct vctx_guest_ops. */
+static __always_inline bool svm_load(struct vctx_run_cpu *run,
+				     struct pt_regs *regs)
+{
+	struct svm_cpu *this = svm_cpu_of(run);
+	struct vmcb_save_area *save = &this->vmcb->save;
+
+	if (unlikely(vctx_segment_selector(ds) | vctx_segment_selector(es) |
+		     this->segments) &&
+	    !svm_load_segments(this, regs))
+		return false;
+
+	save->rip = regs->ip;
+	save->rsp = regs->sp;
+	save->rflags = regs->flags;
+	save->rax = regs->ax;
+	return true;
+}
+
+/* What the host may have changed since the last entry. */
+static __always_inline void svm_sync_host(struct svm_cpu *this)
+{
+	unsigned long cr3 = __native_read_cr3();
+	unsigned long cr4 = __read_cr4();
+
+	if (unlikely(cr3 != this->host_cr3))
+		svm_sync_cr3(this, cr3);
+	if (unlikely(cr4 != this->host_cr4))
+		svm_sync_cr4(this, cr4);
+}
+
+/* User state from the guest to the kernel's places for it. */
+static __always_inline void svm_save(struct vctx_run_cpu *run,
+				     struct pt_regs *regs)
+{
+	struct svm_cpu *this = svm_cpu_of(run);
+	const struct vmcb_save_area *save = &this->vmcb->save;
+
+	regs->ip = save->rip;
+	regs->sp = save->rsp;
+	regs->flags = save->rflags;
+	regs->ax = save->rax;
+	regs->cs = save->cs.selector;
+	regs->ss = save->ss.selector;
+	if (unlikely(save->ds.selector | save->es.selector |
+		     (regs->cs ^ __USER_CS) | (regs->ss ^ __USER_DS)))
+		svm_save_segments(this);
+}
+
+#endif /* VCTX_SVM_GUEST_H */

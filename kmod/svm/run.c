@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A stay in the guest, and what its end means. */
+#include <asm/debugreg.h>
+#include <asm/trapnr.h>
+
+#include "guest.h"
+#include "idmap.h"
+#include "run_loop.h"
+
+#define EXIT_EXCEPTION(vector)	(SVM_EXIT_EXCP_BASE + (vector))
+
+/* Neither a page fault nor SYSCALL. */
+static int rare_exception(struct vctx_run_cpu *run, struct pt_regs *regs,
+			  u32 code)
+{
+	struct svm_cpu *this = svm_cpu_of(run);
+	struct vmcb_save_area *save = &this->vmcb->save;
+	struct vctx_exception exception = {
+		.vector = code - SVM_EXIT_EXCP_BASE,
+		.ip = save->rip,
+		.code = code,
+	};
+
+	/*
+	 * No breakpoint is armed and ICEBP does not come here, so that it is a
+	 * single step; or a bus lock, of which DR6 tells by a bit that is clear.
+	 */
+	if (exception.vector == X86_TRAP_DB) {
+		exception.stepped = save->dr6 & DR_BUS_LOCK;
+		save->dr6 = SVM_DR6_NONE;
+		svm_changed(this, SVM_CLEAN_DR);
+	}
+	return vctx_run_exception(run, regs, &exception);
+}
+
+/* Ours to mend: a state that vctx_state_native() should have kept out. */
+static int refused(const struct vmcb *vmcb, u32 code)
+{
+	pr_err_once("VMRUN refused: exit code %#x, ip %#llx; please report\n",
+		    code, vmcb->save.rip);
+	return VCTX_NATIVE_FAILURE;
+}
+
+static noinline int rare_exit(struct vctx_run_cpu *run, struct pt_regs *regs,
+			      u32 code)
+{
+	const struct vmcb *vmcb = svm_cpu_of(run)->vmcb;
+
+	if (code >= EXIT_EXCEPTION(0) && code < EXIT_EXCEPTION(32))
+		return rare_exception(run, regs, code);
+
+	switch (code) {
+	case SVM_EXIT_NMI:
+		/* The host has had it, when it set the global interrupt flag. */
+		vctx_run_exited(run->stats, VCTX_EXIT_NMI, code);
+		return VCTX_GUEST_NMI;
+	case SVM_EXIT_SMI:
+	case SVM_EXIT_INIT:
+		/* So has the firmware. */
+		vctx_run_exited(run->stats, VCTX_EXIT_OTHER, code);
+		return VCTX_GUEST_RESUME;
+	case SVM_EXIT_NPF:
+		vctx_run_exited(run->stats, VCTX_EXIT_EPT, code);
+		return vctx_idmap_fault(vmcb->control.exit_info_2) ?
+			VCTX_NATIVE_MEMORY : VCTX_GUEST_RESUME;
+	case (u32)SVM_EXIT_ERR:
+	case SVM_EXIT_SHUTDOWN:
+		vctx_run_exited(run->stats, VCTX_EXIT_OTHER, code);
+		return refused(vmcb, code);
+	}
+	vctx_run_exited(run->stats, VCTX_EXIT_OTHER, code);
+	return VCTX_NATIVE_INSTRUCTION;
+}
+
+/*
+ * Into the guest, by enter.S, which uses all registers that the compiler could
+ * have values in.
+ */
+static __always_inline void enter(phys_addr_t vmcb, struct pt_regs *regs)
+{
+	asm volatile("call svm_enter"
+		     : "+a" (vmcb), "+D" (regs), ASM_CALL_CONSTRAINT
+		     :
+		     : "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11",
+		       "r12", "r13", "r14", "r15", "cc", "memory");
+}
+
+/* One stay in the guest; see struct vctx_guest_ops. */
+static __always_inline int svm_run(struct vctx_run_cpu *run,
+				   struct pt_regs *regs, enum vctx_stay stay)
+{
+	struct svm_cpu *this = svm_cpu_of(run);
+	struct vmcb *vmcb = this->vmcb;
+	u32 code;
+
+	svm_sync_host(this);
+	vctx_run_goes(run, stay);
+	enter(__pa(vmcb), regs);
+	run = vctx_run_this();
+	vctx_run_stayed(run, stay);
+
+	vmcb = svm_cpu_of(run)->vmcb;
+	vmcb->control.clean = SVM_CLEAN_ALL;
+	vmcb->control.tlb_ctl = TLB_CONTROL_DO_NOTHING;
+	code = vmcb->control.exit_code;
+	if (likely(code == EXIT_EXCEPTION(X86_TRAP_UD) &&
+		   vctx_run_is_at(vmcb->save.rip, VCTX_INSN_SYSCALL))) {
+		vctx_run_exited(run->stats, VCTX_EXIT_SYSCALL, code);
+		return VCTX_NATIVE_SYSCALL;
+	}
+	if (likely(code == EXIT_EXCEPTION(X86_TRAP_PF))) {
+		vctx_run_exited(run->stats, VCTX_EXIT_PAGE_FAULT, code);
+		return VCTX_NATIVE_PAGE_FAULT;
+	}
+	if (likely(code == SVM_EXIT_INTR)) {
+		vctx_run_exited(run->stats, VCTX_EXIT_INTERRUPT, code);
+		return VCTX_GUEST_INTERRUPT;
+	}
+	return rare_exit(run, regs, code);
+}
+
+static const struct vctx_guest_ops svm_guest_ops = {
+	.load_compat = svm_load_compat,
+	.load = svm_load,
+	.run = svm_run,
+	.save = svm_save,
+};
+
+/* The run loops of this back end. */
+notrace void svm_on_user_return(struct user_return_notifier *hook)
+{
+	vctx_run_loop(&svm_guest_ops, hook);
+}
+
+notrace void svm_on_user_return_long(struct user_return_notifier *hook)
+{
+	vctx_run_long_loop(&svm_guest_ops, hook);
+}

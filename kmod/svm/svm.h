@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of the SVM back end share. */
+#ifndef VCTX_SVM_H
+#define VCTX_SVM_H
+
+#include <linux/percpu.h>
+#include <linux/ptrace.h>
+#include <linux/types.h>
+#include <asm/desc.h>
+#include <asm/svm.h>
+
+#include "hw.h"
+#include "run.h"
+
+/**
+ * struct svm_capability - what the CPUs' SVM can do
+ * @flush:	TLB_CONTROL_*: how the TLB is flushed of one ASID most narrowly
+ */
+struct svm_capability {
+	u8 flush;
+};
+
+extern struct svm_capability svm_capability;
+extern struct vctx_idmap_format svm_idmap_format;
+
+/**
+ * struct svm_cpu - SVM on one CPU
+ * @run:	the run loop's part
+ * @vmcb:	of the guest
+ * @host_save:	where VMRUN keeps what is the host's
+ * @on:		EFER.SVME has been set by us
+ * @filled:	@vmcb has been, and keeps what is in it
+ * @segments:	0 if @on and the VMCB's segments are those of a 64-bit thread with
+ *		null data segments
+ * @host_cr3, @host_cr4: what the VMCB's have been made from
+ * @sysenter_cs: the host's MSR, which is 0 while @on
+ * @gdt:	of the host
+ */
+struct svm_cpu {
+	struct vctx_run_cpu run;
+	struct vmcb *vmcb;
+	void *host_save;
+	bool on;
+	bool filled;
+	u32 segments;
+	unsigned long host_cr3;
+	unsigned long host_cr4;
+	u64 sysenter_cs;
+	struct desc_ptr gdt;
+};
+
+DECLARE_PER_CPU(struct svm_cpu, svm_cpu);
+
+static inline struct svm_cpu *svm_cpu_of(struct vctx_run_cpu *run)
+{
+	return container_of(run, struct svm_cpu, run);
+}
+
+/*
+ * Parts of the VMCB that the processor may keep from one VMRUN to the next while
+ * their bit is set (APM, "VMCB State Caching").  What is in none of them is read
+ * each time.
+ */
+#define SVM_CLEAN_ASID	BIT(2)
+#define SVM_CLEAN_CR	BIT(5)	/* CR0, CR3, CR4, EFER */
+#define SVM_CLEAN_DR	BIT(6)	/* DR6, DR7 */
+#define SVM_CLEAN_SEG	BIT(8)	/* CS, SS, DS, ES, CPL */
+#define SVM_CLEAN_ALL	U32_MAX
+
+static __always_inline void svm_changed(struct svm_cpu *this, u32 part)
+{
+	this->vmcb->control.clean &= ~part;
+}
+
+/* capability.c */
+int svm_capability_init(void);
+
+/* vmcb.c */
+void svm_vmcb_setup(struct svm_cpu *this);
+
+/* guest.c */
+void svm_set_tag(unsigned int tag, bool flush);
+
+/* run.c */
+void svm_on_user_return(struct user_return_notifier *hook);
+void svm_on_user_return_long(struct user_return_notifier *hook);
+
+/* What #DB has to say starts from here (APM, "Debug-Status Register (DR6)"). */
+#define SVM_DR6_NONE	0xffff0ff0
+
+#endif /* VCTX_SVM_H */
