@@ -8,8 +8,30 @@ import shutil
 import subprocess
 
 import cache
+import emulator
 import packages
 from cache import Failure
+from image import BLOCK
+
+NAME = "Bochs"
+DEFAULT_MODEL = "corei7_skylake_x"
+
+# The CPU models that have VMX or SVM with nested paging and boot Debian's kernel, and what it has to be told: it would
+# use what CPUID promises of the newest, and die.
+MODELS = {
+    "arrow_lake": ("clearcpuid=fsrm",),
+    "corei3_cnl": (),
+    "corei7_haswell_4770": (),
+    "corei7_icelake_u": ("clearcpuid=fsrm",),
+    "corei7_ivy_bridge_3770k": (),
+    "corei7_sandy_bridge_2600k": (),
+    "corei7_skylake_x": (),
+    "ryzen": (),
+    "sapphire_rapids": ("clearcpuid=fsrm,amx_tile",),
+    "tigerlake": ("clearcpuid=fsrm",),
+    "trinity_apu": (),
+    "zambezi": (),
+}
 
 SUITE = "trixie"  # the Debian release that has Bochs 3.0
 PACKAGES = ("bochs", "libc6", "libsamplerate0")
@@ -26,7 +48,7 @@ plugin_ctrl: unmapped=1, biosdev=0, speaker=0, parallel=0, serial=1
 display_library: rfb, options="timeout=0"
 romimage: file={bios}, address=0xfffe0000
 vgaromimage: file={vga_bios}
-memory: guest={memory}, host={memory}, block_size=8192
+memory: guest={memory}, host={memory}, block_size={block}
 cpu: model={model}, count={cpus}, ips={ips}, reset_on_triple_fault=0, exclude_features="rdrand,rdseed"
 boot: floppy
 optromimage1: file={rom}, address=0xd0000
@@ -77,12 +99,30 @@ def command():
     return start, environment
 
 
-def alone():
-    """Words that give Bochs its own network, where the machine allows it: its display listens for the world."""
-    words = ["unshare", "--map-root-user", "--net"]
-    allowed = subprocess.run([*words, "true"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                             stderr=subprocess.DEVNULL, check=False).returncode == 0
-    return words if allowed else []
+def prepare():
+    """Fills the cache, or fails if the machine lacks something."""
+    command()
+
+
+def models():
+    return list(MODELS)
+
+
+def kernel_arguments(model):
+    """A TSC tick is an instruction; the kernel would believe the model's frequency."""
+    return [f"tsc_early_khz={INSTRUCTIONS_PER_SECOND // 1000}", *MODELS[model]]
+
+
+def place(address):
+    """Where a byte of the guest's memory is in the image of it.
+
+    Bochs 3.0 gives out the memory in blocks, by the order in which they are first
+    touched, but reads the image through the first block's address. So the image
+    has to be in that order: block 0, which the BIOS touches first, then the
+    last, where the BIOS puts the ACPI tables, then those that loader.S touches,
+    ascending.
+    """
+    return address if address < BLOCK else address + BLOCK
 
 
 def start(folder, output, **values):
@@ -91,28 +131,10 @@ def start(folder, output, **values):
     configuration = os.path.join(folder, "bochsrc")
     with open(configuration, "w", encoding="utf-8") as file:
         file.write(CONFIGURATION.format(bios=BIOS, vga_bios=VGA_BIOS, ips=INSTRUCTIONS_PER_SECOND, time=START_TIME,
-                                        log=os.path.join(folder, "bochs.log"), **values))
-    with open(os.path.join(folder, "bochs.err"), "wb") as errors:
-        # Bochs must not outlive a harness that was killed.
-        return subprocess.Popen([*alone(), "setpriv", "--pdeathsig", "KILL", *words, "-q", "-f", configuration],
-                                stdin=subprocess.DEVNULL, stdout=output, stderr=errors, cwd=folder,
-                                env={**os.environ, **environment}, start_new_session=True)
+                                        block=BLOCK >> 10, log=os.path.join(folder, "log"), **values))
+    return emulator.launch(folder, output, [*words, "-q", "-f", configuration], environment)
 
 
 def messages(folder):
     """What Bochs has to report, without what it reports of every run."""
-    expected = re.compile(r"Unknown register|Shutdown port|^\d+i\[")
-    for path in (os.path.join(folder, name) for name in ("bochs.err", "bochs.log")):
-        if not os.path.exists(path):
-            continue  # it did not get as far as that
-        with open(path, errors="replace", encoding="utf-8") as file:
-            for line in file:
-                if line.strip() and not expected.search(line):
-                    yield line.rstrip()
-
-
-def advice(folder):
-    """What to do if Bochs itself could not be started, to follow a message."""
-    if b"loading shared libraries" in cache.read(os.path.join(folder, "bochs.err")):
-        return f"; {packages.install_hint()}"
-    return ""
+    return emulator.messages(folder, re.compile(r"Unknown register|Shutdown port|^\d+i\["), ("errors", "log"))

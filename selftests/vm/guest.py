@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What init says through Bochs' port 0xe9, and what the kernel log may not say."""
+"""What init says through the emulator's port 0xe9, and what the kernel log may not say."""
 
 import re
 import struct
 
-HELLO = b"\x01vcontext harness\n"  # before the first frame; Bochs may have printed something before it
+HELLO = b"\x01vcontext harness\n"  # before the first frame; the emulator may have printed something before it
 START, BOOT_LOG, LOG, STDOUT, STDERR, FAILURE, LEAK, EXIT = "sbkoeflx"
 
 # A program's own fault ("traps: x general protection fault ip:") is none of the kernel's.

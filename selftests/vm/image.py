@@ -28,7 +28,7 @@ RAMDISK = 0x218
 COMMAND_LINE_POINTER = 0x228
 
 MIB = 1 << 20
-BLOCK = 8 * MIB  # of Bochs' memory; see write()
+BLOCK = 8 * MIB  # the memory's size is a multiple; see place() in bochs.py
 
 
 def build_boot_code(work):
@@ -74,7 +74,7 @@ def loader_area(kernel, memory, archive_at, archive_size, command_line, randomis
     area = bytearray(LOADER_SIZE)
     code = cache.read(os.path.join(boot_code(), "loader"))
     area[:len(code)] = code
-    # The first block holds the loader, the last the BIOS' tables; see write().
+    # The first block holds the loader, the last the BIOS' tables; see place() in bochs.py.
     struct.pack_into("<III", area, 4, BLOCK, memory // BLOCK - 2, kernel.address)
     area[BOOT_PARAMS:COMMAND_LINE] = boot_params(kernel, archive_at, archive_size, randomised)
     text = command_line.encode() + b"\0"
@@ -100,15 +100,8 @@ def memory_for(kernel, archive_size, unpacked):
     return kernel.memory_size + 192 * MIB + archive_size + 2 * unpacked
 
 
-def write(path, kernel, archives, memory, command_line, randomised):
-    """Writes the image of the memory.
-
-    Bochs 3.0 gives out the memory in blocks, by the order in which they are first
-    touched, but reads the image through the first block's address. So the image
-    has to be in that order: block 0, which the BIOS touches first, then the
-    last, where the BIOS puts the ACPI tables, then those that loader.S touches,
-    ascending.
-    """
+def write(path, kernel, archives, memory, command_line, randomised, place):
+    """Writes the image of the memory; `place` says where in the image an address is."""
     size = sum(len(archive) for archive in archives)
     archive_at = -(-(kernel.address + kernel.memory_size) // MIB) * MIB
     if archive_at + size > memory - BLOCK:
@@ -116,10 +109,10 @@ def write(path, kernel, archives, memory, command_line, randomised):
                       "give a larger -m")
     area = loader_area(kernel, memory, archive_at, size, command_line, randomised)
     with open(path, "wb") as file:
-        file.seek(LOADER)
+        file.seek(place(LOADER))
         file.write(area)
-        file.seek(kernel.address + BLOCK)
+        file.seek(place(kernel.address))
         file.write(kernel.image)
-        file.seek(archive_at + BLOCK)
+        file.seek(place(archive_at))
         for archive in archives:
             file.write(archive)

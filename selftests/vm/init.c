@@ -3,9 +3,9 @@
  * init - PID 1 of the harness' guest: mounts what a program expects, loads the
  * module, runs one command and tells the host what came of it.
  *
- * All that goes to the host goes through port 0xe9, which Bochs writes to its
- * standard output: one instruction a character, against 8,700 on a serial line.
- * What is said is a sequence of frames: a type, a length, the bytes. run reads
+ * All that goes to the host goes through port 0xe9, which the emulator writes to
+ * its standard output: one instruction a character, against 8,700 on a serial
+ * line.  What is said is a sequence of frames: a type, a length, the bytes. run reads
  * them; the types are listed there and below.
  */
 #define _GNU_SOURCE
@@ -38,8 +38,8 @@
 #define __printf(a, b)		__attribute__((__format__(printf, a, b)))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 
-#define BOCHS_OUTPUT_PORT	0xe9
-#define BOCHS_SHUTDOWN_PORT	0x8900	/* ends Bochs after "Shutdown" */
+#define OUTPUT_PORT		0xe9
+#define BOCHS_SHUTDOWN_PORT	0x8900	/* ends Bochs after "Shutdown"; QEMU has no such port */
 
 #define ARGV_FILE	"/etc/harness/argv"	/* NUL after each argument */
 #define VERBOSE_FILE	"/etc/harness/verbose"
@@ -61,7 +61,7 @@ static void port_write(const void *data, size_t size)
 {
 	asm volatile("rep outsb"
 		     : "+S" (data), "+c" (size)
-		     : "d" (BOCHS_OUTPUT_PORT)
+		     : "d" (OUTPUT_PORT)
 		     : "memory");
 }
 
@@ -229,7 +229,7 @@ static void __noreturn exec_command(char **argv, int out, int err)
 	int null = open("/dev/null", O_RDONLY);
 
 	/* No program of a user's has an I/O bitmap. */
-	ioperm(BOCHS_OUTPUT_PORT, 1, 0);
+	ioperm(OUTPUT_PORT, 1, 0);
 	ioperm(BOCHS_SHUTDOWN_PORT, 1, 0);
 	setsid();
 	dup2(null, STDIN_FILENO);
@@ -331,7 +331,7 @@ int main(void)
 	char text[16];
 	char **argv;
 
-	if (ioperm(BOCHS_OUTPUT_PORT, 1, 1) || ioperm(BOCHS_SHUTDOWN_PORT, 1, 1))
+	if (ioperm(OUTPUT_PORT, 1, 1) || ioperm(BOCHS_SHUTDOWN_PORT, 1, 1))
 		reboot(RB_POWER_OFF);
 	port_write(hello, sizeof(hello) - 1);
 

@@ -24,6 +24,14 @@ block_size:	.long	0		/* bytes of one of Bochs' memory blocks */
 block_count:	.long	0		/* blocks to touch, from the second on */
 kernel_entry:	.long	0
 
+	.org	0x10			/* rom.S knows its place */
+gdt:
+	.quad	0
+	.quad	0
+	.quad	0x00af9b000000ffff	/* 0x10: 64-bit code, __BOOT_CS */
+	.quad	0x00cf93000000ffff	/* 0x18: flat data, __BOOT_DS */
+	.quad	0x00cf9b000000ffff	/* 0x20: flat 32-bit code */
+
 1:	mov	$0x18, %eax
 	mov	%eax, %ds
 	mov	%eax, %es
@@ -60,7 +68,6 @@ kernel_entry:	.long	0
 	mov	%cr0, %eax
 	or	$0x80000001, %eax	/* PG, PE */
 	mov	%eax, %cr0
-	lgdt	gdtr
 	ljmp	$0x10, $long_mode
 
 	.code64
@@ -75,13 +82,3 @@ long_mode:
 	mov	$BOOT_PARAMS, %esi
 	mov	kernel_entry(%rip), %eax
 	jmp	*%rax
-
-	.balign	8
-gdt:
-	.quad	0
-	.quad	0
-	.quad	0x00af9b000000ffff	/* 0x10: 64-bit code, __BOOT_CS */
-	.quad	0x00cf93000000ffff	/* 0x18: flat data, __BOOT_DS */
-gdtr:
-	.word	. - gdt - 1
-	.long	gdt

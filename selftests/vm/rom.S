@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Option ROM of the direct boot: the BIOS calls it after its own set-up and it
- * never returns. It asks the BIOS for the memory map, which only real mode
- * can, and goes on in loader.S, which the RAM image holds at LOADER_ADDRESS.
+ * Option ROM of the direct boot: the BIOS calls it after its own set-up, at any
+ * address, and it never returns. It asks the BIOS for the memory map, which only
+ * real mode can, and goes on in loader.S, which memory holds at LOADER_ADDRESS.
  */
-	.set	ROM_ADDRESS, 0xd0000
 	.set	LOADER_ADDRESS, 0x200000
+	.set	LOADER_GDT, LOADER_ADDRESS + 0x10
+	.set	LOADER_GDT_SIZE, 5 * 8
+	.set	LOADER_CS, 0x20
 	.set	E820_COUNT, 0x7ff0
 	.set	E820_TABLE, 0x8000
 	.set	E820_ENTRY_SIZE, 20
@@ -56,14 +58,8 @@ map_done:
 	mov	%cr0, %eax
 	or	$1, %al
 	mov	%eax, %cr0
-	ljmpl	$0x10, $LOADER_ADDRESS
+	ljmpl	$LOADER_CS, $LOADER_ADDRESS
 
-	.balign	8
-gdt:
-	.quad	0
-	.quad	0
-	.quad	0x00cf9b000000ffff	/* 0x10: flat 32-bit code */
-	.quad	0x00cf93000000ffff	/* 0x18: flat data */
 gdtr:
-	.word	. - gdt - 1
-	.long	ROM_ADDRESS + gdt - _start
+	.word	LOADER_GDT_SIZE - 1
+	.long	LOADER_GDT

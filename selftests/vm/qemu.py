@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0
+"""QEMU, the machine's own: configured, started. Its CPUs are true threads."""
+
+import os
+import re
+
+import emulator
+import packages
+
+NAME = "QEMU"
+DEFAULT_MODEL = "EPYC"
+
+PROGRAM = "/usr/bin/qemu-system-x86_64"
+
+# QEMU 7.2 takes a far return at CPL 3 for a supervisor's access: with SMAP it faults, in the kernel's name.
+FEATURES = "svm=on,npt=on,smap=off"
+
+
+def prepare():
+    """Fails if the machine lacks something."""
+    packages.need_file(PROGRAM, "qemu-system-x86")
+
+
+def models():
+    words = packages.call(PROGRAM, "-cpu", "help")
+    # Those without a number stand for one of those with one; "host" is for KVM.
+    return [name for name in re.findall(r"^x86 (\S+)", words, re.MULTILINE)
+            if not re.search(r"-v\d+$|^host$", name)]
+
+
+def kernel_arguments(_model):
+    return ()
+
+
+def place(address):
+    """Where a byte of the guest's memory is in the image of it: the image is the memory."""
+    return address
+
+
+def start(folder, output, *, image, rom, console, memory, model, cpus):
+    """Starts QEMU in a folder with the guest's port 0xe9 to `output`."""
+    name, _, features = model.partition(",")
+    os.truncate(image, memory << 20)  # with a hole at its end
+    return emulator.launch(folder, output, [
+        PROGRAM, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+        "-machine", "pc,memory-backend=memory", "-accel", "tcg,thread=multi",
+        "-cpu", f"{name},{FEATURES},{features}".rstrip(","), "-smp", str(cpus), "-m", f"{memory}M",
+        "-object", f"memory-backend-file,id=memory,size={memory}M,mem-path={image},share=off",
+        "-option-rom", rom,
+        "-chardev", "stdio,id=output,signal=off", "-device", "isa-debugcon,iobase=0xe9,chardev=output",
+        "-serial", f"file:{console}",
+    ])
+
+
+def messages(folder):
+    """What QEMU has to report, without what it reports of every run."""
+    return emulator.messages(folder, re.compile(r"TCG doesn't support requested feature"))
