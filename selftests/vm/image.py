@@ -75,7 +75,7 @@ def loader_area(kernel, memory, archive_at, archive_size, command_line, randomis
     code = cache.read(os.path.join(boot_code(), "loader"))
     area[:len(code)] = code
     # The first block holds the loader, the last the BIOS' tables; see place() in bochs.py.
-    struct.pack_into("<III", area, 4, BLOCK, memory // BLOCK - 2, kernel.address)
+    struct.pack_into("<III", area, 4, BLOCK, memory // BLOCK - 2, kernel.address + kernel.entry)
     area[BOOT_PARAMS:COMMAND_LINE] = boot_params(kernel, archive_at, archive_size, randomised)
     text = command_line.encode() + b"\0"
     if len(text) > COMMAND_LINE_SIZE:

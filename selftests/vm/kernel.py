@@ -6,12 +6,12 @@ most of a minute for it. Since no decompressor runs, the kernel's address is
 randomised here as well, with the relocation table that the payload carries.
 """
 
-import lzma
 import os
 import random
 import re
 import shutil
 import struct
+import subprocess
 
 import cache
 import packages
@@ -19,6 +19,8 @@ from cache import Failure
 
 # What a test may want to load beside the project's module.
 MODULES = ("kvm-intel", "kvm-amd", "msr", "cpuid")
+
+COMPRESSIONS = {b"\xfd7zXZ\0": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 
 HEADER_START = 0x1f1
 TEXT_START = 0xffffffff80000000  # __START_KERNEL_map
@@ -31,13 +33,15 @@ PHYSICAL_SPREAD = 64 << 20  # randomised room for the image in physical memory
 class Kernel:
     """An unpacked kernel: its release, its boot header, its image as it lies in memory."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, suite=None):
         self.directory = directory
+        self.suite = suite  # the Debian suite that it is from, if that is not the machine's
         self.release = self._read("release").decode()
         self.header = self._read("header")
         self.image = self._read("image")
         self.memory_size = int(self._read("memory_size"))
         self.modules = os.path.join(directory, "modules")
+        self.entry = int(self._read("entry"))  # relative to the address
         self.address = PHYSICAL_START
 
     def _read(self, name):
@@ -55,16 +59,18 @@ class Kernel:
 def relocate(image, table, shift):
     """The image moved by shift in virtual memory.
 
-    The table is read from its end: 32-bit places, 32-bit places that shrink when
-    the kernel moves up, 64-bit places, each list ended by a zero.
+    The table's lists begin with a zero each: 64-bit places, 32-bit places that
+    shrink when the kernel moves up (before 6.15 only), 32-bit places.
     """
     image = bytearray(image)
     places = struct.unpack(f"<{len(table) // 4}I", table)
-    ends = [index for index, place in enumerate(places) if place == 0][-3:]
+    starts = [index for index, place in enumerate(places) if place == 0]
+    kinds = {2: (("<Q", shift), ("<I", shift)), 3: (("<Q", shift), ("<I", -shift), ("<I", shift))}.get(len(starts))
+    if not kinds or starts[0]:
+        raise Failure(f"cannot randomise the kernel's address: its relocation table has {len(starts)} lists, "
+                      "and only 2 or 3 are known")
     first = (TEXT_START + PHYSICAL_START) & 0xffffffff
-    for begin, end, form, step in ((ends[2], len(places), "<I", shift),
-                                   (ends[1], ends[2], "<I", -shift),
-                                   (ends[0], ends[1], "<Q", shift)):
+    for begin, end, (form, step) in zip(starts, [*starts[1:], len(places)], kinds):
         code = struct.Struct(form)
         mask = (1 << 8 * code.size) - 1
         for place in places[begin + 1:end]:
@@ -78,8 +84,15 @@ def find(name, module):
     """The kernel for -k NAME; without a name that which the module was built for, else Debian's newest."""
     if name and "/" in name:
         return from_file(name)
-    release = name or (module and module_release(module)) or newest()
-    return from_package(f"linux-image-{release}")
+    return from_package(*resolve(name or (module and module_release(module)) or packages.release()[1]))
+
+
+def resolve(name):
+    """The release that a name stands for, and the suite to get it from if that is not the machine's own."""
+    if name[0].isdigit():
+        return name, None
+    suite = None if name == packages.release()[1] else name
+    return newest(suite), suite
 
 
 def module_release(path):
@@ -90,19 +103,22 @@ def module_release(path):
     return found.group(1).decode()
 
 
-def newest():
-    """The release that Debian's linux-image-amd64 stands for; asked of apt once per index."""
-    lists = "/var/lib/apt/lists"
-    stamp = cache.digest(cache.file_stamp(lists), "linux-image-amd64")
+def newest(suite):
+    """The release that linux-image-amd64 stands for, in a suite or on this machine."""
+    def ask(*options):
+        releases = packages.dependencies("linux-image-amd64", r"linux-image-[0-9]\S*", options)
+        if not releases:
+            raise Failure(f"apt does not know linux-image-amd64 of {suite or 'this machine'}: run apt-get update")
+        return releases[0].removeprefix("linux-image-")
 
-    def ask(work):
-        package = packages.dependency("linux-image-amd64", r"linux-image-[0-9]\S*")
-        if not package:
-            raise Failure("apt does not know linux-image-amd64: run apt-get update")
+    def keep(work):
         with open(os.path.join(work, "release"), "w", encoding="ascii") as file:
-            file.write(package.removeprefix("linux-image-"))
+            file.write(ask())
 
-    return cache.read(os.path.join(cache.entry(f"newest-{stamp}", ask), "release")).decode()
+    if suite:
+        return ask(*packages.index(suite))
+    stamp = cache.digest(cache.file_stamp("/var/lib/apt/lists"), "linux-image-amd64")
+    return cache.read(os.path.join(cache.entry(f"newest-{stamp}", keep), "release")).decode()
 
 
 def recipe():
@@ -110,23 +126,33 @@ def recipe():
     return cache.digest(cache.read(__file__), *MODULES)
 
 
-def from_package(package):
-    def build(work):
-        packages_folder = os.path.join(work, "package")
-        os.mkdir(packages_folder)
-        try:
-            file, = packages.download([package], packages_folder)
-        except Failure as error:
-            raise Failure(f"cannot download {package}: {error}; after apt-get update, "
-                          "build the module against the headers that it brings, or choose a kernel with -k") from error
-        root = os.path.join(packages_folder, "root")
-        packages.unpack(file, root)
-        release = package.removeprefix("linux-image-")
-        library = "lib" if os.path.isdir(f"{root}/lib/modules") else "usr/lib"
-        unpack(f"{root}/boot/vmlinuz-{release}", f"{root}/{library}/modules/{release}", work)
-        shutil.rmtree(packages_folder)
+def from_package(release, suite):
+    options = packages.index(suite) if suite else []
+    image = f"linux-image-{release}"
 
-    return Kernel(cache.entry(f"kernel-{package.removeprefix('linux-image-')}-{recipe()}", build))
+    def build(work):
+        folder = os.path.join(work, "package")
+        os.mkdir(folder)
+        # Newer kernels come in several packages.
+        parts = packages.dependencies(image, rf"linux-(?:base|binary|modules)-{re.escape(release)}", options)
+        try:
+            files = packages.download([image, *parts], folder, options)
+        except Failure as error:
+            raise Failure(f"cannot download {image}: {error}; after apt-get update, build the module against the "
+                          "headers that it brings, or choose a kernel with -k") from error
+        root = os.path.join(folder, "root")
+        for file in files:
+            packages.unpack(file, root)
+        modules = first(f"{root}/lib/modules/{release}", f"{root}/usr/lib/modules/{release}")
+        unpack(first(f"{root}/boot/vmlinuz-{release}", f"{modules}/vmlinuz"), modules, work)
+        shutil.rmtree(folder)
+
+    return Kernel(cache.entry(f"kernel-{release}-{recipe()}", build), suite)
+
+
+def first(*paths):
+    """The first of some paths that exists; the last one may be missing, which will be said when it is read."""
+    return next(filter(os.path.exists, paths), paths[-1])
 
 
 def from_file(path):
@@ -154,18 +180,16 @@ def unpack(vmlinuz, modules, work):
     setup_sectors = bzimage[HEADER_START] or 4
     payload_offset, payload_size = struct.unpack_from("<II", bzimage, 0x248)
     start = (setup_sectors + 1) * 512 + payload_offset
-    try:
-        # The size of the unpacked payload follows the compressed data.
-        payload = lzma.LZMADecompressor().decompress(bzimage[start:start + payload_size])
-    except lzma.LZMAError as error:
-        raise Failure(f"cannot unpack {vmlinuz}: {error} (only kernels compressed with xz are known)") from error
-    image, memory_size, elf_end = flatten(payload)
+    # The build puts the unpacked size, 4 bytes, behind it.
+    payload = decompress(bzimage[start:start + payload_size - 4], vmlinuz)
+    image, memory_size, entry, elf_end = flatten(payload)
     header_size = 0x202 + bzimage[0x201] - HEADER_START
     parts = {
         "release": release.encode(),
         "header": bzimage[HEADER_START:HEADER_START + header_size],
         "image": image.rstrip(b"\0"),  # memory is zero to begin with
         "memory_size": str(memory_size).encode(),
+        "entry": str(entry).encode(),
         "relocations": payload[elf_end:][-(len(payload) - elf_end) // 4 * 4:],
     }
     for name, data in parts.items():
@@ -174,8 +198,24 @@ def unpack(vmlinuz, modules, work):
     copy_modules(modules, release, os.path.join(work, "modules"))
 
 
+def decompress(data, path):
+    """What a kernel's payload or a module holds."""
+    if data.startswith(b"\x7fELF"):
+        return data
+    tool = next((tool for magic, tool in COMPRESSIONS.items() if data.startswith(magic)), None)
+    if not tool:
+        raise Failure(f"cannot unpack {path}: it is compressed by neither {' nor '.join(COMPRESSIONS.values())}")
+    try:
+        return subprocess.run((tool, "-dc"), input=data, capture_output=True, check=True).stdout
+    except OSError as error:
+        raise Failure(f"cannot run {tool}: {error.strerror}; {packages.install_hint()}") from error
+    except subprocess.CalledProcessError as error:
+        raise Failure(f"cannot unpack {path}: {error.stderr.decode(errors='replace').strip()}") from error
+
+
 def flatten(vmlinux):
-    """The loadable segments as they lie in memory, the memory they need, and the ELF file's end."""
+    """The loadable segments as they lie in memory, the memory they need, the entry, and the ELF file's end."""
+    entry, = struct.unpack_from("<Q", vmlinux, 24)
     table, = struct.unpack_from("<Q", vmlinux, 32)
     sections, = struct.unpack_from("<Q", vmlinux, 40)
     entry_size, count, section_size, section_count = struct.unpack_from("<HHHH", vmlinux, 54)
@@ -192,7 +232,7 @@ def flatten(vmlinux):
     for address, offset, file_size, _ in segments:
         image[address - first:address - first + file_size] = vmlinux[offset:offset + file_size]
     memory_size = max(segment[0] + segment[3] for segment in segments) - first
-    return bytes(image), memory_size, sections + section_size * section_count
+    return bytes(image), memory_size, entry - first, sections + section_size * section_count
 
 
 def shrink(module, target):
@@ -201,7 +241,9 @@ def shrink(module, target):
     They cost the emulated CPU five seconds a module: it would read the whole
     kernel's types first.
     """
-    packages.call("objcopy", "--remove-section=.BTF", module, target)
+    with open(target, "wb") as file:
+        file.write(decompress(cache.read(module), module))
+    packages.call("objcopy", "--remove-section=.BTF", target)
 
 
 def copy_modules(source, release, target):
@@ -209,17 +251,17 @@ def copy_modules(source, release, target):
     folder = os.path.join(target, "lib", "modules", release)
     os.makedirs(folder)
     if source:
-        files = {name.removesuffix(".ko").replace("-", "_"): os.path.join(parent, name)
+        files = {name.partition(".")[0].replace("-", "_"): os.path.join(parent, name)
                  for parent, _, names in os.walk(os.path.join(source, "kernel")) for name in names
-                 if name.endswith(".ko")}
+                 if name.endswith((".ko", ".ko.xz", ".ko.zst"))}
         wanted = [name.replace("-", "_") for name in MODULES]
         while wanted:
             path = files.pop(wanted.pop(), None)
             if path:
-                place = os.path.join(folder, os.path.relpath(path, source))
+                place = os.path.join(folder, os.path.relpath(path, source).removesuffix(".xz").removesuffix(".zst"))
                 os.makedirs(os.path.dirname(place), exist_ok=True)
                 shrink(path, place)
-                needs = re.search(rb"\0depends=([^\0]*)\0", cache.read(path))
+                needs = re.search(rb"\0depends=([^\0]*)\0", cache.read(place))
                 if needs:
                     wanted += [need.replace("-", "_") for need in needs.group(1).decode().split(",")]
         for name in ("modules.builtin", "modules.order"):

@@ -4,7 +4,9 @@
 import os
 import re
 import subprocess
+import time
 
+import cache
 from cache import Failure
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -75,20 +77,10 @@ def download(names, directory, options=()):
     return sorted(os.path.join(directory, name) for name in os.listdir(directory) if name.endswith(".deb"))
 
 
-def fetch(names, suite, work):
-    """Downloads packages of a Debian suite that is not among the machine's sources.
-
-    apt keeps the index below work, so that the machine's own lists and sources
-    stay as they are.
-    """
-    for folder in ("lists/partial", "archives/partial", "packages"):
-        os.makedirs(os.path.join(work, folder))
-    source = os.path.join(work, "suite.sources")
-    with open(source, "w", encoding="ascii") as file:
-        file.write(f"Types: deb\nURIs: {mirror()}\nSuites: {suite}\nComponents: main\n"
-                   f"Architectures: amd64\nSigned-By: {KEYRING}\n")
-    settings = {
-        "Dir::Etc::sourcelist": source,
+def settings(suite, work):
+    """apt options that read a Debian suite's index, kept below work, in place of the machine's sources and lists."""
+    values = {
+        "Dir::Etc::sourcelist": os.path.join(work, "suite.sources"),
         "Dir::Etc::sourceparts": "/dev/null",
         "Dir::State::Lists": os.path.join(work, "lists"),
         "Dir::State::status": "/dev/null",
@@ -96,22 +88,38 @@ def fetch(names, suite, work):
         "APT::Sandbox::User": "root",
         "Acquire::Languages": "none",
     }
-    options = [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
+    for folder in ("lists/partial", "archives/partial"):
+        os.makedirs(os.path.join(work, folder), exist_ok=True)
+    if not os.path.exists(values["Dir::Etc::sourcelist"]):
+        with open(values["Dir::Etc::sourcelist"], "w", encoding="ascii") as file:
+            file.write(f"Types: deb\nURIs: {mirror()}\nSuites: {suite}\nComponents: main\n"
+                       f"Architectures: amd64\nSigned-By: {KEYRING}\n")
+    return [word for key, value in values.items() for word in ("-o", f"{key}={value}")]
+
+
+def fetch(names, suite, work):
+    """Downloads packages of a Debian suite that need not be among the machine's sources."""
+    options = settings(suite, work)
+    os.mkdir(os.path.join(work, "packages"))
     call("apt-get", *options, "update")
     return download(names, os.path.join(work, "packages"), options)
 
 
-def dependency(package, pattern):
-    """The first package that a package depends on and whose name matches, or None."""
+def index(suite):
+    """apt options for a Debian suite whose index is kept for a day."""
+    def update(work):
+        try:
+            call("apt-get", *settings(suite, work), "update")
+        except Failure as error:
+            raise Failure(f"cannot read the index of Debian's {suite}: {error}") from error
+
+    return settings(suite, cache.entry(f"index-{suite}-{time.strftime('%Y%m%d')}", update))
+
+
+def dependencies(package, pattern, options=()):
+    """The packages that a package depends on and whose names match."""
     try:
-        words = call("apt-cache", "depends", package)
+        words = call("apt-cache", *options, "depends", package)
     except Failure:
-        return None
-    found = re.search(rf"Depends: ({pattern})$", words, re.MULTILINE)
-    return found and found.group(1)
-
-
-def version(package):
-    """The version that apt would download, or None."""
-    found = re.search(r"^Version: (\S+)$", call("apt-cache", "show", "--no-all-versions", package), re.MULTILINE)
-    return found and found.group(1)
+        return []
+    return re.findall(rf"Depends: ({pattern})$", words, re.MULTILINE)
