@@ -31,12 +31,18 @@ help:
 	@echo '  make suite       the tests of the module, in the emulator'
 	@echo '  make deps        install the Debian packages that all this needs'
 	@echo '  make module lib tools selftests   build one part'
+	@echo '  make module KERNEL=trixie   build the module for a Debian suite or a release: root'
 	@echo '  make clean       remove what was built'
 	@echo 'The module is built for the kernel whose headers are in'
 	@echo '  KDIR=$(KDIR)'
 
+# Without KERNEL it is built in its place, else in build/RELEASE.
 module:
+ifdef KERNEL
+	@selftests/vm/toolchain.py $(KERNEL)
+else
 	+$(KBUILD) modules
+endif
 
 lib:
 	$(MAKE) -C lib
@@ -97,6 +103,7 @@ clean:
 	$(MAKE) -C selftests/host clean
 	$(MAKE) -C tools clean
 	$(MAKE) -C lib clean
+	$(RM) -r build
 	+$(if $(KDIR),$(KBUILD) clean)
 
 .PHONY: all help module lib tools selftests deps demo check style host-test \

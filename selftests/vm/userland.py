@@ -14,7 +14,6 @@ from cache import Failure
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
-MODULE = os.path.join(TOP, "kmod", "vcontext.ko")
 BUSYBOX = "/bin/busybox"
 ETC = {
     "passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
@@ -75,10 +74,10 @@ class Run:
                                   for path in glob.glob(os.path.join(TOP, "lib", "libvcontext.so*"))})
         self.missing = []
 
-    def project(self, kernel, with_module):
-        """The module, the library and the tools; what is not built yet is left out, except the module."""
-        if with_module:
-            self.archive.file(f"/lib/modules/{kernel.release}/extra/vcontext.ko", cache.read(MODULE))
+    def project(self, kernel, module):
+        """The module (a path, or None), the library and the tools; of these, what is not built yet is left out."""
+        if module:
+            self.archive.file(f"/lib/modules/{kernel.release}/extra/vcontext.ko", cache.read(module))
         for path in sorted(self.linker.own.values()):
             self._put(path, f"{elf.MULTIARCH}/{os.path.basename(path)}")
         for path in sorted(glob.glob(os.path.join(TOP, "tools", "*"))):

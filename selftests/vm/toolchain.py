@@ -1,0 +1,170 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""The module for any kernel: a Debian suite's own compiler and headers in a folder, and what is built with them.
+
+A suite's headers want its own compiler and C library, so they are used as its
+users do, in a root file system of that suite. Needs root, for chroot.
+"""
+
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+
+import cache  # noqa: E402
+import kernel  # noqa: E402
+import packages  # noqa: E402
+from cache import Failure  # noqa: E402
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(TOP, "build")
+IN_TREE = os.path.join(TOP, "kmod", "vcontext.ko")
+SOURCES = ("Kbuild", "kmod", "uapi")
+GENERATED = re.compile(r"\.mod\.c$|^asm-offsets\.h$")
+
+PACKAGES = ("gcc", "make", "dkms")
+MOUNT_POINT = "/mnt"  # of what is built, in the suite's root
+
+# A mount name space of its own: nothing stays mounted, however it ends.
+CHROOT = ('mount --bind "$1" "$2' + MOUNT_POINT + '" && mount -t proc proc "$2/proc" && shift && '
+          'exec chroot "$@"')
+
+
+def say(text):
+    print(f"toolchain: {text}", file=sys.stderr, flush=True)
+
+
+def root(suite, release):
+    """The root file system of a suite with what builds modules for a kernel of its."""
+    wanted = (f"linux-headers-{release}", *PACKAGES)
+
+    def build(work):
+        if os.geteuid():
+            raise Failure(f"cannot make a root file system of Debian's {suite} to build the module in: not root; "
+                          f"run as root: make module KERNEL={suite}")
+        say(f"making a root file system of Debian's {suite} with its compiler and {wanted[0]}: "
+            "about a minute, and 700 MB in the cache")
+        settings = os.path.join(work, "apt.conf")
+        with open(settings, "w", encoding="utf-8") as file:
+            # The mirror is the machine's, so are the ways to it.
+            file.write(packages.call("apt-config", "dump", "Acquire"))
+        packages.call("mmdebstrap", "--variant=minbase", f"--aptopt={settings}", f"--include={','.join(wanted)}",
+                      suite, os.path.join(work, "root"),
+                      f"deb [signed-by={packages.KEYRING}] {packages.mirror()} {suite} main")
+
+    name = f"toolchain-{suite}-{cache.digest(release, *PACKAGES)}"
+    return os.path.join(cache.entry(name, build), "root")
+
+
+def inside(suite_root, folder):
+    """The words before a command that run it in a suite's root, with a folder of ours at MOUNT_POINT."""
+    if os.geteuid():
+        raise Failure(f"cannot run anything in {suite_root}: not root")
+    return ["unshare", "--mount", "sh", "-c", CHROOT, "sh", folder, suite_root]
+
+
+def sources(top):
+    """What a module is made from, relative to the top of a tree."""
+    for name in SOURCES:
+        path = os.path.join(top, name)
+        if os.path.isfile(path):
+            yield name
+        for parent, _, names in os.walk(path):
+            for file in names:
+                if (file == "Kbuild" or file.endswith((".c", ".h", ".S"))) and not GENERATED.search(file):
+                    yield os.path.relpath(os.path.join(parent, file), top)
+
+
+def copy_sources(target):
+    """Brings a copy of the sources up to date; what is unchanged keeps its time, for make."""
+    for path in set(sources(target)) - set(sources(TOP)):
+        os.unlink(os.path.join(target, path))
+    for path in sources(TOP):
+        source, copy = os.path.join(TOP, path), os.path.join(target, path)
+        if not os.path.exists(copy) or cache.read(copy) != cache.read(source):
+            os.makedirs(os.path.dirname(copy), exist_ok=True)
+            shutil.copyfile(source, copy)
+
+
+@contextlib.contextmanager
+def locked(folder):
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "lock"), "w", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def in_tree():
+    """The path of the module that make has built, or None."""
+    return IN_TREE if os.path.exists(IN_TREE) else None
+
+
+def module(release, suite=None):
+    """The path of the module for a kernel, built anew if the sources have changed.
+
+    make builds one in its place, for the machine's headers. Others are built in
+    build/RELEASE: with headers of the machine, else with those of the suite.
+    """
+    if in_tree() and kernel.module_release(IN_TREE) == release:
+        return IN_TREE
+    folder = os.path.join(BUILD, release)
+    made = os.path.join(folder, "kmod", "vcontext.ko")
+    stamp = os.path.join(folder, "stamp")
+    prefix, place = where(release, suite, folder)
+    with locked(folder):
+        wanted = cache.digest(*prefix, *(part for path in sorted(sources(TOP))
+                                         for part in (path, cache.read(os.path.join(TOP, path)))))
+        if not all(map(os.path.exists, (made, stamp))) or cache.read(stamp).decode() != wanted:
+            say(f"building the module for {release}")
+            copy_sources(folder)
+            make(release, [*prefix, "make", "-C", f"/usr/src/linux-headers-{release}", f"M={place}"], folder)
+            with open(stamp, "w", encoding="ascii") as file:
+                file.write(wanted)
+    return made
+
+
+def where(release, suite, folder):
+    """How to build: the words that go before make, and the place where it finds the folder."""
+    if os.path.isdir(f"/usr/src/linux-headers-{release}"):
+        return [], folder
+    if not suite:
+        raise Failure(f"there is no module for {release}, nor headers to build it: name the kernel by its Debian "
+                      f"suite, or apt-get install linux-headers-{release}")
+    return inside(root(suite, release), folder), MOUNT_POINT
+
+
+def make(release, command, folder):
+    """Runs make; as one line of its words seldom mends a source, all of them are kept."""
+    log = os.path.join(folder, "log")
+    # What a make that calls this one has for its own is not for this one.
+    environment = {key: value for key, value in os.environ.items() if not re.match("MAKE|MFLAGS|KERNEL$", key)}
+    with open(log, "w", encoding="utf-8") as file:
+        status = subprocess.run([*command, f"-j{os.cpu_count()}", "modules"], stdin=subprocess.DEVNULL, check=False,
+                                stdout=file, stderr=subprocess.STDOUT, env=environment).returncode
+    if status:
+        words = cache.read(log).decode(errors="replace").splitlines()
+        first = next((line for line in words if re.search(r": (fatal )?error: |^ERROR: |\*\*\* ", line)),
+                     words[-1] if words else f"make ended with {status}")
+        raise Failure(f"cannot build the module for {release}: {first.strip()}; all of make's words are in {log}")
+
+
+def main(words):
+    if len(words) != 1 or words[0].startswith("-"):
+        print("usage: toolchain.py KERNEL\n\nBuilds the module for a kernel, a release or a Debian suite, and prints "
+              "its path.\nexit status: 0, or 125 with one line that says why not", file=sys.stderr)
+        return 0 if words == ["--help"] else 125
+    try:
+        print(module(*kernel.resolve(words[0])))
+    except Failure as failure:
+        say(str(failure))
+        return 125
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
