@@ -24,10 +24,11 @@ help:
 	@echo '  make install     install them: DESTDIR=, PREFIX=$(PREFIX)'
 	@echo '  make uninstall   remove them again'
 	@echo 'For developers:'
-	@echo '  make check       all tests, which are the next four; needs nothing'
+	@echo '  make check       all tests, which are the next five; needs nothing'
 	@echo '  make style       checkpatch, sparse, codespell, shellcheck, licences, ...'
 	@echo '  make host-test   tests that need neither module nor emulator'
 	@echo '  make harness-test   tests of selftests/vm/run'
+	@echo '  make dkms-test   dkms builds the module for this machine'
 	@echo '  make suite       the tests of the module, in the emulator'
 	@echo '  make deps        install the Debian packages that all this needs'
 	@echo '  make module lib tools selftests   build one part'
@@ -65,7 +66,7 @@ demo: deps
 check: deps
 	$(MAKE) all
 	@status=0; \
-	for part in style host-test harness-test suite; do \
+	for part in style host-test harness-test dkms-test suite; do \
 		$(MAKE) --no-print-directory $$part || status=1; \
 	done; \
 	exit $$status
@@ -78,6 +79,9 @@ host-test: lib tools
 
 harness-test: module
 	selftests/vm/test.sh
+
+dkms-test:
+	selftests/vm/dkms.sh
 
 suite: all
 	selftests/run
@@ -107,4 +111,4 @@ clean:
 	+$(if $(KDIR),$(KBUILD) clean)
 
 .PHONY: all help module lib tools selftests deps demo check style host-test \
-	harness-test suite install uninstall clean
+	harness-test dkms-test suite install uninstall clean

@@ -153,17 +153,33 @@ def make(release, command, folder):
         raise Failure(f"cannot build the module for {release}: {first.strip()}; all of make's words are in {log}")
 
 
+USAGE = """\
+usage: toolchain.py KERNEL                    build the module for a kernel and print its path
+       toolchain.py SUITE -- COMMAND [ARG...] run a command in a Debian suite's root file system, with
+                                              its compiler and headers, and this folder as its /mnt
+
+KERNEL: a Debian suite such as trixie, or a release such as 6.1.0-56-amd64.
+exit status: 0, or the command's, or 125 with one line that says why not"""
+
+
+def enter(suite, command):
+    """Runs a command in a suite's root file system and returns its exit status."""
+    release = kernel.newest(suite)
+    return subprocess.run([*inside(root(suite, release), os.getcwd()), *command], check=False).returncode
+
+
 def main(words):
-    if len(words) != 1 or words[0].startswith("-"):
-        print("usage: toolchain.py KERNEL\n\nBuilds the module for a kernel, a release or a Debian suite, and prints "
-              "its path.\nexit status: 0, or 125 with one line that says why not", file=sys.stderr)
-        return 0 if words == ["--help"] else 125
     try:
-        print(module(*kernel.resolve(words[0])))
+        if len(words) > 2 and words[1] == "--":
+            return enter(words[0], words[2:])
+        if len(words) == 1 and not words[0].startswith("-"):
+            print(module(*kernel.resolve(words[0])))
+            return 0
     except Failure as failure:
         say(str(failure))
         return 125
-    return 0
+    print(USAGE, file=sys.stdout if words == ["--help"] else sys.stderr)
+    return 0 if words == ["--help"] else 125
 
 
 if __name__ == "__main__":
