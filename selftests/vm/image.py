@@ -16,6 +16,7 @@ BOOT_PARAMS = 0x1000  # from here on relative to LOADER
 COMMAND_LINE = 0x2000
 PAGE_TABLES = 0x3000
 LOADER_SIZE = 0x10000
+FIVE_LEVELS = 0x38  # of what loader.S names at its beginning
 COMMAND_LINE_SIZE = 2048
 
 # Offsets in struct boot_params, and flags of its setup header.
@@ -81,6 +82,7 @@ def loader_area(kernel, memory, archive_at, archive_size, command_line, randomis
     if len(text) > COMMAND_LINE_SIZE:
         raise Failure(f"the kernel command line is longer than {COMMAND_LINE_SIZE - 1} bytes")
     area[COMMAND_LINE:COMMAND_LINE + len(text)] = text
+    struct.pack_into("<I", area, FIVE_LEVELS, "no5lvl" not in command_line.split())
     present, large = 0x3, 0x80
     struct.pack_into("<Q", area, PAGE_TABLES, LOADER + PAGE_TABLES + 0x1000 | present)
     for index in range(4):
@@ -88,6 +90,7 @@ def loader_area(kernel, memory, archive_at, archive_size, command_line, randomis
                          LOADER + PAGE_TABLES + 0x2000 + 0x1000 * index | present)
     for index in range(2048):
         struct.pack_into("<Q", area, PAGE_TABLES + 0x2000 + 8 * index, index << 21 | large | present)
+    struct.pack_into("<Q", area, PAGE_TABLES + 0x6000, LOADER + PAGE_TABLES | present)
     return area
 
 

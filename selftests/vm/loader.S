@@ -9,10 +9,15 @@
 	.set	BOOT_PARAMS_E820_COUNT, 0x1e8
 	.set	BOOT_PARAMS_E820_TABLE, 0x2d0
 	.set	PAGE_TABLES, 0x203000
+	.set	PAGE_TABLE_5, PAGE_TABLES + 0x6000
 	.set	STACK_TOP, 0x20f000
 	.set	E820_COUNT, 0x7ff0
 	.set	E820_TABLE, 0x8000
 	.set	MSR_EFER, 0xc0000080
+	.set	CPUID_7_ECX_LA57, 1 << 16
+	.set	CR4_PAE_LA57, 0x1020
+	.set	SMI_COMMAND_PORT, 0xb2
+	.set	ACPI_ENABLE, 0xf1	/* to the BIOS of both emulators */
 
 	.code32
 	.globl	_start
@@ -31,6 +36,7 @@ gdt:
 	.quad	0x00af9b000000ffff	/* 0x10: 64-bit code, __BOOT_CS */
 	.quad	0x00cf93000000ffff	/* 0x18: flat data, __BOOT_DS */
 	.quad	0x00cf9b000000ffff	/* 0x20: flat 32-bit code */
+five_levels:	.long	0		/* image.py fills this in, too */
 
 1:	mov	$0x18, %eax
 	mov	%eax, %ds
@@ -56,10 +62,33 @@ gdt:
 	lea	(%ecx, %ecx, 4), %ecx	/* five words an entry */
 	rep movsl
 
-	mov	$PAGE_TABLES, %eax
-	mov	%eax, %cr3
+	/*
+	 * The kernel would ask for ACPI mode later, by an SMI; with five levels
+	 * Bochs 3.0 cannot return from it.
+	 */
+	mov	$ACPI_ENABLE, %al
+	out	%al, $SMI_COMMAND_PORT
+
+	/* Five levels if the CPU has them, as the kernel's decompressor does. */
+	mov	$PAGE_TABLES, %esi
+	mov	$0x20, %edi		/* PAE */
+	cmpl	$0, five_levels
+	je	3f
+	xor	%eax, %eax
+	cpuid
+	cmp	$7, %eax
+	jb	3f
+	mov	$7, %eax
+	xor	%ecx, %ecx
+	cpuid
+	test	$CPUID_7_ECX_LA57, %ecx
+	jz	3f
+	mov	$PAGE_TABLE_5, %esi
+	mov	$CR4_PAE_LA57, %edi
+
+3:	mov	%esi, %cr3
 	mov	%cr4, %eax
-	or	$0x20, %eax		/* PAE */
+	or	%edi, %eax
 	mov	%eax, %cr4
 	mov	$MSR_EFER, %ecx
 	rdmsr

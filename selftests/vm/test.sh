@@ -14,7 +14,7 @@ trap 'exit 143' TERM
 
 count=0
 failed=0
-tests=26
+tests=29
 
 # check NAME COMMAND...: one test that passes if the command does
 check() {
@@ -72,6 +72,9 @@ check "a missing file is refused" is "$status" 125
 check "and named" says "$work/none"
 guest -k 6.1.0-none-amd64 -- true
 check "an unknown kernel is refused" is "$status" 125
+guest -k no-suite -- true
+check "an unknown suite is refused" is "$status" 125
+check "and named" says "Debian's no-suite"
 guest -e qemu -- true
 check "an emulator that is not built yet is refused" is "$status" 125
 
@@ -122,6 +125,8 @@ wait $first
 check "two runs side by side are alike" cmp "$work/out" "$work/other"
 check "the tick comes 250 times a second" between "$(head -n 1 "$work/out")" 247 253
 
+guest -e qemu --model EPYC,la57=on -- grep -o la57 /proc/cpuinfo
+check "five-level paging where the CPU has it" is "$(cat "$work/out")" la57
 guest -c 2 -- sh -c 'nproc; grep -c "^_*fffff" /proc/kallsyms; grep " _text$" /proc/kallsyms'
 check "two CPUs" is "$(head -n 1 "$work/out")" 2
 check "the kernel is where it was linked" is "$(tail -n 1 "$work/out")" "ffffffff81000000 T _text"
