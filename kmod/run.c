@@ -52,7 +52,7 @@ bool vctx_run_is_tracked(void)
 void vctx_run_goes_long(void)
 {
 	if (vctx_run_is_tracked())
-		__ct_user_enter(CONTEXT_USER);
+		__ct_user_enter(CT_STATE_USER);
 	else
 		ct_idle_enter();
 }
@@ -60,7 +60,7 @@ void vctx_run_goes_long(void)
 void vctx_run_stayed_long(struct vctx_stats *stats, u64 ns)
 {
 	if (vctx_run_is_tracked())
-		__ct_user_exit(CONTEXT_USER);
+		__ct_user_exit(CT_STATE_USER);
 	else
 		ct_idle_exit();
 	stats->longest_ns = max(stats->longest_ns, ns);

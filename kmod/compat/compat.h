@@ -44,6 +44,10 @@ static inline void vm_flags_mod(struct vm_area_struct *vma,
 #define SECONDARY_EXEC_ENABLE_XSAVES SECONDARY_EXEC_XSAVES
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#define CT_STATE_USER CONTEXT_USER
+#endif
+
 /* User shadow stacks came with 6.6. */
 static inline bool vctx_compat_user_shstk(struct task_struct *task)
 {
