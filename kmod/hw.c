@@ -225,13 +225,13 @@ static int take_down(unsigned int cpu)
 }
 
 /* Suspend: only the boot CPU is left, hot-plug has seen to the others. */
-static int suspend(void)
+static int power_suspend(void)
 {
 	cpu_disable(NULL);
 	return 0;
 }
 
-static void resume(void)
+static void power_resume(void)
 {
 	int error = 0;
 
@@ -239,10 +239,7 @@ static void resume(void)
 		cpu_enable(&error);
 }
 
-static struct syscore_ops syscore_ops = {
-	.suspend = suspend,
-	.resume = resume,
-};
+VCTX_COMPAT_SYSCORE_DEFINE(power);
 
 /* An enabled CPU may block INIT, which firmware and a next kernel rely on. */
 static int reboot(struct notifier_block *nb, unsigned long action, void *data)
@@ -299,14 +296,14 @@ int __init vctx_hw_init(void)
 	if (ret < 0)
 		goto err_emergency;
 	hotplug_state = ret;
-	register_syscore_ops(&syscore_ops);
+	register_syscore(&power);
 	ret = register_reboot_notifier(&reboot_notifier);
 	if (ret)
 		goto err_syscore;
 	return 0;
 
 err_syscore:
-	unregister_syscore_ops(&syscore_ops);
+	unregister_syscore(&power);
 	cpuhp_remove_state(hotplug_state);
 err_emergency:
 	vctx_emergency_exit();
@@ -323,7 +320,7 @@ void vctx_hw_exit(void)
 		return;
 	flush_work(&put_work);
 	unregister_reboot_notifier(&reboot_notifier);
-	unregister_syscore_ops(&syscore_ops);
+	unregister_syscore(&power);
 	cpuhp_remove_state(hotplug_state);
 	vctx_emergency_exit();
 	vctx_idmap_exit();

@@ -41,7 +41,7 @@ static void on_exec(void *data, struct task_struct *task, pid_t old_pid,
 		vctx_context_end(ctx);
 }
 
-static void on_exit(void *data, struct task_struct *task)
+static void on_exit(void *data, VCTX_COMPAT_EXIT_ARGS)
 {
 	struct vctx_context *ctx = vctx_context_of(current);
 

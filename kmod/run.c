@@ -22,11 +22,16 @@ DEFINE_PER_CPU(struct vctx_run_cpu *, vctx_run_cpu);
  * As after the exit of a virtual machine, a tick that comes now is the guest's:
  * account it as user time, and let RCU have its quiescent state, which the tick
  * would have seen in a user mode that it had interrupted.
+ *
+ * Return: VCTX_GUEST_RESUME, or VCTX_NATIVE_INTERRUPT on kernels where the
+ * interrupt is to happen again natively.
  */
-void vctx_run_take_interrupt(void)
+int vctx_run_take_interrupt(void)
 {
 	bool account = !vtime_accounting_enabled_this_cpu();
 
+	if (VCTX_COMPAT_INTERRUPT_NATIVELY)
+		return VCTX_NATIVE_INTERRUPT;
 	if (account)
 		current->flags |= PF_VCPU;
 	local_irq_enable();
@@ -36,6 +41,7 @@ void vctx_run_take_interrupt(void)
 	if (account)
 		current->flags &= ~PF_VCPU;
 	rcu_note_context_switch(false);
+	return VCTX_GUEST_RESUME;
 }
 
 /*
@@ -177,6 +183,7 @@ void vctx_run_attach(struct vctx_context *ctx)
 	if (this->tick.last != ctx->stats)
 		this->tick.first = true;
 	this->tick.last = ctx->stats;
+	this->tick.pending = false;
 	this->hook.on_user_return = ctx->tick_bound || vctx_run_is_tracked() ?
 		vctx_hw->on_user_return_long : vctx_hw->on_user_return;
 	user_return_notifier_register(&this->hook);

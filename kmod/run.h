@@ -58,7 +58,7 @@ static __always_inline struct vctx_run_cpu *vctx_run_this(void)
 
 void vctx_run_attach(struct vctx_context *ctx);
 void vctx_run_detach(void);
-void vctx_run_take_interrupt(void);
+int vctx_run_take_interrupt(void);
 bool vctx_run_is_tracked(void);
 void vctx_run_goes_long(void);
 void vctx_run_stayed_long(struct vctx_stats *stats, u64 ns);

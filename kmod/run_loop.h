@@ -132,6 +132,9 @@ static __always_inline int vctx_run_once(const struct vctx_guest_ops *ops,
 	if (unlikely(read_thread_flags() & VCTX_WORK)) {
 		int reason = vctx_state_prepare();
 
+		/* Unlike other work, the FPU's is sent no interrupt for. */
+		if (reason == VCTX_NATIVE_WORK)
+			irq_work_queue(&this->kick);
 		if (reason >= 0)
 			return reason;
 	}
@@ -155,8 +158,11 @@ static noinline void vctx_run_on(const struct vctx_guest_ops *ops,
 				 struct pt_regs *regs, int action)
 {
 	do {
-		if (action == VCTX_GUEST_INTERRUPT)
-			vctx_run_take_interrupt();
+		if (action == VCTX_GUEST_INTERRUPT) {
+			action = vctx_run_take_interrupt();
+			if (action >= 0)
+				break;
+		}
 		action = vctx_run_once(ops, this, current->mm, regs,
 				       VCTX_STAY_SHORT);
 	} while (action < 0);
@@ -229,6 +235,7 @@ vctx_run_long_loop(const struct vctx_guest_ops *ops,
 		vctx_run_make_last(hook);
 		return;
 	}
+	vctx_tick_after_interrupt(this);
 	action = vctx_state_native(regs, current->mm);
 	if (action >= 0)
 		goto native;
@@ -245,9 +252,10 @@ vctx_run_long_loop(const struct vctx_guest_ops *ops,
 		if (held)
 			vctx_tick_give_back(this);
 		if (action == VCTX_GUEST_INTERRUPT) {
-			vctx_tick_before_interrupt(this);
-			vctx_run_take_interrupt();
-			vctx_tick_after_interrupt(this, held);
+			vctx_tick_before_interrupt(this, held);
+			action = vctx_run_take_interrupt();
+			if (action < 0)
+				vctx_tick_after_interrupt(this);
 		} else if (held && action == VCTX_GUEST_NMI) {
 			this->stats->held[VCTX_HELD_NMI]++;
 		}
@@ -255,7 +263,7 @@ vctx_run_long_loop(const struct vctx_guest_ops *ops,
 	ops->save(this, regs);
 native:
 	/* Not the thread's doing, and over soon: the tick can be held again. */
-	if (action != VCTX_NATIVE_WORK)
+	if (action != VCTX_NATIVE_WORK && action != VCTX_NATIVE_INTERRUPT)
 		this->tick.ready = false;
 	vctx_run_native(this, regs, action);
 	vctx_run_catch_up(this);

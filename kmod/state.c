@@ -33,8 +33,9 @@ int vctx_state_why(const struct pt_regs *regs)
 /**
  * vctx_state_prepare - make what user mode finds in the CPU ready
  *
- * Loads the FPU's registers, if the kernel has put that off.  Return: -1, or a
- * reason to go on natively: VCTX_NATIVE_WORK if there is work for the kernel
+ * Loads the FPU's registers, if the kernel has put that off; where they cannot be
+ * loaded, the kernel does it on its way to user mode, after the hook.  Return: -1,
+ * or a reason to go on natively: VCTX_NATIVE_WORK if there is work for the kernel
  * first.
  */
 int vctx_state_prepare(void)
@@ -43,8 +44,8 @@ int vctx_state_prepare(void)
 
 	if (work & EXIT_TO_USER_MODE_WORK)
 		return VCTX_NATIVE_WORK;
-	if (work & _TIF_NEED_FPU_LOAD)
-		switch_fpu_return();
+	if (work & _TIF_NEED_FPU_LOAD && !vctx_compat_load_fpu())
+		return VCTX_NATIVE_WORK;
 	/* The guest has no I/O bitmap, and its exit shortens the TSS. */
 	if (work & _TIF_IO_BITMAP)
 		return VCTX_NATIVE_IOPORT;

@@ -98,34 +98,40 @@ static const char *const tick_names[] = {
 static bool is_tick(const struct hrtimer *timer)
 {
 	static void *found;	/* the same function on each CPU */
+	void *function = ACCESS_PRIVATE(timer, function);
 	char name[KSYM_SYMBOL_LEN];
 	int i;
 
 	if (READ_ONCE(found))
-		return timer->function == found;
-	sprint_symbol_no_offset(name, (unsigned long)timer->function);
+		return function == found;
+	sprint_symbol_no_offset(name, (unsigned long)function);
 	for (i = 0; i < ARRAY_SIZE(tick_names); i++) {
 		if (!strcmp(name, tick_names[i])) {
-			WRITE_ONCE(found, timer->function);
+			WRITE_ONCE(found, function);
 			return true;
 		}
 	}
 	return false;
 }
 
+static enum hrtimer_restart never(struct hrtimer *timer)
+{
+	return HRTIMER_NORESTART;
+}
+
 /* This CPU's tick, in the queue that any timer initialised here points to. */
 static struct hrtimer *find(void)
 {
 	struct hrtimer_cpu_base *base;
-	struct timerqueue_node *node;
+	struct timerqueue_linked_node *node;
 	struct hrtimer probe, *timer = NULL;
 
-	hrtimer_init_on_stack(&probe, CLOCK_MONOTONIC,
-			      HRTIMER_MODE_ABS_PINNED_HARD);
+	hrtimer_setup_on_stack(&probe, never, CLOCK_MONOTONIC,
+			       HRTIMER_MODE_ABS_PINNED_HARD);
 	base = probe.base->cpu_base;
 	raw_spin_lock(&base->lock);
-	for (node = timerqueue_getnext(&base->clock_base[HRTIMER_BASE_MONOTONIC].active);
-	     node; node = timerqueue_iterate_next(node)) {
+	for (node = timerqueue_linked_first(&base->clock_base[HRTIMER_BASE_MONOTONIC].active);
+	     node; node = timerqueue_linked_next(node)) {
 		timer = container_of(node, struct hrtimer, node);
 		if (is_tick(timer))
 			break;
@@ -188,12 +194,14 @@ int vctx_tick_bound(u64 flags, u64 wanted, u64 *bound)
  * @this: of this CPU
  * @next: the thread
  *
+ * An interrupt of the guest that happened again natively was the last of this one.
  * Workers and stoppers, which the kernel's housekeeping runs in now and then, do
  * not leave timers behind.
  */
 void vctx_tick_scheduled_out(struct vctx_run_cpu *this,
 			     const struct task_struct *next)
 {
+	vctx_tick_after_interrupt(this);
 	if (next->flags & PF_WQ_WORKER ||
 	    (next->flags & PF_NO_SETAFFINITY && next->prio < MAX_RT_PRIO))
 		return;
@@ -311,49 +319,58 @@ void vctx_tick_give_back(struct vctx_run_cpu *this)
 
 static void count_interrupts(unsigned int irqs[VCTX_NR_HELD])
 {
-	irqs[VCTX_HELD_TIMER] = __this_cpu_read(irq_stat.apic_timer_irqs);
-	irqs[VCTX_HELD_RESCHEDULE] = __this_cpu_read(irq_stat.irq_resched_count);
-	irqs[VCTX_HELD_CALL] = __this_cpu_read(irq_stat.irq_call_count) +
-			       __this_cpu_read(irq_stat.apic_irq_work_irqs);
+	irqs[VCTX_HELD_TIMER] = vctx_compat_irqs(IRQ_COUNT_APIC_TIMER,
+						 apic_timer_irqs);
+	irqs[VCTX_HELD_RESCHEDULE] = vctx_compat_irqs(IRQ_COUNT_RESCHEDULE,
+						      irq_resched_count);
+	irqs[VCTX_HELD_CALL] = vctx_compat_irqs(IRQ_COUNT_CALL_FUNCTION,
+						irq_call_count) +
+			       vctx_compat_irqs(IRQ_COUNT_IRQ_WORK,
+						apic_irq_work_irqs);
 }
 
 /**
  * vctx_tick_before_interrupt - the guest was interrupted; see which it is
  * @this: of this CPU
+ * @held: the tick was held when it came
  */
-void vctx_tick_before_interrupt(struct vctx_run_cpu *this)
+void vctx_tick_before_interrupt(struct vctx_run_cpu *this, bool held)
 {
 	count_interrupts(this->tick.irqs);
+	this->tick.held = held;
+	this->tick.pending = true;
 }
 
 /**
- * vctx_tick_after_interrupt - the kernel has had its interrupt
+ * vctx_tick_after_interrupt - the kernel has had its interrupt, if there was one
  * @this: of this CPU
- * @held: the tick was held when it came
  *
  * The tick is pushed only after it has come, so that a thread that is rarely in
  * user mode for long never has it pushed.
  */
-void vctx_tick_after_interrupt(struct vctx_run_cpu *this, bool held)
+void vctx_tick_after_interrupt(struct vctx_run_cpu *this)
 {
 	struct vctx_tick *tick = &this->tick;
 	unsigned int now[VCTX_NR_HELD];
 	enum vctx_held_interrupt kind = VCTX_HELD_DEVICE;
 
+	if (!tick->pending)
+		return;
+	tick->pending = false;
 	count_interrupts(now);
 	if (now[VCTX_HELD_CALL] != tick->irqs[VCTX_HELD_CALL])
 		kind = VCTX_HELD_CALL;
 	else if (now[VCTX_HELD_RESCHEDULE] != tick->irqs[VCTX_HELD_RESCHEDULE])
 		kind = VCTX_HELD_RESCHEDULE;
-	else if (held ? tick->expired :
+	else if (tick->held ? tick->expired :
 		 now[VCTX_HELD_TIMER] != tick->irqs[VCTX_HELD_TIMER])
 		kind = VCTX_HELD_TIMER;
 
-	if (held)
+	if (tick->held)
 		this->stats->held[kind]++;
 	if (kind == VCTX_HELD_TIMER) {
 		tick->ready = true;
-		tick->first &= !held;
+		tick->first &= !tick->held;
 	}
 }
 

@@ -17,8 +17,11 @@ struct vctx_run_cpu;
  * struct vctx_tick - the tick of one CPU
  * @timer:	the kernel's own hrtimer, NULL if it has not been found
  * @due:	when it was due before it was pushed
- * @irqs:	interrupts of each kind that the CPU had at the last look
+ * @irqs:	interrupts of each kind that the CPU had when the guest was
+ *		interrupted
  * @expired:	a timer was due when the guest was left
+ * @held:	the tick was held when the guest was interrupted
+ * @pending:	that interrupt has not been looked at yet
  * @last:	the counters of whose context was on the CPU last
  * @first:	another thread has run since the last hold
  * @ready:	the tick has interrupted the guest, so may be pushed the next time
@@ -29,6 +32,8 @@ struct vctx_tick {
 	unsigned int irqs[VCTX_NR_HELD];
 	const void *last;
 	bool expired;
+	bool held;
+	bool pending;
 	bool first;
 	bool ready;
 };
@@ -44,8 +49,8 @@ void vctx_tick_put(void);
 
 bool vctx_tick_hold(struct vctx_run_cpu *this);
 void vctx_tick_give_back(struct vctx_run_cpu *this);
-void vctx_tick_before_interrupt(struct vctx_run_cpu *this);
-void vctx_tick_after_interrupt(struct vctx_run_cpu *this, bool held);
+void vctx_tick_before_interrupt(struct vctx_run_cpu *this, bool held);
+void vctx_tick_after_interrupt(struct vctx_run_cpu *this);
 
 int vctx_tick_init(void);
 void vctx_tick_exit(void);

@@ -36,7 +36,8 @@
 	{ VCTX_NATIVE_CPU, "cpu" },			\
 	{ VCTX_NATIVE_MEMORY, "memory" },		\
 	{ VCTX_NATIVE_IOPORT, "ioport" },		\
-	{ VCTX_NATIVE_FAILURE, "failure" }
+	{ VCTX_NATIVE_FAILURE, "failure" },		\
+	{ VCTX_NATIVE_INTERRUPT, "interrupt" }
 
 /* A thread got a context, of its own or by inheritance. */
 TRACE_EVENT(vctx_enter,

@@ -13,9 +13,35 @@
 #error vcontext needs Linux 6.1 or newer
 #endif
 
-#ifdef __ASSEMBLY__
+#ifndef VCTX_COMPAT_CLEAR_BHB_VMEXIT
+#define X86_FEATURE_CLEAR_BHB_VMEXIT X86_FEATURE_CLEAR_BHB_LOOP_ON_VMEXIT
+#endif
 
-/* Of the newest kernel's return predictor measures: what 6.1 calls them. */
+/*
+ * What Linux 6.19 and later reserve for KVM.  Where CR4 cannot be changed for
+ * good, VMX operation is entered and left with each stay in the guest.
+ */
+#ifndef VCTX_COMPAT_CR4_UPDATE
+#define VCTX_COMPAT_VMX_PER_STAY 1
+#else
+#define VCTX_COMPAT_VMX_PER_STAY 0
+#endif
+
+/*
+ * Where the FPU's registers cannot be loaded, no interrupt may be handled between
+ * the kernel's last look at its work and user mode, for its softirqs may use
+ * them.  Neither where the kernel forgets at the same place what an interrupt has
+ * noted for rseq.  An interrupt of the guest then happens again natively.
+ */
+#if defined(VCTX_COMPAT_SWITCH_FPU_RETURN) && !defined(VCTX_COMPAT_RSEQ_EVENTS)
+#define VCTX_COMPAT_INTERRUPT_NATIVELY 0
+#else
+#define VCTX_COMPAT_INTERRUPT_NATIVELY 1
+#endif
+
+#ifdef __ASSEMBLER__
+
+/* Of the newest kernel's return predictor measures: what older ones call them. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
 #define UNTRAIN_RET_VM UNTRAIN_RET
 #endif
@@ -23,14 +49,25 @@
 #define write_ibpb entry_ibpb
 #endif
 
-#else /* !__ASSEMBLY__ */
+#else /* !__ASSEMBLER__ */
 
 /* Not a matter of versions, but it must come before the first header. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/hrtimer.h>
 #include <linux/mm.h>
 #include <linux/perf_event.h>
 #include <linux/sched.h>
+#include <linux/syscore_ops.h>
+#include <asm/cpufeature.h>
+#if __has_include(<asm/cpuid/api.h>)
+#include <asm/cpuid/api.h>
+#endif
+#include <asm/fpu/api.h>
+#include <asm/hardirq.h>
+#include <asm/intel_pt.h>
+#include <asm/msr.h>
+#include <asm/tlbflush.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 static inline void vm_flags_mod(struct vm_area_struct *vma,
@@ -48,6 +85,66 @@ static inline void vm_flags_mod(struct vm_area_struct *vma,
 #define CT_STATE_USER CONTEXT_USER
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#define rdmsrq rdmsrl
+#define native_rdmsrq __rdmsr
+#define native_wrmsrq native_wrmsrl
+#endif
+
+#ifndef VCTX_COMPAT_HRTIMER_SETUP
+#define hrtimer_setup_on_stack(timer, callback, clock, mode)	\
+do {								\
+	hrtimer_init_on_stack(timer, clock, mode);		\
+	(timer)->function = callback;				\
+} while (0)
+#endif
+
+#ifndef VCTX_COMPAT_TIMERQUEUE_LINKED
+#define timerqueue_linked_node timerqueue_node
+#define timerqueue_linked_first timerqueue_getnext
+#define timerqueue_linked_next timerqueue_iterate_next
+#endif
+
+/* Interrupts that this CPU has had, by what they are for. */
+#ifdef VCTX_COMPAT_IRQ_COUNTS
+#define vctx_compat_irqs(new, old) __this_cpu_read(irq_stat.counts[new])
+#else
+#define vctx_compat_irqs(new, old) __this_cpu_read(irq_stat.old)
+#endif
+
+/* Callbacks of suspend and resume, static, to be registered by name. */
+#ifdef VCTX_COMPAT_SYSCORE
+#define VCTX_COMPAT_SYSCORE_DEFINE(name)			\
+static int name##_suspend_data(void *data)			\
+{								\
+	return name##_suspend();				\
+}								\
+static void name##_resume_data(void *data)			\
+{								\
+	name##_resume();					\
+}								\
+static const struct syscore_ops name##_ops = {			\
+	.suspend = name##_suspend_data,				\
+	.resume = name##_resume_data,				\
+};								\
+static struct syscore name = { .ops = &name##_ops }
+#else
+#define VCTX_COMPAT_SYSCORE_DEFINE(name)			\
+static struct syscore_ops name = {				\
+	.suspend = name##_suspend,				\
+	.resume = name##_resume,				\
+}
+#define register_syscore register_syscore_ops
+#define unregister_syscore unregister_syscore_ops
+#endif
+
+/* The tracepoint sched_process_exit tells more since 6.16. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#define VCTX_COMPAT_EXIT_ARGS struct task_struct *task
+#else
+#define VCTX_COMPAT_EXIT_ARGS struct task_struct *task, bool group_dead
+#endif
+
 /* User shadow stacks came with 6.6. */
 static inline bool vctx_compat_user_shstk(struct task_struct *task)
 {
@@ -55,6 +152,61 @@ static inline bool vctx_compat_user_shstk(struct task_struct *task)
 	return task->thread.features & BIT(0) /* ARCH_SHSTK_SHSTK */;
 #else
 	return false;
+#endif
+}
+
+/* Event delivery by FRED came with 6.9. */
+static inline bool vctx_compat_fred(void)
+{
+#ifdef X86_FEATURE_FRED
+	return cpu_feature_enabled(X86_FEATURE_FRED);
+#else
+	return false;
+#endif
+}
+
+/* Load the FPU's registers now, if that can be done. */
+static inline bool vctx_compat_load_fpu(void)
+{
+#ifdef VCTX_COMPAT_SWITCH_FPU_RETURN
+	switch_fpu_return();
+	return true;
+#else
+	return false;
+#endif
+}
+
+#ifndef VCTX_COMPAT_CR4_UPDATE
+/* Past the kernel's copy: nothing of its that writes CR4 may run until it is undone. */
+static inline void vctx_compat_write_cr4(unsigned long cr4)
+{
+	asm volatile("mov %0, %%cr4" : : "r" (cr4) : "memory");
+}
+#endif
+
+static inline void vctx_compat_set_vmxe(void)
+{
+#ifdef VCTX_COMPAT_CR4_UPDATE
+	cr4_set_bits_irqsoff(X86_CR4_VMXE);
+#else
+	vctx_compat_write_cr4(__read_cr4() | X86_CR4_VMXE);
+#endif
+}
+
+static inline void vctx_compat_clear_vmxe(void)
+{
+#ifdef VCTX_COMPAT_CR4_UPDATE
+	cr4_clear_bits_irqsoff(X86_CR4_VMXE);
+#else
+	vctx_compat_write_cr4(__read_cr4() & ~X86_CR4_VMXE);
+#endif
+}
+
+/* VMX operation begins or ends: may processor trace go on meanwhile? */
+static inline void vctx_compat_stop_pt(bool stop)
+{
+#ifdef VCTX_COMPAT_INTEL_PT
+	intel_pt_handle_vmx(stop);
 #endif
 }
 
@@ -77,6 +229,6 @@ static inline bool vctx_compat_has_perf_events(struct task_struct *task)
 #endif
 }
 
-#endif /* __ASSEMBLY__ */
+#endif /* __ASSEMBLER__ */
 
 #endif /* VCTX_COMPAT_H */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* VMX operation: into it and out of it, on each CPU. */
 #include <linux/gfp.h>
-#include <asm/perf_event.h>
 #include <asm/tlbflush.h>
 
 #include "vmx.h"
@@ -71,6 +70,22 @@ static bool vmx_busy(void)
 	return !this_cpu_read(vmx_cpu.on) && __read_cr4() & X86_CR4_VMXE;
 }
 
+static bool enter(struct vmx_cpu *this)
+{
+	vctx_compat_set_vmxe();
+	if (vmx_vmxon(__pa(this->vmxon)))
+		return true;
+	vctx_compat_clear_vmxe();
+	return false;
+}
+
+static void leave(struct vmx_cpu *this)
+{
+	vmx_vmclear(__pa(this->vmcs));
+	vmx_vmxoff();
+	vctx_compat_clear_vmxe();
+}
+
 static void vmx_cpu_disable(void)
 {
 	struct vmx_cpu *this = this_cpu_ptr(&vmx_cpu);
@@ -80,10 +95,10 @@ static void vmx_cpu_disable(void)
 		return;
 	this->on = false;
 	this->segments = true;
-	vmx_vmclear(__pa(this->vmcs));
-	vmx_vmxoff();
-	cr4_clear_bits_irqsoff(X86_CR4_VMXE);
-	intel_pt_handle_vmx(0);
+	if (VMX_PER_STAY)
+		return;
+	leave(this);
+	vctx_compat_stop_pt(false);
 }
 
 static int vmx_cpu_enable(void)
@@ -94,11 +109,11 @@ static int vmx_cpu_enable(void)
 	lockdep_assert_irqs_disabled();
 	if (vmx_busy())
 		return -EBUSY;
-	intel_pt_handle_vmx(1);
-	cr4_set_bits_irqsoff(X86_CR4_VMXE);
-	if (!vmx_vmxon(__pa(this->vmxon))) {
-		cr4_clear_bits_irqsoff(X86_CR4_VMXE);
-		intel_pt_handle_vmx(0);
+	if (!VMX_PER_STAY)
+		vctx_compat_stop_pt(true);
+	if (!enter(this)) {
+		if (!VMX_PER_STAY)
+			vctx_compat_stop_pt(false);
 		return -EIO;
 	}
 	this->on = true;
@@ -106,7 +121,47 @@ static int vmx_cpu_enable(void)
 	ret = vmx_vmcs_setup(this);
 	if (ret)
 		vmx_cpu_disable();
+	if (VMX_PER_STAY)
+		leave(this);
 	return ret;
+}
+
+/* VMX operation would stop a trace, and nobody tells perf. */
+static bool is_traced(void)
+{
+	u64 control;
+
+	if (vmx_capability.pt)
+		return false;
+	control = native_rdmsrq(MSR_IA32_RTIT_CTL);
+	return control & RTIT_CTL_TRACEEN;
+}
+
+/**
+ * vmx_begin_stay - into VMX operation, where it does not last
+ * @this: of this CPU; interrupts are off, and stay so until vmx_end_stay()
+ *
+ * The kernel does not know: nothing that writes CR4 runs meanwhile.  False if the
+ * CPU is not enabled or somebody else is in VMX operation, who is left alone.
+ */
+bool vmx_begin_stay(struct vmx_cpu *this)
+{
+	if (!this->on || __read_cr4() & X86_CR4_VMXE || is_traced() ||
+	    !enter(this))
+		return false;
+	if (vmx_vmptrld(__pa(this->vmcs)))
+		return true;
+	leave(this);
+	return false;
+}
+
+/**
+ * vmx_end_stay - undoes vmx_begin_stay()
+ * @this: of this CPU
+ */
+void vmx_end_stay(struct vmx_cpu *this)
+{
+	leave(this);
 }
 
 struct vctx_hw_ops vctx_vmx_ops = {

@@ -12,6 +12,9 @@ struct vmx_capability vmx_capability;
 #define EPT_LARGE	BIT_ULL(7)
 #define EPT_TYPE(type)	((u64)(type) << 3)
 
+/* SDM, "Miscellaneous Data": processor trace can be used in VMX operation. */
+#define MISC_PT		BIT(14)
+
 struct vctx_idmap_format vmx_idmap_format = {
 	.table = EPT_RWX,
 	.leaf = EPT_RWX,
@@ -133,6 +136,15 @@ static int __init find_vmx(void)
 	return VCTX_AVAILABLE;
 }
 
+static void __init look_at_pt(void)
+{
+	u64 misc;
+
+	rdmsrq(MSR_IA32_VMX_MISC, misc);
+	vmx_capability.pt = !boot_cpu_has(X86_FEATURE_INTEL_PT) ||
+			    misc & MISC_PT;
+}
+
 /**
  * vmx_capability_init - find out
  *
@@ -151,6 +163,12 @@ int __init vmx_capability_init(void)
 		return VCTX_UNAVAILABLE_FEATURE;
 	}
 
+	/* NMIs are handed to the host by INT, which FRED takes for another event. */
+	if (vctx_compat_fred()) {
+		pr_notice("FRED is in use, which is not supported yet: boot with fred=off\n");
+		return VCTX_UNAVAILABLE_FEATURE;
+	}
+
 	rdmsr(MSR_IA32_VMX_BASIC, low, high);
 	vmx_capability.revision = low & GENMASK(30, 0);
 	for (i = 0; i < ARRAY_SIZE(controls); i++)
@@ -158,5 +176,6 @@ int __init vmx_capability_init(void)
 			return VCTX_UNAVAILABLE_FEATURE;
 	if (!choose_ept())
 		return VCTX_UNAVAILABLE_FEATURE;
+	look_at_pt();
 	return VCTX_AVAILABLE;
 }

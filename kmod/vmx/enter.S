@@ -8,11 +8,10 @@
  */
 #include <linux/linkage.h>
 #include <asm/asm.h>
-#include <asm/cpufeatures.h>
 #include <asm/msr-index.h>
-#include <asm/nospec-branch.h>
 #include <asm/percpu.h>
 #include "asm-offsets.h"
+#include "nospec.h"
 
 /* VMCS field encodings; <asm/vmx.h> has them in an enum. */
 #define FIELD_VM_EXIT_REASON	0x4402
@@ -64,7 +63,7 @@ SYM_FUNC_START(vmx_enter)
 	mov	REGS_SI(%rdi), %rsi
 	mov	REGS_DI(%rdi), %rdi
 
-	CLEAR_CPU_BUFFERS
+	VCTX_CLEAR_CPU_BUFFERS
 	UNWIND_HINT_SAVE
 	/* The first time it fails, for the VMCS is not launched then. */
 .Lvmresume:
@@ -120,8 +119,7 @@ SYM_INNER_LABEL(vmx_exit_point, SYM_L_GLOBAL)
 	FILL_RETURN_BUFFER %rcx, RSB_CLEAR_LOOPS, X86_FEATURE_RSB_VMEXIT, \
 			   X86_FEATURE_RSB_VMEXIT_LITE
 
-	ALTERNATIVE_2 "", "call clear_bhb_loop", \
-			  X86_FEATURE_CLEAR_BHB_LOOP_ON_VMEXIT, \
+	ALTERNATIVE_2 "", "jmp .Lforget", X86_FEATURE_CLEAR_BHB_VMEXIT, \
 		      "jmp .Lrestrict", X86_FEATURE_KERNEL_IBRS
 .Lout:
 	pop	%rbp
@@ -135,7 +133,9 @@ SYM_INNER_LABEL(vmx_exit_point, SYM_L_GLOBAL)
 	shr	$32, %rdx
 	wrmsr
 	mov	%edi, %eax
-	CLEAR_BRANCH_HISTORY_VMEXIT
+	ALTERNATIVE "jmp .Lout", "", X86_FEATURE_CLEAR_BHB_VMEXIT
+.Lforget:
+	VCTX_CLEAR_BRANCH_HISTORY
 	jmp	.Lout
 
 .Lfailed:

@@ -58,8 +58,11 @@ static __always_inline bool vmx_load(struct vctx_run_cpu *run,
 				     struct pt_regs *regs)
 {
 	struct vmx_cpu *this = vmx_cpu_of(run);
-	unsigned long gs_base = vmx_user_gs_base();
+	unsigned long gs_base;
 
+	if (VMX_PER_STAY && !vmx_begin_stay(this))
+		return false;
+	gs_base = vmx_user_gs_base();
 	if (unlikely(vmx_data_segments() | this->segments) &&
 	    !vmx_load_segments(this, regs))
 		return false;
@@ -120,6 +123,8 @@ static __always_inline void vmx_save(struct vctx_run_cpu *run,
 	 * runs natively, and the kernel mends the TSS before it does.
 	 */
 	this_cpu_write(__tss_limit_invalid, true);
+	if (VMX_PER_STAY)
+		vmx_end_stay(this);
 }
 
 #endif /* VCTX_VMX_GUEST_H */

@@ -141,10 +141,10 @@ static __always_inline u32 enter(struct pt_regs *regs)
 /* An exit clears DEBUGCTL, and what perf has in there is not ours to lose. */
 static noinline u32 enter_with_debugctl(struct pt_regs *regs)
 {
-	u64 debugctl = __rdmsr(MSR_IA32_DEBUGCTLMSR);
+	u64 debugctl = native_rdmsrq(MSR_IA32_DEBUGCTLMSR);
 	u32 reason = enter(regs);
 
-	native_wrmsrl(MSR_IA32_DEBUGCTLMSR, debugctl);
+	native_wrmsrq(MSR_IA32_DEBUGCTLMSR, debugctl);
 	return reason;
 }
 

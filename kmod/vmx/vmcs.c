@@ -66,7 +66,7 @@ static u64 read_msr(u32 msr)
 {
 	u64 value;
 
-	rdmsrl(msr, value);
+	rdmsrq(msr, value);
 	return value;
 }
 

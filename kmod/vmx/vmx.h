@@ -18,6 +18,7 @@
  *		controls
  * @eptp:	memory type and walk length of the EPT pointer
  * @ept_extent:	how INVEPT flushes most narrowly
+ * @pt:		processor trace goes on in VMX operation, or there is none
  */
 struct vmx_capability {
 	u32 revision;
@@ -28,7 +29,14 @@ struct vmx_capability {
 	u32 entry;
 	u64 eptp;
 	unsigned long ept_extent;
+	bool pt;
 };
+
+/*
+ * Whether VMX operation is entered and left with each stay in the guest, for want
+ * of a way to keep CR4.VMXE set.
+ */
+#define VMX_PER_STAY VCTX_COMPAT_VMX_PER_STAY
 
 extern struct vmx_capability vmx_capability;
 extern struct vctx_idmap_format vmx_idmap_format;
@@ -38,7 +46,7 @@ extern struct vctx_idmap_format vmx_idmap_format;
  * @run:	the run loop's part
  * @vmxon:	VMXON region
  * @vmcs:	the CPU's VMCS, current while @on
- * @on:		in VMX operation by us
+ * @on:		enabled: in VMX operation by us, or ready to be for a stay
  * @filled:	@vmcs has been, and keeps what is in it
  * @segments:	0 if @on and the segment fields are those of a 64-bit thread
  *		with null data segments
@@ -68,6 +76,10 @@ static inline struct vmx_cpu *vmx_cpu_of(struct vctx_run_cpu *run)
 
 /* capability.c */
 int vmx_capability_init(void);
+
+/* backend.c */
+bool vmx_begin_stay(struct vmx_cpu *this);
+void vmx_end_stay(struct vmx_cpu *this);
 
 /* vmcs.c */
 int vmx_vmcs_setup(struct vmx_cpu *this);

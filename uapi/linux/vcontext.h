@@ -70,6 +70,7 @@ enum vctx_native_reason {
 	VCTX_NATIVE_MEMORY,	/* no memory for a child's context or the identity map */
 	VCTX_NATIVE_IOPORT,	/* ioperm() or iopl() in force */
 	VCTX_NATIVE_FAILURE,	/* the processor refused a VM entry */
+	VCTX_NATIVE_INTERRUPT,	/* an interrupt, where VCTX_LIMIT_INTERRUPT says so */
 	VCTX_NR_NATIVE,
 	VCTX_MAX_NATIVE = 32,	/* room in the ABI */
 };

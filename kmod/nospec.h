@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the kernel does against speculation on its way to user mode and back, for
+ * the VM entries and exits in assembly.  Its own macros call what Linux 6.19 and
+ * later reserve for KVM.
+ */
+#ifndef VCTX_NOSPEC_H
+#define VCTX_NOSPEC_H
+
+#include <asm/alternative.h>
+#include <asm/cpufeatures.h>
+#include <asm/nospec-branch.h>
+#include <asm/segment.h>
+
+/* Before an entry: clear the CPU's buffers.  Only VERW from memory does. */
+.macro VCTX_CLEAR_CPU_BUFFERS
+	ALTERNATIVE "jmp .Lkeep_buffers_\@", "", X86_FEATURE_CLEAR_CPU_BUF
+	verw	.Lselector_\@(%rip)
+.Lkeep_buffers_\@:
+	.pushsection .rodata
+.Lselector_\@:
+	.word	__KERNEL_DS
+	.popsection
+.endm
+
+/*
+ * After an exit: taken branches, as many as the kernel makes, replace those in the
+ * branch history.  Clobbers ECX.
+ */
+.macro VCTX_CLEAR_BRANCH_HISTORY
+	mov	$32, %ecx
+.Lbranch_\@:
+	jmp	.Ltaken_\@
+	int3
+.Ltaken_\@:
+	sub	$1, %ecx
+	jnz	.Lbranch_\@
+	lfence
+.endm
+
+#endif /* VCTX_NOSPEC_H */
