@@ -7,6 +7,8 @@
 
 DEFINE_PER_CPU(struct vmx_cpu, vmx_cpu) = { .segments = true };
 
+DEFINE_PER_CPU(u32, vmx_launched);
+
 static struct vctx_run_cpu *vmx_run_cpu(int cpu)
 {
 	return &per_cpu_ptr(&vmx_cpu, cpu)->run;
@@ -149,6 +151,7 @@ bool vmx_begin_stay(struct vmx_cpu *this)
 	if (!this->on || __read_cr4() & X86_CR4_VMXE || is_traced() ||
 	    !enter(this))
 		return false;
+	this_cpu_write(vmx_launched, 0);
 	if (vmx_vmptrld(__pa(this->vmcs)))
 		return true;
 	leave(this);

@@ -47,6 +47,9 @@ SYM_FUNC_START(vmx_enter)
 	shr	$32, %rdx
 	wrmsr
 .Lopen:
+#if VCTX_COMPAT_VMX_PER_STAY
+	btl	$0, PER_CPU_VAR(vmx_launched)
+#endif
 	mov	REGS_R15(%rdi), %r15
 	mov	REGS_R14(%rdi), %r14
 	mov	REGS_R13(%rdi), %r13
@@ -65,6 +68,9 @@ SYM_FUNC_START(vmx_enter)
 
 	VCTX_CLEAR_CPU_BUFFERS
 	UNWIND_HINT_SAVE
+#if VCTX_COMPAT_VMX_PER_STAY
+	jnc	.Lvmlaunch
+#endif
 	/* The first time it fails, for the VMCS is not launched then. */
 .Lvmresume:
 	vmresume

@@ -170,6 +170,8 @@ static __always_inline int vmx_run(struct vctx_run_cpu *run,
 		reason = enter(regs);
 	else
 		reason = enter_with_debugctl(regs);
+	if (VMX_PER_STAY)
+		this_cpu_write(vmx_launched, 1);
 	run = vctx_run_this();
 	vctx_run_stayed(run, stay);
 

@@ -69,6 +69,9 @@ struct vmx_cpu {
 
 DECLARE_PER_CPU(struct vmx_cpu, vmx_cpu);
 
+/* With VMX_PER_STAY: 1 if the guest has been entered in this stay; for enter.S. */
+DECLARE_PER_CPU(u32, vmx_launched);
+
 static inline struct vmx_cpu *vmx_cpu_of(struct vctx_run_cpu *run)
 {
 	return container_of(run, struct vmx_cpu, run);
