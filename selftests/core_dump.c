@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <elf.h>
 #include <fcntl.h>
+#include <link.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,6 +25,15 @@
 /* A loop that says when it is there: movl $1, (rdi); jmp to itself. */
 #define LOOP		"\xc7\x07\x01\x00\x00\x00\xeb\xfe"
 #define LOOP_BYTES	(sizeof(LOOP) - 1)
+
+/* What is compared of the registers: not the FS base. */
+#ifdef __i386__
+#define REGS_BYTES	sizeof(struct user_regs_struct)
+#define FPREGS_BYTES	sizeof(struct user_fpregs_struct)
+#else
+#define REGS_BYTES	offsetof(struct user_regs_struct, fs_base)
+#define FPREGS_BYTES	416
+#endif
 
 static volatile int *looping;
 
@@ -76,12 +86,11 @@ static const char *map_core(pid_t pid)
 	return core;
 }
 
-/* All but the FS base; the pid of the process is not among them. */
+/* The pid of the process is not among them. */
 static void note_prstatus(const struct elf_prstatus *status)
 {
 	note("signal", status->pr_cursig);
-	note_bytes("regs", status->pr_reg,
-		   offsetof(struct user_regs_struct, fs_base));
+	note_bytes("regs", status->pr_reg, REGS_BYTES);
 }
 
 static void check_pattern(const struct elf_prstatus *status, uint64_t seed)
@@ -89,18 +98,20 @@ static void check_pattern(const struct elf_prstatus *status, uint64_t seed)
 	const struct user_regs_struct *seen = (const void *)status->pr_reg;
 	struct regs regs = regs_pattern(seed);
 
-	CHECK_EQ(seen->rbx, regs.rbx);
-	CHECK_EQ(seen->rsi, regs.rsi);
+	CHECK_EQ((unsigned long)seen->rbx, regs.rbx);
+	CHECK_EQ((unsigned long)seen->rsi, regs.rsi);
+#ifdef __x86_64__
 	CHECK_EQ(seen->r8, regs.r8);
 	CHECK_EQ(seen->r15, regs.r15);
+#endif
 }
 
 /* Calls @fn for each note of @type; returns how many there were. */
 static int each_note(const char *core, unsigned int type,
 		     void (*fn)(const void *desc, int nr))
 {
-	const Elf64_Ehdr *ehdr = (const void *)core;
-	const Elf64_Phdr *phdr = (const void *)(core + ehdr->e_phoff);
+	const ElfW(Ehdr) *ehdr = (const void *)core;
+	const ElfW(Phdr) *phdr = (const void *)(core + ehdr->e_phoff);
 	const char *at, *end;
 	int nr = 0;
 
@@ -109,7 +120,7 @@ static int each_note(const char *core, unsigned int type,
 	at = core + phdr->p_offset;
 	end = at + phdr->p_filesz;
 	while (at < end) {
-		const Elf64_Nhdr *nhdr = (const void *)at;
+		const ElfW(Nhdr) *nhdr = (const void *)at;
 		const char *desc = at + sizeof(*nhdr) +
 				   ((nhdr->n_namesz + 3) & ~3);
 
@@ -136,7 +147,7 @@ static void on_status(const void *desc, int nr)
 static void on_fpregs(const void *desc, int nr)
 {
 	if (!nr)
-		note_bytes("fpregs", desc, 416);
+		note_bytes("fpregs", desc, FPREGS_BYTES);
 }
 
 /*

@@ -99,7 +99,7 @@ static void sse_exception(const void *arg)
 
 	fp_exception(fp, masked & ~(fp->unmasked << 7), code, sizeof(code) - 1);
 	asm volatile("stmxcsr %0\n\tmovq %%xmm0, %1\n\tldmxcsr %2"
-		     : "=m"(mxcsr), "=r"(result) : "m"(masked));
+		     : "=m"(mxcsr), "=m"(result) : "m"(masked));
 	note("mxcsr", mxcsr);
 	note("result", result);
 }
@@ -171,7 +171,7 @@ static void step_itself(const void *arg)
 /* The first bytes of an instruction are there, the rest is not. */
 static void fetch_across_pages(const void *arg)
 {
-	static const char code[] = "\x48\xb8\x01\x02\x03\x04\x05\x06\x07\x08";
+	static const char code[] = "\xc7\x07\x01\x02\x03\x04";	/* movl (rdi) */
 	unsigned char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE | PROT_EXEC,
 				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	unsigned char *start = page + 4096 - 3;
@@ -299,8 +299,35 @@ static const struct test tests[] = {
 	INSN("ud2",		"\x0f\x0b", SIGILL),
 	INSN("ud1",		"\x0f\xb9\xc0", SIGILL),
 	INSN("lock_register",	"\xf0\x89\xc0", SIGILL),
+#ifdef __i386__
+	/* Only 32-bit code has these. */
+	INSN("push_es",		"\x06\x58", 0),
+	INSN("pop_ds",		"\x1e\x1f", 0),
+	INSN("pop_ss",		"\x16\x17\x90", 0),
+	INSN("into",		"\xce", 0),
+	INSN("into_overflow",	"\xb0\x7f\xfe\xc0\xce", SIGSEGV),
+	INSN("bound",		"\x62\x07", 0),
+	INSN("bound_range",	"\xb8\x05\x00\x00\x00\x62\x07", SIGSEGV),
+	INSN("daa",		"\x27", 0),
+	INSN("aam_zero",	"\xd4\x00", SIGFPE),
+	INSN("arpl",		"\x63\xc8", 0),
+	INSN("pusha",		"\x60\x61", 0),
+	INSN("les_null",	"\x06\xc4\x0f\x07", 0),
+	INSN("lds_kernel",
+	     "\xc7\x47\x04\x10\x00\x00\x00\xc5\x0f", SIGSEGV),
+	INSN("far_call_null",	"\xff\x1f", SIGSEGV),
+	INSN("far_call",	"\x9a\x00\x00\x00\x00\x10\x00", SIGSEGV),
+	INSN("lret_kernel",	"\x6a\x10\x6a\x00\xcb", AS_NATIVE),
+	INSN("swapgs",		"\x0f\x01\xf8", SIGILL),
+	INSN("address_16",	"\x67\xa1\x10\x00", SIGSEGV),
+#else
 	INSN("push_es",		"\x06", SIGILL),
 	INSN("into",		"\xce", SIGILL),
+	INSN("mov_from_cr8",	"\x44\x0f\x20\xc0", SIGSEGV),
+	INSN("swapgs",		"\x0f\x01\xf8", SIGSEGV),
+	INSN("sysret",		"\x48\x0f\x07", SIGSEGV),
+	INSN("sysexit",		"\x48\x0f\x35", AS_NATIVE),
+#endif
 	INSN("too_long",
 	     "\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x90",
 	     SIGSEGV),
@@ -340,7 +367,6 @@ static const struct test tests[] = {
 	INSN("outs",		"\x6e", SIGSEGV),
 	INSN("mov_from_cr0",	"\x0f\x20\xc0", SIGSEGV),
 	INSN("mov_to_cr3",	"\x0f\x22\xd8", SIGSEGV),
-	INSN("mov_from_cr8",	"\x44\x0f\x20\xc0", SIGSEGV),
 	INSN("mov_from_dr0",	"\x0f\x21\xc0", SIGSEGV),
 	INSN("mov_to_dr7",	"\x0f\x23\xf8", SIGSEGV),
 	INSN("clts",		"\x0f\x06", SIGSEGV),
@@ -356,9 +382,8 @@ static const struct test tests[] = {
 	INSN("wbinvd",		"\x0f\x09", SIGSEGV),
 	INSN("invlpg",		"\x0f\x01\x3f", SIGSEGV),
 	INSN("invpcid",		"\x66\x0f\x38\x82\x07", AS_NATIVE),
-	INSN("swapgs",		"\x0f\x01\xf8", SIGSEGV),
-	INSN("sysret",		"\x48\x0f\x07", SIGSEGV),
-	INSN("sysexit",		"\x48\x0f\x35", AS_NATIVE),
+	INSN("sysretl",		"\x0f\x07", AS_NATIVE),
+	INSN("sysexitl",	"\x0f\x35", AS_NATIVE),
 	INSN("xsetbv",		"\x0f\x01\xd1", AS_NATIVE),
 	INSN("monitor",		"\x0f\x01\xc8", AS_NATIVE),
 	INSN("mwait",		"\x0f\x01\xc9", AS_NATIVE),
@@ -428,10 +453,16 @@ static const struct test tests[] = {
 
 	JUMP("jump_null",		NULL),
 	JUMP("jump_unmapped",		0x10000),
+#ifdef __i386__
+	JUMP("jump_top",		0xffffdff0),
+	JUMP("jump_kernel",		0xfffff000),
+	JUMP("jump_last",		0xffffffff),
+#else
 	JUMP("jump_non_canonical",	0x800000000000),
 	JUMP("jump_top",		0x7fffffffeff0),
 	JUMP("jump_kernel",		0xffffffff81000000),
 	JUMP("jump_kernel_direct_map",	0xffff888000000000),
+#endif
 	JUMP("jump_data",		scratch),
 
 	{ "ioperm", port_allowed, &(const struct permission){ allow_port },

@@ -20,6 +20,14 @@ static const int fault_signals[] = {
 };
 
 static const char * const greg_names[NGREG] = {
+#ifdef __i386__
+	[REG_GS] = "gs", [REG_FS] = "fs", [REG_ES] = "es", [REG_DS] = "ds",
+	[REG_EDI] = "edi", [REG_ESI] = "esi", [REG_EBP] = "ebp",
+	[REG_ESP] = "esp", [REG_EBX] = "ebx", [REG_EDX] = "edx",
+	[REG_ECX] = "ecx", [REG_EAX] = "eax", [REG_TRAPNO] = "trapno",
+	[REG_ERR] = "err", [REG_EIP] = "eip", [REG_CS] = "cs",
+	[REG_EFL] = "efl", [REG_UESP] = "uesp", [REG_SS] = "ss",
+#else
 	[REG_R8] = "r8", [REG_R9] = "r9", [REG_R10] = "r10", [REG_R11] = "r11",
 	[REG_R12] = "r12", [REG_R13] = "r13", [REG_R14] = "r14",
 	[REG_R15] = "r15", [REG_RDI] = "rdi", [REG_RSI] = "rsi",
@@ -28,6 +36,7 @@ static const char * const greg_names[NGREG] = {
 	[REG_RIP] = "rip", [REG_EFL] = "efl", [REG_CSGSFS] = "csgsfs",
 	[REG_ERR] = "err", [REG_TRAPNO] = "trapno", [REG_OLDMASK] = "oldmask",
 	[REG_CR2] = "cr2",
+#endif
 };
 
 static void on_fault(int signo, siginfo_t *info, void *context)
@@ -35,9 +44,9 @@ static void on_fault(int signo, siginfo_t *info, void *context)
 	ucontext_t *uc = context;
 
 	/* Linux leaves AC as it was, and this is not written for it. */
-	__builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() &
-				       ~RFLAGS_AC);
-	asm volatile("" ::: "memory");
+	asm volatile("pushf\n\t"
+		     "and %0, (%%" R "sp)\n\t"
+		     "popf" : : "r"(~(long)RFLAGS_AC) : "memory", "cc");
 	fault.count++;
 	fault.signo = signo;
 	fault.code = info->si_code;

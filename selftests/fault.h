@@ -12,7 +12,7 @@ struct fault {
 	int signo;
 	int code;
 	uint64_t addr;
-	uint64_t gregs[NGREG];
+	unsigned long gregs[NGREG];
 };
 
 extern volatile struct fault fault;

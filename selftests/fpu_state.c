@@ -11,18 +11,31 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "regs.h"
 #include "vctx_selftest.h"
 
-/* x87, SSE, AVX, and the three parts of AVX-512: what can hold any value. */
+/*
+ * x87, SSE, AVX, and the three parts of AVX-512: what can hold any value.
+ * 32-bit code has the lower half of the vector registers.
+ */
+#ifdef __i386__
+#define XFEATURES	0x67ULL
+#define LEGACY_END	288
+#define HALVED		(XFEATURE_AVX | XFEATURE_ZMM_HI256)
+#else
 #define XFEATURES	0xe7ULL
+#define LEGACY_END	416
+#define HALVED		0
+#endif
 #define XFEATURE_FP_SSE	0x3ULL
+#define XFEATURE_AVX	0x4ULL
+#define XFEATURE_ZMM_HI256 0x40ULL
 
 #define XSAVE_MAX	8192
 
 #define LEGACY_MXCSR	24
 #define LEGACY_ST0	32
 #define LEGACY_XMM	160
-#define LEGACY_END	416
 #define HEADER		512
 #define EXTENDED	576
 
@@ -75,50 +88,88 @@ static void fill(struct area *area, unsigned char seed)
 		if (!(mask & 1ULL << component))
 			continue;
 		__cpuid_count(0xd, component, eax, ebx, ecx, edx);
+		if (HALVED & 1ULL << component)
+			eax /= 2;
 		for (unsigned int at = 0; at < eax; at++)
 			area->bytes[ebx + at] = seed * 3 + at;
 	}
 }
 
+#ifdef __i386__
+#define WIDTH	""
+#define FIRST	"ebx"
+#define SECOND	"ecx"
+#define CALL	"int $0x80"
+/* FXSAVE's image in a signal frame follows FSAVE's. */
+#define FRAME_IMAGE	112
+#else
+#define WIDTH	"64"
+#define FIRST	"rdi"
+#define SECOND	"rsi"
+#define CALL	"syscall"
+#define FRAME_IMAGE	0
+#endif
+
+struct trip {
+	const struct area *in;
+	struct area *out;
+	long nr, first, second, third;
+	unsigned long spin;
+	uint32_t mask;
+	uint32_t xsave;
+};
+
 /*
  * Load all registers, make a system call (none if negative), spin, store all
  * registers: no code in between but this, so none that might use them.
  */
-static void through(const struct area *in, struct area *out, long nr,
-		    long first, long second, long third, uint64_t spin)
+static void through(const struct trip *given)
 {
-	memset(out, 0, sizeof(*out));
-	asm volatile("test %[xsave], %[xsave]\n\t"
-		     "jz 1f\n\t"
+	struct trip trip = *given;
+
+	trip.mask = mask;
+	trip.xsave = have_xsave;
+	memset(trip.out, 0, sizeof(*trip.out));
+	asm volatile("mov %[in], %%" R "cx\n\t"
 		     "mov %[mask], %%eax\n\t"
 		     "xor %%edx, %%edx\n\t"
-		     "xrstor64 %[in]\n\t"
+		     "cmpl $0, %[xsave]\n\t"
+		     "je 1f\n\t"
+		     "xrstor" WIDTH " (%%" R "cx)\n\t"
 		     "jmp 2f\n"
-		     "1:\tfxrstor64 %[in]\n"
-		     "2:\tmov %[nr], %%rax\n\t"
-		     "test %%rax, %%rax\n\t"
+		     "1:\tfxrstor" WIDTH " (%%" R "cx)\n"
+		     "2:\tmov %[nr], %%" R "ax\n\t"
+		     "test %%" R "ax, %%" R "ax\n\t"
 		     "js 4f\n\t"
-		     "mov %[third], %%rdx\n\t"
-		     "syscall\n"
-		     "4:\tmov %[spin], %%rcx\n\t"
-		     "jrcxz 6f\n"
-		     "5:\tdec %%rcx\n\t"
+		     "mov %[first], %%" FIRST "\n\t"
+		     "mov %[second], %%" SECOND "\n\t"
+		     "mov %[third], %%" R "dx\n\t"
+		     CALL "\n"
+		     "4:\tmov %[spin], %%" R "cx\n\t"
+		     "j" R "cxz 6f\n"
+		     "5:\tdec %%" R "cx\n\t"
 		     "jnz 5b\n"
-		     "6:\ttest %[xsave], %[xsave]\n\t"
-		     "jz 7f\n\t"
+		     "6:\tmov %[out], %%" R "cx\n\t"
 		     "mov %[mask], %%eax\n\t"
 		     "xor %%edx, %%edx\n\t"
-		     "xsave64 %[out]\n\t"
+		     "cmpl $0, %[xsave]\n\t"
+		     "je 7f\n\t"
+		     "xsave" WIDTH " (%%" R "cx)\n\t"
 		     "jmp 8f\n"
-		     "7:\tfxsave64 %[out]\n"
+		     "7:\tfxsave" WIDTH " (%%" R "cx)\n"
 		     "8:\tfninit\n\t"
 		     "ldmxcsr %[mxcsr]"
-		     : [out] "+m"(*out)
-		     : [in] "m"(*in), [xsave] "r"((int)have_xsave),
-		       [mask] "r"((uint32_t)mask), [nr] "r"(nr),
-		       "D"(first), "S"(second), [third] "r"(third),
-		       [spin] "r"(spin), [mxcsr] "m"((const int){ MXCSR_DEFAULT })
-		     : "rax", "rcx", "rdx", "r11", "memory", "cc");
+		     : : [in] "m"(trip.in), [out] "m"(trip.out),
+		       [mask] "m"(trip.mask), [xsave] "m"(trip.xsave),
+		       [nr] "m"(trip.nr), [first] "m"(trip.first),
+		       [second] "m"(trip.second), [third] "m"(trip.third),
+		       [spin] "m"(trip.spin),
+		       [mxcsr] "m"((const int){ MXCSR_DEFAULT })
+		     : R "ax", R "bx", R "cx", R "dx", R "si", R "di",
+#ifdef __x86_64__
+		       "r11",
+#endif
+		       "memory", "cc");
 }
 
 /* The components; what FXSAVE leaves to software is of no interest. */
@@ -135,12 +186,13 @@ static void check_same(const struct area *in, const struct area *out)
 }
 
 static void round_trip(unsigned char seed, long nr, long first, long second,
-		       long third, uint64_t spin)
+		       long third, unsigned long spin)
 {
 	static __thread struct area in, out;
 
 	fill(&in, seed);
-	through(&in, &out, nr, first, second, third, spin);
+	through(&(struct trip){ &in, &out, nr, first, second, third, spin,
+				0, 0 });
 	check_same(&in, &out);
 }
 
@@ -234,13 +286,12 @@ static void by_fork(const void *arg)
 {
 	static struct area in, out;
 	pid_t child, parent = getpid();
-	long flags = SIGCHLD;
 
 	(void)arg;
 	detect();
 	fill(&in, 77);
 	/* clone(SIGCHLD, 0, 0): both come back here with the registers. */
-	through(&in, &out, SYS_clone, flags, 0, 0, 0);
+	through(&(struct trip){ &in, &out, SYS_clone, SIGCHLD, 0, 0, 0, 0, 0 });
 	check_same(&in, &out);
 	if (getpid() != parent)
 		_exit(0);
@@ -258,14 +309,16 @@ static bool have_avx;
 
 static void on_frame(int signo, siginfo_t *info, void *context)
 {
-	struct _libc_fpstate *fp = ((ucontext_t *)context)->uc_mcontext.fpregs;
-	const unsigned char *raw = (const void *)fp;
+	unsigned char *raw = (void *)((ucontext_t *)context)->uc_mcontext.fpregs;
 
 	(void)signo;
 	(void)info;
-	note("mxcsr", fp->mxcsr);
-	note("cwd", fp->cwd);
-	note_bytes("xmm7", &fp->_xmm[7], 16);
+	if (FRAME_IMAGE)
+		note_bytes("fsave", raw, FRAME_IMAGE);
+	raw += FRAME_IMAGE;
+	note_bytes("control", raw, 2);
+	note_bytes("mxcsr", raw + LEGACY_MXCSR, 4);
+	note_bytes("xmm7", raw + LEGACY_XMM + 7 * 16, 16);
 	/* software-reserved: magic, size, features */
 	note_bytes("reserved", raw + 464, 48);
 	if (have_avx) {
@@ -275,7 +328,7 @@ static void on_frame(int signo, siginfo_t *info, void *context)
 	}
 	asm volatile("pcmpeqd %%xmm6, %%xmm6" ::: "xmm6");
 	/* Visible after the return. */
-	((double *)&fp->_xmm[7])[1] = 9.5;
+	((double *)(raw + LEGACY_XMM + 7 * 16))[1] = 9.5;
 }
 
 static void frame_avx(void)

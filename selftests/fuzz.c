@@ -35,11 +35,20 @@
 
 /*
  * Code, data and stack are far from each other and from all else: what a
- * displacement of 32 bits can reach is known, or not there.
+ * displacement of 32 bits can reach is known, or not there.  In 32-bit code it
+ * reaches all, which is seldom there.
  */
+#ifdef __i386__
+#define CODE_AT		((void *)0x10000000)
+#define SCRATCH_AT	((char *)0x20000000)
+#define STACK_AT	((char *)0x30000000)
+#define OWN_ARCH	AUDIT_ARCH_I386
+#else
 #define CODE_AT		((void *)0x100000000000)
 #define SCRATCH_AT	((char *)0x200000000000)
 #define STACK_AT	((char *)0x300000000000)
+#define OWN_ARCH	AUDIT_ARCH_X86_64
+#endif
 #define SCRATCH_BYTES	4096
 #define STACK_BYTES	16384
 
@@ -94,7 +103,7 @@ static void forbid_syscalls(void)
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			 offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, 5),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OWN_ARCH, 0, 5),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			 offsetof(struct seccomp_data, nr)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigreturn, 2, 0),
@@ -180,7 +189,13 @@ static void run_sequence(const unsigned char *bytes, size_t len)
 	signo = fault_of(execute_there, stack);
 	asm volatile("fninit");
 	/* What an interrupt may have cleared: the RPL of null selectors. */
+#ifdef __i386__
+	for (int reg = REG_GS; reg <= REG_DS; reg++)
+		if (fault.gregs[reg] <= 3)
+			fault.gregs[reg] = 0;
+#else
 	fault.gregs[REG_CSGSFS] &= 0xffff;
+#endif
 	note("signal", signo);
 	if (signo)
 		fault_note();

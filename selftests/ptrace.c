@@ -23,6 +23,32 @@
 
 #define INT3	0xccUL
 
+#ifdef __i386__
+#define cs		xcs
+#define ss		xss
+#define CODE_SEGMENT	0x23
+/* How a function gets its argument in a register, and in which. */
+#define BY_REGISTER	__attribute__((regparm(1)))
+#define ARGUMENT	eax
+/* The registers with the arguments of a system call. */
+#define SYSCALL_SUM(regs)						\
+	((regs).ebx + (regs).ecx + (regs).edx + (regs).esi + (regs).edi + \
+	 (regs).ebp)
+#define FP_REGS		user_fpxregs_struct
+#define GET_FP_REGS	PTRACE_GETFPXREGS
+#define SET_FP_REGS	PTRACE_SETFPXREGS
+#else
+#define CODE_SEGMENT	0x33
+#define BY_REGISTER
+#define ARGUMENT	rdi
+#define SYSCALL_SUM(regs)						\
+	((regs).rdi + (regs).rsi + (regs).rdx + (regs).r10 + (regs).r8 + \
+	 (regs).r9)
+#define FP_REGS		user_fpregs_struct
+#define GET_FP_REGS	PTRACE_GETFPREGS
+#define SET_FP_REGS	PTRACE_SETFPREGS
+#endif
+
 #define DEBUGREG(nr)	offsetof(struct user, u_debugreg[nr])
 #define DR6_HIT(nr)	(1UL << (nr))
 #define DR7_EXECUTE(nr)	(1UL << (2 * (nr)))
@@ -84,8 +110,12 @@ static void set_regs(pid_t pid, struct user_regs_struct regs)
 /* All but FS base, which is the C library's, and what stops add. */
 static void note_regs(const struct user_regs_struct *regs)
 {
+#ifdef __i386__
+	note_bytes("regs", regs, sizeof(*regs));
+#else
 	note_bytes("regs", regs, offsetof(struct user_regs_struct, fs_base));
 	note("gs_base", regs->gs_base);
+#endif
 }
 
 /* Continue by @request until the next stop; returns the signal of it. */
@@ -116,7 +146,7 @@ static void poke_user(pid_t pid, size_t offset, unsigned long value)
 }
 
 /* The function that is looked at. */
-static __attribute__((noinline, noclone)) int stepped(int value)
+static BY_REGISTER __attribute__((noipa)) int stepped(int value)
 {
 	asm volatile("" : "+r"(value) : : "memory");
 	data->word = value;
@@ -145,7 +175,7 @@ static void breakpoint(const void *arg)
 		struct user_regs_struct regs = get_regs(pid);
 
 		CHECK_EQ(regs.rip, at + 1);
-		CHECK_EQ((int)regs.rdi, i);
+		CHECK_EQ((int)regs.ARGUMENT, i);
 		note_regs(&regs);
 		CHECK_EQ(ptrace(PTRACE_POKETEXT, pid, at, code), 0);
 		regs.rip = at;
@@ -170,18 +200,18 @@ static void step_kinds(void)
 		     "xor %%ecx, %%ecx\n\t"
 		     "cpuid\n\t"
 		     "mov $3, %%ecx\n\t"
-		     "lea %0, %%rdi\n\t"
-		     "push %%rdi\n\t"
+		     "lea %0, %%" R "di\n\t"
+		     "push %%" R "di\n\t"
 		     "1: loop 1b\n\t"
 		     "mov $2, %%ecx\n\t"
 		     "rep stosb\n\t"
 		     "pushf\n\t"
-		     "pop %%rax\n\t"
+		     "pop %%" R "ax\n\t"
 		     "call 2f\n"
-		     "2: pop %%rax\n\t"
-		     "pop %%rdi\n\t"
+		     "2: pop %%" R "ax\n\t"
+		     "pop %%" R "di\n\t"
 		     "int3"
-		     : "+m"(zero) : : "rax", "rbx", "rcx", "rdx", "rdi",
+		     : "+m"(zero) : : R "ax", R "bx", R "cx", R "dx", R "di",
 		       "memory", "cc");
 }
 
@@ -251,7 +281,7 @@ static void hardware_breakpoint(const void *arg)
 	for (int i = 0; i < 3; i++) {
 		CHECK_EQ(resume(pid, PTRACE_CONT, 0), SIGTRAP);
 		CHECK_EQ(get_regs(pid).rip, (uintptr_t)stepped);
-		CHECK_EQ((int)get_regs(pid).rdi, i);
+		CHECK_EQ((int)get_regs(pid).ARGUMENT, i);
 		CHECK(peek_user(pid, DEBUGREG(6)) & DR6_HIT(1));
 	}
 	poke_user(pid, DEBUGREG(7), 0);
@@ -360,8 +390,7 @@ static void sysemu(const void *arg)
 	regs = get_regs(pid);
 	CHECK_EQ(regs.orig_rax, 12345ULL);
 	note_regs(&regs);
-	regs.rax = regs.rdi + regs.rsi + regs.rdx + regs.r10 + regs.r8 +
-		   regs.r9;
+	regs.rax = SYSCALL_SUM(regs);
 	set_regs(pid, regs);
 	CHECK_EQ(resume(pid, PTRACE_SYSEMU, 0), SIGTRAP);
 	regs = get_regs(pid);
@@ -378,7 +407,7 @@ extern const char loop_start[], loop_end[];
 asm(".pushsection .text\n\t"
 	".globl loop_start, loop_end\n"
 	"loop_start:\n\t"
-	"cmpl $0, (%rdi)\n\t"
+	"cmpl $0, (%" R "di)\n\t"
 	"je loop_start\n"
 	"loop_end:\n\t"
 	"ret\n\t"
@@ -409,15 +438,15 @@ static void check_loop_regs(pid_t tid)
 
 	CHECK_GE(regs.rip, (uintptr_t)loop_start);
 	CHECK_LE(regs.rip, (uintptr_t)loop_end);
-	CHECK_EQ(regs.cs, 0x33ULL);
-	CHECK_EQ(regs.ss, 0x2bULL);
-	CHECK_EQ(regs.orig_rax, ~0ULL);
+	CHECK_EQ((int)regs.cs, CODE_SEGMENT);
+	CHECK_EQ((int)regs.ss, 0x2b);
+	CHECK_EQ((long)regs.orig_rax, -1L);
 	regs.rip = 0;
 	regs.eflags = 0;
 	note_regs(&regs);
-	CHECK_EQ(regs.rax, pattern.rax);
-	CHECK_EQ(regs.r15, pattern.r15);
-	CHECK_EQ(regs.rdi, (uintptr_t)&data->go);
+	CHECK_EQ((unsigned long)regs.rax, pattern.rax);
+	CHECK_EQ((unsigned long)regs.rbp, pattern.rbp);
+	CHECK_EQ((unsigned long)regs.rdi, (uintptr_t)&data->go);
 }
 
 /* Stop a hot loop, change a register and where it goes on. */
@@ -425,7 +454,7 @@ static void change_loop(pid_t tid)
 {
 	struct user_regs_struct regs = get_regs(tid);
 
-	regs.r12 = 0x1212;
+	regs.rbx = 0x1212;
 	regs.rip = (uintptr_t)loop_end;
 	set_regs(tid, regs);
 }
@@ -435,7 +464,7 @@ static void check_changed(void)
 	struct regs expected = regs_pattern(21);
 
 	expected.rdi = (uintptr_t)&data->go;
-	expected.r12 = 0x1212;
+	expected.rbx = 0x1212;
 	expected.rflags = data->regs.rflags;
 	CHECK(!memcmp(&expected, &data->regs, sizeof(expected)));
 }
@@ -547,21 +576,22 @@ static void use_xmm(void)
 static void fp_registers(const void *arg)
 {
 	pid_t pid = tracee_start(use_xmm);
-	struct user_fpregs_struct fp;
+	struct FP_REGS fp;
 	double value[2];
 
 	(void)arg;
 	CHECK_EQ(resume(pid, PTRACE_CONT, 0), SIGTRAP);
-	CHECK_EQ(ptrace(PTRACE_GETFPREGS, pid, NULL, &fp), 0);
+	CHECK_EQ(ptrace(GET_FP_REGS, pid, NULL, &fp), 0);
 	memcpy(value, &fp.xmm_space[4 * 3], sizeof(value));
 	CHECK(value[0] == 1.25 && value[1] == 2.5);
 	note("mxcsr", fp.mxcsr);
 	value[0] = 10.5;
 	memcpy(&fp.xmm_space[4 * 3], value, sizeof(value));
-	CHECK_EQ(ptrace(PTRACE_SETFPREGS, pid, NULL, &fp), 0);
+	CHECK_EQ(ptrace(SET_FP_REGS, pid, NULL, &fp), 0);
 	finish(pid, 0);
 }
 
+#ifdef __x86_64__
 /* FS and GS base through the tracer. */
 static void use_gs(void)
 {
@@ -585,6 +615,7 @@ static void segment_base(const void *arg)
 	CHECK_EQ(get_regs(pid).gs_base, (uintptr_t)&target);
 	finish(pid, 0);
 }
+#endif
 
 /* Memory that the tracer writes is what the tracee reads. */
 static volatile long poked = 1;
@@ -692,7 +723,9 @@ static const struct test tests[] = {
 	TRACE(wild_rip),
 	{ "attach_thread", attach_thread, NULL, T_TWIN | T_SELF },
 	TRACE(fp_registers),
+#ifdef __x86_64__
 	TRACE(segment_base),
+#endif
 	TRACE(poke_data),
 	TRACE(signal_stops),
 	{ "events", events, NULL, T_TWIN | T_SELF },

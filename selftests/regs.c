@@ -14,13 +14,16 @@
 
 static const char * const reg_names[] = {
 	"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp",
-	"r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "rflags",
+#ifdef __x86_64__
+	"r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+#endif
+	"rflags",
 };
 
 struct regs regs_pattern(uint64_t seed)
 {
 	struct regs regs;
-	uint64_t *reg = &regs.rax;
+	unsigned long *reg = &regs.rax;
 
 	for (size_t i = 0; i < ARRAY_SIZE(reg_names); i++)
 		reg[i] = (seed + i) * 0x0123456789abcdefULL;
@@ -30,7 +33,7 @@ struct regs regs_pattern(uint64_t seed)
 
 void regs_note(const char *name, const struct regs *regs)
 {
-	const uint64_t *reg = &regs->rax;
+	const unsigned long *reg = &regs->rax;
 	char label[64];
 
 	for (size_t i = 0; i < ARRAY_SIZE(reg_names); i++) {

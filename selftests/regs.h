@@ -1,9 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Run a few instructions with all registers known before and seen after. */
+/*
+ * Run a few instructions with all registers known before and seen after.  In
+ * 32-bit programs a register has the name of the one that it is the half of.
+ */
 #ifndef VCTX_REGS_H
 #define VCTX_REGS_H
 
 #ifdef __ASSEMBLER__
+#ifdef __i386__
+#define REGS_EAX	0
+#define REGS_EBX	4
+#define REGS_ECX	8
+#define REGS_EDX	12
+#define REGS_ESI	16
+#define REGS_EDI	20
+#define REGS_EBP	24
+#define REGS_EFLAGS	28
+#else
 #define REGS_RAX	0
 #define REGS_RBX	8
 #define REGS_RCX	16
@@ -20,15 +33,46 @@
 #define REGS_R14	104
 #define REGS_R15	112
 #define REGS_RFLAGS	120
+#endif
 #else
 
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __i386__
+/* The names in struct user_regs_struct and of gregs. */
+#define rax		eax
+#define rbx		ebx
+#define rcx		ecx
+#define rdx		edx
+#define rsi		esi
+#define rdi		edi
+#define rbp		ebp
+#define rip		eip
+#define orig_rax	orig_eax
+#define REG_RAX		REG_EAX
+#define REG_RSP		REG_ESP
+#define REG_RIP		REG_EIP
+#define REG_FIRST	REG_EDI
+#define REG_LAST	REG_EAX
+#define REG_END		NGREG
+/* For inline assembly. */
+#define R		"e"
+#define SYSCALL_INSN	"\xcd\x80"
+#else
+#define REG_FIRST	REG_R8
+#define REG_LAST	REG_RCX
+#define REG_END		REG_OLDMASK
+#define R		"r"
+#define SYSCALL_INSN	"\x0f\x05"
+#endif
+
 struct regs {
-	uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp;
-	uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
-	uint64_t rflags;
+	unsigned long rax, rbx, rcx, rdx, rsi, rdi, rbp;
+#ifdef __x86_64__
+	unsigned long r8, r9, r10, r11, r12, r13, r14, r15;
+#endif
+	unsigned long rflags;
 };
 
 #define RFLAGS_FIXED	0x202ULL	/* IF and the bit that is always one */

@@ -4,6 +4,7 @@
 	.text
 	.globl	regs_call
 	.type	regs_call, @function
+#ifdef __x86_64__
 regs_call:
 	pushq	%rbx
 	pushq	%rbp
@@ -64,6 +65,46 @@ regs_call:
 	popq	%rbp
 	popq	%rbx
 	ret
+#else
+regs_call:
+	pushl	%ebx
+	pushl	%ebp
+	pushl	%esi
+	pushl	%edi
+	movl	20(%esp), %edi
+	pushl	%edi			/* so that the call is aligned as C wants it */
+	pushl	%edi			/* regs, at 4(%esp) below */
+	pushl	24 + 8(%esp)		/* code, at (%esp) below */
+	movl	REGS_EAX(%edi), %eax
+	movl	REGS_EBX(%edi), %ebx
+	movl	REGS_ECX(%edi), %ecx
+	movl	REGS_EDX(%edi), %edx
+	movl	REGS_ESI(%edi), %esi
+	movl	REGS_EBP(%edi), %ebp
+	pushl	REGS_EFLAGS(%edi)
+	movl	REGS_EDI(%edi), %edi
+	popfl
+	call	*(%esp)
+	movl	%edi, (%esp)
+	movl	4(%esp), %edi
+	pushfl
+	popl	REGS_EFLAGS(%edi)
+	pushl	$0x202
+	popfl
+	movl	%eax, REGS_EAX(%edi)
+	movl	%ebx, REGS_EBX(%edi)
+	movl	%ecx, REGS_ECX(%edi)
+	movl	%edx, REGS_EDX(%edi)
+	movl	%esi, REGS_ESI(%edi)
+	movl	%ebp, REGS_EBP(%edi)
+	popl	REGS_EDI(%edi)
+	addl	$8, %esp
+	popl	%edi
+	popl	%esi
+	popl	%ebp
+	popl	%ebx
+	ret
+#endif
 	.size	regs_call, . - regs_call
 
 	.section .note.GNU-stack, "", @progbits

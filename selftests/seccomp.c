@@ -65,7 +65,7 @@ static void on_sigsys(int signo, siginfo_t *info, void *context)
 	note("call_addr", (uintptr_t)info->si_call_addr);
 	note("syscall", info->si_syscall);
 	note("arch", info->si_arch);
-	for (int reg = 0; reg < REG_OLDMASK; reg++)
+	for (int reg = 0; reg < REG_END; reg++)
 		note("reg", gregs[reg]);
 	/* As a supervisor does that makes the call itself. */
 	gregs[REG_RAX] = 4242;
@@ -76,7 +76,7 @@ static void traps_to_handler(const void *arg)
 	struct sigaction action = {
 		.sa_sigaction = on_sigsys, .sa_flags = SA_SIGINFO,
 	};
-	struct snippet snippet = snippet_load("\x0f\x05", 2);
+	struct snippet snippet = snippet_load(SYSCALL_INSN, 2);
 	struct regs regs = regs_pattern(1);
 
 	(void)arg;
@@ -152,12 +152,12 @@ static void user_dispatch(const void *arg)
 	struct sigaction action = {
 		.sa_sigaction = on_sigsys, .sa_flags = SA_SIGINFO,
 	};
-	struct snippet snippet = snippet_load("\x0f\x05", 2);
+	struct snippet snippet = snippet_load(SYSCALL_INSN, 2);
 	struct regs regs = regs_pattern(2);
 
 	(void)arg;
 	CHECK_EQ(sigaction(SIGSYS, &action, NULL), 0);
-	if (prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, 0, 0x1000000,
+	if (prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, 0, 0x10000000,
 		  &dispatch))
 		test_skip("PR_SET_SYSCALL_USER_DISPATCH: %s", strerror(errno));
 	regs.rax = FILTERED;

@@ -37,7 +37,9 @@ static void on_modify(int signo, siginfo_t *info, void *context)
 
 	(void)signo;
 	(void)info;
-	for (int reg = REG_R8; reg <= REG_RCX; reg++) {
+	for (int reg = REG_FIRST; reg <= REG_LAST; reg++) {
+		if (reg == REG_RSP)
+			continue;
 		note("before", gregs[reg]);
 		gregs[reg] = ~gregs[reg];
 	}
@@ -56,7 +58,7 @@ static void modify_context(const void *arg)
 	handle(SIGILL, on_modify, 0);
 	regs_call(&regs, snippet.start);
 	regs_note("regs", &regs);
-	CHECK_EQ(regs.r15, ~regs_pattern(11).r15);
+	CHECK_EQ(regs.rbp, ~regs_pattern(11).rbp);
 	CHECK_EQ(regs.rflags & RFLAGS_DF, RFLAGS_DF);
 }
 
@@ -85,7 +87,7 @@ static void modify_flags(const void *arg)
 	resume_at = (uintptr_t)snippet.start + 2;
 	handle(SIGILL, on_turn, 0);
 	handle(SIGTRAP, on_turn, 0);
-	for (int bit = 0; bit < 64; bit++) {
+	for (int bit = 0; bit < (int)sizeof(long) * 8; bit++) {
 		struct regs regs = regs_pattern(bit);
 
 		flag_to_turn = 1UL << bit;
@@ -96,7 +98,7 @@ static void modify_flags(const void *arg)
 }
 
 /* Returns to where no code can be: the next signal says so. */
-static uint64_t wild_rip;
+static uintptr_t wild_rip;
 
 static void on_wild(int signo, siginfo_t *info, void *context)
 {
@@ -105,7 +107,7 @@ static void on_wild(int signo, siginfo_t *info, void *context)
 	note("signo", signo);
 	note("code", info->si_code);
 	note("addr", (uintptr_t)info->si_addr);
-	for (int reg = 0; reg < REG_OLDMASK; reg++)
+	for (int reg = 0; reg < REG_END; reg++)
 		note("reg", gregs[reg]);
 	gregs[REG_RIP] = signo == SIGILL ? wild_rip : resume_at;
 }
@@ -327,16 +329,16 @@ static volatile int stop_loop;
 
 static void hot_loop(void)
 {
-	uint64_t sum = 0x5eed, rounds = 0, check = 0x5eed;
+	unsigned long sum = 0x5eed, rounds = 0, check = 0x5eed;
 
-	asm volatile("1:\timul $33, %%rax\n\t"
-		     "add $7, %%rax\n\t"
-		     "inc %%rcx\n\t"
+	asm volatile("1:\timul $33, %0\n\t"
+		     "add $7, %0\n\t"
+		     "inc %1\n\t"
 		     "cmpl $0, %2\n\t"
 		     "je 1b"
 		     : "+a"(sum), "+c"(rounds)
 		     : "m"(stop_loop) : "memory", "cc");
-	for (uint64_t i = 0; i < rounds; i++)
+	for (unsigned long i = 0; i < rounds; i++)
 		check = check * 33 + 7;
 	CHECK_EQ(sum, check);
 }

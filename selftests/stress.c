@@ -116,14 +116,14 @@ static void *thread_checksum(void *arg)
 
 static void op_thread(void)
 {
-	uint64_t start = random_next();
+	uintptr_t start = random_next();
 	pthread_t thread;
 	void *result = NULL;
 
 	if (pthread_create(&thread, NULL, thread_checksum, (void *)start))
 		return;
 	pthread_join(thread, &result);
-	CHECK_EQ((uint64_t)result, checksum(start, 1000));
+	CHECK_EQ((uintptr_t)result, (uintptr_t)checksum(start, 1000));
 }
 
 static __thread volatile uint64_t signals;

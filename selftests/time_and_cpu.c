@@ -48,7 +48,7 @@ static bool have_rdpid(void)
 
 static unsigned int rdpid(void)
 {
-	uint64_t aux;
+	unsigned long aux;
 
 	asm volatile(".byte 0xf3, 0x0f, 0xc7, 0xf8" : "=a"(aux));
 	return aux;
@@ -56,9 +56,9 @@ static unsigned int rdpid(void)
 
 static unsigned int cpu_by_limit(void)
 {
-	uint64_t limit = 0;
+	unsigned long limit = 0, selector = CPU_SELECTOR;
 
-	asm volatile("lsl %1, %0" : "+r"(limit) : "r"((uint64_t)CPU_SELECTOR));
+	asm volatile("lsl %1, %0" : "+r"(limit) : "r"(selector));
 	return limit;
 }
 

@@ -175,9 +175,15 @@ static inline long raw_syscall(long nr, long first, long second, long third)
 {
 	long result;
 
+#ifdef __i386__
+	asm volatile("int $0x80" : "=a"(result)
+		     : "a"(nr), "b"(first), "c"(second), "d"(third)
+		     : "memory");
+#else
 	asm volatile("syscall" : "=a"(result)
 		     : "a"(nr), "D"(first), "S"(second), "d"(third)
 		     : "rcx", "r11", "memory");
+#endif
 	return result;
 }
 
