@@ -308,20 +308,23 @@ static void breakpoint_reason(const void *arg)
 
 /* System calls, as strace sees them. */
 
+/* All registers are looked at: no argument is left to chance. */
+#define CALL(...)	syscall(__VA_ARGS__, 0, 0, 0, 0, 0, 0)
+
 static void make_calls(void)
 {
 	int fd;
 
-	syscall(SYS_getuid);
-	fd = syscall(SYS_openat, AT_FDCWD, "/dev/null", O_WRONLY | O_CLOEXEC);
-	syscall(SYS_write, fd, "text", 4);
-	syscall(SYS_close, fd);
-	syscall(SYS_close, fd);
-	syscall(SYS_openat, AT_FDCWD, "/no such file", O_RDONLY);
-	syscall(SYS_mprotect, data, 4096, PROT_READ | PROT_WRITE);
-	syscall(-1);
-	syscall(999, 1, 2, 3);
-	syscall(SYS_exit_group, 0);
+	CALL(SYS_getuid);
+	fd = CALL(SYS_openat, AT_FDCWD, "/dev/null", O_WRONLY | O_CLOEXEC);
+	CALL(SYS_write, fd, "text", 4);
+	CALL(SYS_close, fd);
+	CALL(SYS_close, fd);
+	CALL(SYS_openat, AT_FDCWD, "/no such file", O_RDONLY);
+	CALL(SYS_mprotect, data, 4096, PROT_READ | PROT_WRITE);
+	CALL(-1);
+	CALL(999, 1, 2, 3);
+	CALL(SYS_exit_group, 0);
 }
 
 static void syscall_trace(const void *arg)

@@ -357,7 +357,8 @@ static void report_reset(void)
 }
 
 /* Run the case once; its notes stay in the report until the next run. */
-static int run_once(const struct test *test, bool in_context, int *status)
+static __attribute__((noipa)) int run_once(const struct test *test,
+					   bool in_context, int *status)
 {
 	bool use_tally = in_context && !(test->flags & T_ALONE);
 	pid_t pid;

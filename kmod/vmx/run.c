@@ -58,13 +58,17 @@ static __always_inline int exit_exception(struct vctx_run_cpu *run,
 
 static int exit_cpuid(struct pt_regs *regs)
 {
-	u32 eax = regs->ax, ebx, ecx = regs->cx, edx;
+	u32 leaf = regs->ax, eax = leaf, ebx, ecx = regs->cx, edx;
 
 	/* Natively it raises #GP then: arch_prctl(ARCH_SET_CPUID, 0). */
 	if (test_thread_flag(TIF_NOCPUID))
 		return VCTX_NATIVE_INSTRUCTION;
 
 	native_cpuid(&eax, &ebx, &ecx, &edx);
+	/* Where there is VMX, SYSCALL is shown to 64-bit code only. */
+	if (leaf == 0x80000001 &&
+	    !(vmx_read(GUEST_CS_AR_BYTES) & VMX_AR_L_MASK))
+		edx &= ~BIT(X86_FEATURE_SYSCALL & 31);
 	regs->ax = eax;
 	regs->bx = ebx;
 	regs->cx = ecx;
