@@ -412,40 +412,41 @@ static void print_difference(const char *native, const char *context)
 	       context + line);
 }
 
-/*
- * A context of the parent keeps the processors enabled.  Both twins
- * are called from here, so that their stacks are the same.
- */
-static __attribute__((noipa)) int run_as(const struct test *test,
-					 bool in_context, int *status)
+/* A context of the parent keeps the processors enabled, or -1. */
+static int hold_hw(const struct test *test)
 {
-	bool on = test->flags & T_HW_ON && !in_context && !native_only;
-	int fd = -1, result;
+	int fd = -1;
 
-	if (on) {
-		fd = open(VCTX_DEVICE, O_RDWR | O_CLOEXEC);
-		CHECK_EQ(__ctx_enter(fd, 0), 0);
-	}
-	result = run_once(test, in_context, status);
-	if (on) {
-		CHECK_EQ(__ctx_leave(fd), 0);
-		close(fd);
-	}
-	return result;
+	if (!(test->flags & T_HW_ON) || native_only)
+		return fd;
+	fd = open(VCTX_DEVICE, O_RDWR | O_CLOEXEC);
+	CHECK_EQ(__ctx_enter(fd, 0), 0);
+	return fd;
 }
 
+static void drop_hw(int fd)
+{
+	if (fd < 0)
+		return;
+	CHECK_EQ(__ctx_leave(fd), 0);
+	close(fd);
+}
+
+/* Both are called from here, so that their stacks are the same. */
 static int run_twin(const struct test *test)
 {
-	int native_status, status, result;
+	int native_status, status, result, fd;
 	char *native;
 
-	result = run_as(test, false, &native_status);
+	fd = hold_hw(test);
+	result = run_once(test, false, &native_status);
+	drop_hw(fd);
 	if (result != KSFT_PASS) {
 		printf("# in the native run\n");
 		return result;
 	}
 	native = strdup(report->notes);
-	result = run_as(test, !native_only, &status);
+	result = run_once(test, !native_only, &status);
 	if (result == KSFT_PASS && status != native_status) {
 		printf("# wait status natively %#x, in a context %#x\n",
 		       native_status, status);
