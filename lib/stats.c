@@ -39,6 +39,7 @@ static const char *const native_names[] = {
 	[VCTX_NATIVE_MEMORY]		= "memory",
 	[VCTX_NATIVE_IOPORT]		= "ioport",
 	[VCTX_NATIVE_FAILURE]		= "failure",
+	[VCTX_NATIVE_INTERRUPT]		= "interrupt",
 };
 static_assert(ARRAY_SIZE(native_names) == VCTX_NR_NATIVE, "name each reason");
 
