@@ -151,22 +151,16 @@ static void on_fpregs(const void *desc, int nr)
 }
 
 /*
- * The dying thread begins with zeroed SSE registers: what its parent has left
- * in them differs between the twins.
+ * The dying thread begins with an FPU as after execve(): what its parent has left
+ * there differs between the twins.
  */
-static void zero_sse(void)
+static void fpu_reset(void)
 {
-	asm volatile("pxor %%xmm0, %%xmm0; pxor %%xmm1, %%xmm1;"
-		     "pxor %%xmm2, %%xmm2; pxor %%xmm3, %%xmm3;"
-		     "pxor %%xmm4, %%xmm4; pxor %%xmm5, %%xmm5;"
-		     "pxor %%xmm6, %%xmm6; pxor %%xmm7, %%xmm7;"
-		     "pxor %%xmm8, %%xmm8; pxor %%xmm9, %%xmm9;"
-		     "pxor %%xmm10, %%xmm10; pxor %%xmm11, %%xmm11;"
-		     "pxor %%xmm12, %%xmm12; pxor %%xmm13, %%xmm13;"
-		     "pxor %%xmm14, %%xmm14; pxor %%xmm15, %%xmm15"
-		     : : : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5",
-			   "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11",
-			   "xmm12", "xmm13", "xmm14", "xmm15");
+	static const struct {
+		uint32_t fcw, pad[5], mxcsr, rest[121];
+	} __attribute__((aligned(16))) initial = { .fcw = 0x37f, .mxcsr = 0x1f80 };
+
+	asm volatile("fxrstor %0" : : "m"(initial));
 }
 
 static void run(const char *code, size_t len, uint64_t seed)
@@ -175,7 +169,7 @@ static void run(const char *code, size_t len, uint64_t seed)
 	struct regs regs = regs_pattern(seed);
 
 	regs.rdi = (uintptr_t)looping;
-	zero_sse();
+	fpu_reset();
 	regs_call(&regs, snippet.start);
 }
 
