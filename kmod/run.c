@@ -129,10 +129,14 @@ static void single_step(unsigned long ip)
 	send_sig_info(SIGTRAP, &info, current);
 }
 
-/* INT raises #GP, for the guest has no IDT; SYSENTER has nowhere to go. */
+/*
+ * INT raises #GP, for the guest has no IDT; SYSENTER has nowhere to go.  But so
+ * does a jump out of user space, and there is nothing to read there.
+ */
 static bool is_syscall(const struct vctx_exception *exception)
 {
 	return exception->vector == X86_TRAP_GP &&
+	       exception->ip < TASK_SIZE_MAX &&
 	       (vctx_run_is_at(exception->ip, VCTX_INSN_INT_80) ||
 		vctx_run_is_at(exception->ip, VCTX_INSN_SYSENTER));
 }
