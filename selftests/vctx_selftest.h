@@ -92,6 +92,12 @@ extern unsigned int test_seconds;
 void note(const char *name, uint64_t value);
 void note_bytes(const char *name, const void *bytes, size_t len);
 
+/*
+ * Whether VCTX_SKIP names a case, or what else this program knows by a name: it
+ * is natively beyond the machine, an emulator most likely.
+ */
+bool test_is_beyond(const char *name);
+
 __attribute__((noreturn, format(printf, 1, 2)))
 void test_skip(const char *why, ...);
 
