@@ -29,7 +29,9 @@ help:
 	@echo '  make host-test   tests that need neither module nor emulator'
 	@echo '  make harness-test   tests of selftests/vm/run'
 	@echo '  make dkms-test   dkms builds the module for this machine'
-	@echo '  make suite       the tests of the module, in the emulator'
+	@echo '  make suite       the tests of the module, in the emulators, on this kernel'
+	@echo '  make check-all   make check with all of the matrix: kernels, emulators, CPU counts,'
+	@echo '                   boot parameters, and a table of them at its end; root'
 	@echo '  make deps        install the Debian packages that all this needs'
 	@echo '  make module lib tools selftests   build one part'
 	@echo '  make module KERNEL=trixie   build the module for a Debian suite or a release: root'
@@ -63,7 +65,9 @@ demo: deps
 	selftests/demo
 
 # All parts run, even if one fails: a report has all failures.
-check: deps
+check-all: export DKMS_SUITES = bookworm trixie sid
+check-all: export ROWS = --all
+check check-all: deps
 	$(MAKE) all
 	@status=0; \
 	for part in style host-test harness-test dkms-test suite; do \
@@ -81,10 +85,10 @@ harness-test: module
 	selftests/vm/test.sh
 
 dkms-test:
-	selftests/vm/dkms.sh
+	selftests/vm/dkms.sh $(DKMS_SUITES)
 
 suite: all
-	selftests/run
+	selftests/run $(ROWS)
 
 # Debian's headers come without the key that its kernel would sign with.
 install: module lib tools
@@ -110,5 +114,5 @@ clean:
 	$(RM) -r build
 	+$(if $(KDIR),$(KBUILD) clean)
 
-.PHONY: all help module lib tools selftests deps demo check style host-test \
+.PHONY: all help module lib tools selftests deps demo check check-all style host-test \
 	harness-test dkms-test suite install uninstall clean
