@@ -182,14 +182,14 @@ struct kernel_action {
 #define SA_RESTORER	0x04000000
 
 asm(".pushsection .text\n"
-    "restore_old:\n\t"
-    "popl %eax\n\t"
-    "movl $119, %eax\n\t"		/* sigreturn() */
-    "int $0x80\n"
-    "restore_rt:\n\t"
-    "movl $173, %eax\n\t"		/* rt_sigreturn() */
-    "int $0x80\n\t"
-    ".popsection");
+	"restore_old:\n\t"
+	"popl %eax\n\t"
+	"movl $119, %eax\n\t"		/* sigreturn() */
+	"int $0x80\n"
+	"restore_rt:\n\t"
+	"movl $173, %eax\n\t"		/* rt_sigreturn() */
+	"int $0x80\n\t"
+	".popsection");
 extern const char restore_old[], restore_rt[];
 
 static void note_frame(const struct sigcontext *frame)

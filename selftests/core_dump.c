@@ -20,6 +20,11 @@
 #include "regs.h"
 #include "vctx_selftest.h"
 
+/* Of the width of this program. */
+#define Elf_Ehdr	ElfW(Ehdr)
+#define Elf_Phdr	ElfW(Phdr)
+#define Elf_Nhdr	ElfW(Nhdr)
+
 #define CORE_PATTERN	"/proc/sys/kernel/core_pattern"
 
 /* A loop that says when it is there: movl $1, (rdi); jmp to itself. */
@@ -110,8 +115,8 @@ static void check_pattern(const struct elf_prstatus *status, uint64_t seed)
 static int each_note(const char *core, unsigned int type,
 		     void (*fn)(const void *desc, int nr))
 {
-	const ElfW(Ehdr) *ehdr = (const void *)core;
-	const ElfW(Phdr) *phdr = (const void *)(core + ehdr->e_phoff);
+	const Elf_Ehdr *ehdr = (const void *)core;
+	const Elf_Phdr *phdr = (const void *)(core + ehdr->e_phoff);
 	const char *at, *end;
 	int nr = 0;
 
@@ -120,7 +125,7 @@ static int each_note(const char *core, unsigned int type,
 	at = core + phdr->p_offset;
 	end = at + phdr->p_filesz;
 	while (at < end) {
-		const ElfW(Nhdr) *nhdr = (const void *)at;
+		const Elf_Nhdr *nhdr = (const void *)at;
 		const char *desc = at + sizeof(*nhdr) +
 				   ((nhdr->n_namesz + 3) & ~3);
 

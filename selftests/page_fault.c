@@ -24,6 +24,12 @@
 #include "regs.h"
 #include "vctx_selftest.h"
 
+/* Of the width of this program. */
+#define Elf_Ehdr	ElfW(Ehdr)
+#define Elf_Phdr	ElfW(Phdr)
+#define Elf_Dyn		ElfW(Dyn)
+#define Elf_Sym		ElfW(Sym)
+
 #define PAGE	4096UL
 
 /* Above all that user mode may have. */
@@ -419,10 +425,10 @@ static int vdso_ranges(struct range *ranges, int max)
 
 static uintptr_t vdso_symbol(const char *vdso, const char *name)
 {
-	const ElfW(Ehdr) *ehdr = (const void *)vdso;
-	const ElfW(Phdr) *phdr = (const void *)(vdso + ehdr->e_phoff);
-	const ElfW(Dyn) *dyn = NULL;
-	const ElfW(Sym) *symbols = NULL;
+	const Elf_Ehdr *ehdr = (const void *)vdso;
+	const Elf_Phdr *phdr = (const void *)(vdso + ehdr->e_phoff);
+	const Elf_Dyn *dyn = NULL;
+	const Elf_Sym *symbols = NULL;
 	const char *strings = NULL;
 
 	for (int i = 0; i < ehdr->e_phnum; i++)

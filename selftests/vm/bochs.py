@@ -16,19 +16,23 @@ from image import BLOCK
 NAME = "Bochs"
 DEFAULT_MODEL = "corei7_skylake_x"
 
-# The CPU models that have VMX or SVM with nested paging and boot Debian's kernel, and what it has to be told: it would
-# use what CPUID promises of the newest, and die.
+# SYSENTER for 32-bit programs, which has no name: the kernel leaves by SYSRET then, whose SS is as on AMD's processors,
+# with a hidden part that is not the user's, and the program crashes.
+SYSENTER32 = "111"
+
+# The CPU models that have VMX or SVM with nested paging and boot Debian's kernel, and what it must not use: CPUID
+# promises it, and more of the newest, but the kernel or programs would die.
 MODELS = {
-    "arrow_lake": ("clearcpuid=fsrm",),
-    "corei3_cnl": (),
-    "corei7_haswell_4770": (),
-    "corei7_icelake_u": ("clearcpuid=fsrm",),
-    "corei7_ivy_bridge_3770k": (),
-    "corei7_sandy_bridge_2600k": (),
-    "corei7_skylake_x": (),
+    "arrow_lake": ("fsrm", SYSENTER32),
+    "corei3_cnl": (SYSENTER32,),
+    "corei7_haswell_4770": (SYSENTER32,),
+    "corei7_icelake_u": ("fsrm", SYSENTER32),
+    "corei7_ivy_bridge_3770k": (SYSENTER32,),
+    "corei7_sandy_bridge_2600k": (SYSENTER32,),
+    "corei7_skylake_x": (SYSENTER32,),
     "ryzen": (),
-    "sapphire_rapids": ("clearcpuid=fsrm,amx_tile",),
-    "tigerlake": ("clearcpuid=fsrm",),
+    "sapphire_rapids": ("fsrm", "amx_tile", SYSENTER32),
+    "tigerlake": ("fsrm", SYSENTER32),
     "trinity_apu": (),
     "zambezi": (),
 }
@@ -110,7 +114,10 @@ def models():
 
 def kernel_arguments(model):
     """A TSC tick is an instruction; the kernel would believe the model's frequency."""
-    return [f"tsc_early_khz={INSTRUCTIONS_PER_SECOND // 1000}", *MODELS[model]]
+    arguments = [f"tsc_early_khz={INSTRUCTIONS_PER_SECOND // 1000}"]
+    if MODELS[model]:
+        arguments.append("clearcpuid=" + ",".join(MODELS[model]))
+    return arguments
 
 
 def place(address):
