@@ -14,7 +14,8 @@
  *   VCTX_REQUIRE=1      no /dev/vcontext is a failure, not a skip
  *   VCTX_TEST_NATIVE=1  never enter: do the expectations hold on plain Linux?
  *   VCTX_ROUNDS=N       how often to do what is done a few times only
- *   VCTX_SKIP="A/B ..." cases B of programs A that the machine cannot do natively
+ *   VCTX_SKIP="A/B ..." cases B of programs A and A_32 that the machine cannot do
+ *                       natively
  */
 #ifndef VCTX_SELFTEST_H
 #define VCTX_SELFTEST_H
