@@ -50,6 +50,7 @@ struct vctx_idmap_format {
  * @cpu_disable: undoes @cpu_enable; nothing if it failed or never ran
  * @format:	the identity map's format, valid after @init
  * @tags:	number of TLB tags per CPU, 0 if the CPUs have none
+ * @limits:	VCTX_LIMIT_* that are its own, valid after @init
  * @run_cpu:	where it keeps the run loop's part for a CPU
  * @set_tag:	the next entries of this CPU use TLB tag @tag; if @flush, without
  *		anything that was cached under it.  Interrupts are off.
@@ -68,6 +69,7 @@ struct vctx_hw_ops {
 	void (*cpu_disable)(void);
 	const struct vctx_idmap_format *format;
 	unsigned int tags;
+	u64 limits;
 
 	struct vctx_run_cpu *(*run_cpu)(int cpu);
 	void (*set_tag)(unsigned int tag, bool flush);

@@ -7,6 +7,7 @@
 #include "context.h"
 #include "hw.h"
 #include "ioctl.h"
+#include "limits.h"
 #include "stats.h"
 #include "tick.h"
 
@@ -14,7 +15,7 @@
 		     VCTX_ENTER_STRICT | VCTX_ENTER_TICKLESS)
 
 /* The ABI is what user space was compiled with: it must never move. */
-static_assert(sizeof(struct vctx_info) == 56);
+static_assert(sizeof(struct vctx_info) == 64);
 static_assert(sizeof(struct vctx_enter) == 24);
 static_assert(sizeof(struct vctx_stats) == 520);
 static_assert(offsetof(struct vctx_stats, native) == 160);
@@ -59,6 +60,7 @@ static int ioctl_info(struct file *file, union argument *arg)
 		.contexts = vctx_context_count(),
 		.stats_bytes = PAGE_SIZE,
 		.tick_max_ns = vctx_tick_max_ns(),
+		.limits = vctx_limits(),
 	};
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "device.h"
 #include "hw.h"
 #include "inherit.h"
+#include "limits.h"
 #include "run.h"
 #include "stats.h"
 #include "tick.h"
@@ -18,6 +19,7 @@ static int __init vctx_init(void)
 	ret = vctx_hw_init();
 	if (ret)
 		return ret;
+	vctx_limits_init();
 	vctx_run_init();
 	ret = vctx_context_init();
 	if (ret)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the kernel does against speculation on its way to user mode and back, for
- * the VM entries and exits in assembly.  Its own macros call what Linux 6.19 and
- * later reserve for KVM.
+ * the VM entries and exits in assembly.  Its own macros call what newer ones
+ * reserve for KVM.
  */
 #ifndef VCTX_NOSPEC_H
 #define VCTX_NOSPEC_H

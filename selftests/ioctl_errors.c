@@ -286,6 +286,40 @@ static void info(const void *arg)
 	CHECK_EQ(info.contexts, 1U);
 }
 
+/* What the module says is slower is so, and else it is not. */
+static void limits(const void *arg)
+{
+	struct vctx_stats before, after;
+	struct vctx_info info;
+	uint64_t end;
+
+	(void)arg;
+	CHECK_EQ(__ctx_info(test_fd, &info), 0);
+	CHECK_EQ(info.limits & ~(VCTX_LIMIT_FPU | VCTX_LIMIT_INTERRUPT |
+				 VCTX_LIMIT_VMX_OPERATION | VCTX_LIMIT_PT), 0ULL);
+	if (info.backend != VCTX_BACKEND_VMX)
+		CHECK_EQ(info.limits & (VCTX_LIMIT_VMX_OPERATION |
+					VCTX_LIMIT_PT), 0ULL);
+	ctx_enter(0);
+	before = ctx_stats();
+	for (int i = 0; i < 10; i++)
+		usleep(1000);
+	after = ctx_stats();
+	if (info.limits & VCTX_LIMIT_FPU)
+		CHECK_GE(after.native[VCTX_NATIVE_WORK],
+			 before.native[VCTX_NATIVE_WORK] + 10);
+	else
+		CHECK_LE(after.native[VCTX_NATIVE_WORK],
+			 before.native[VCTX_NATIVE_WORK] + 9);
+	for (end = now_ns() + 50 * NSEC_PER_MSEC; now_ns() < end;)
+		;
+	after = ctx_stats();
+	CHECK_GE(after.exits[VCTX_EXIT_INTERRUPT], 5ULL);
+	CHECK_EQ(after.native[VCTX_NATIVE_INTERRUPT],
+		 info.limits & VCTX_LIMIT_INTERRUPT ?
+		 after.exits[VCTX_EXIT_INTERRUPT] : 0);
+}
+
 /* The descriptor is only the door. */
 
 static void door_closed(const void *arg)
@@ -366,6 +400,7 @@ static const struct test tests[] = {
 	USED(leave_without),
 	USED(stats_scopes),
 	USED(info),
+	USED(limits),
 	USED(door_closed),
 	UNUSED(other_calls),
 	USED(per_thread),

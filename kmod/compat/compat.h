@@ -18,7 +18,7 @@
 #endif
 
 /*
- * What Linux 6.19 and later reserve for KVM.  Where CR4 cannot be changed for
+ * What newer kernels reserve for KVM.  Where CR4 cannot be changed for
  * good, VMX operation is entered and left with each stay in the guest.
  */
 #ifndef VCTX_COMPAT_CR4_UPDATE
@@ -37,6 +37,15 @@
 #define VCTX_COMPAT_INTERRUPT_NATIVELY 0
 #else
 #define VCTX_COMPAT_INTERRUPT_NATIVELY 1
+#endif
+
+/* The same for who asks: VCTX_LIMIT_*, less those of a back end. */
+#ifndef VCTX_COMPAT_SWITCH_FPU_RETURN
+#define VCTX_COMPAT_LIMITS (VCTX_LIMIT_FPU | VCTX_LIMIT_INTERRUPT)
+#elif VCTX_COMPAT_INTERRUPT_NATIVELY
+#define VCTX_COMPAT_LIMITS VCTX_LIMIT_INTERRUPT
+#else
+#define VCTX_COMPAT_LIMITS 0
 #endif
 
 #ifdef __ASSEMBLER__

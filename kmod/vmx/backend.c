@@ -63,6 +63,10 @@ static int __init vmx_init(void)
 		return ret;
 	if (vmx_capability.cpu2 & SECONDARY_EXEC_ENABLE_VPID)
 		vctx_vmx_ops.tags = 8;
+	if (VMX_PER_STAY)
+		vctx_vmx_ops.limits = VCTX_LIMIT_VMX_OPERATION;
+	if (VMX_PER_STAY && !vmx_capability.pt)
+		vctx_vmx_ops.limits |= VCTX_LIMIT_PT;
 	return alloc_regions();
 }
 

@@ -70,7 +70,8 @@ enum vctx_native_reason {
 	VCTX_NATIVE_MEMORY,	/* no memory for a child's context or the identity map */
 	VCTX_NATIVE_IOPORT,	/* ioperm() or iopl() in force */
 	VCTX_NATIVE_FAILURE,	/* the processor refused a VM entry */
-	VCTX_NATIVE_INTERRUPT,	/* an interrupt, where VCTX_LIMIT_INTERRUPT says so */
+	/* since ABI version 3 */
+	VCTX_NATIVE_INTERRUPT,	/* an interrupt; see VCTX_LIMIT_INTERRUPT */
 	VCTX_NR_NATIVE,
 	VCTX_MAX_NATIVE = 32,	/* room in the ABI */
 };
@@ -123,6 +124,8 @@ enum vctx_unavailable {
  * @stats_bytes:	out: bytes to mmap() for the statistics page
  * @tick_max_ns:	out: the largest bound on a tick hold that is allowed, 0 if
  *			ticks are not held at all; U64_MAX is unlimited
+ * @limits:		out: VCTX_LIMIT_*, what is slower here because the kernel
+ *			reserves for KVM what it takes; the log says the same
  */
 struct vctx_info {
 	__u32 size;
@@ -137,6 +140,8 @@ struct vctx_info {
 	__u32 __reserved;
 	/* since ABI version 2 */
 	__u64 tick_max_ns;
+	/* since ABI version 3 */
+	__u64 limits;
 };
 
 #define VCTX_FEATURE_EPT_1G		(1ULL << 0) /* 1 GiB pages in the identity map */
@@ -144,6 +149,15 @@ struct vctx_info {
 #define VCTX_FEATURE_TLB_TAGS		(1ULL << 2) /* VPID or ASID in use */
 #define VCTX_FEATURE_STATS_PAGE		(1ULL << 3) /* mmap() of the statistics */
 #define VCTX_FEATURE_TICK_HOLD		(1ULL << 4) /* VCTX_ENTER_TICKLESS works */
+
+/* One native return after each switch to a thread, to load its FPU registers. */
+#define VCTX_LIMIT_FPU			(1ULL << 0)
+/* An interrupt of the guest is a native return (VCTX_NATIVE_INTERRUPT). */
+#define VCTX_LIMIT_INTERRUPT		(1ULL << 1)
+/* VMX operation is entered and left with each stay in the guest. */
+#define VCTX_LIMIT_VMX_OPERATION	(1ULL << 2)
+/* Threads run natively (VCTX_NATIVE_CPU) while processor trace is on. */
+#define VCTX_LIMIT_PT			(1ULL << 3)
 
 /*
  * VCTX_IOC_ENTER - give the calling thread a context

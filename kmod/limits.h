@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef VCTX_LIMITS_H
+#define VCTX_LIMITS_H
+
+#include <linux/types.h>
+
+u64 vctx_limits(void);
+void vctx_limits_init(void);
+
+#endif /* VCTX_LIMITS_H */
