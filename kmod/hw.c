@@ -263,6 +263,12 @@ static int __init find_backend(void)
 		if (ret != VCTX_UNAVAILABLE_NO_HW)
 			break;
 	}
+	/* With it there is no SWAPGS, and INT is no way to hand on an NMI. */
+	if (ret == VCTX_AVAILABLE && vctx_compat_fred()) {
+		pr_notice("FRED is in use, which is not supported yet: boot with fred=off\n");
+		vctx_hw->exit();
+		ret = VCTX_UNAVAILABLE_FEATURE;
+	}
 	return ret;
 }
 

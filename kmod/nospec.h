@@ -9,6 +9,7 @@
 
 #include <asm/alternative.h>
 #include <asm/cpufeatures.h>
+#include <asm/msr-index.h>
 #include <asm/nospec-branch.h>
 #include <asm/segment.h>
 
@@ -36,6 +37,21 @@
 	sub	$1, %ecx
 	jnz	.Lbranch_\@
 	lfence
+.endm
+
+/*
+ * After an exit of an AMD processor, before the first RET: the return predictor
+ * forgets what user mode has taught it.  Clobbers EAX, ECX, EDX.
+ */
+.macro VCTX_UNTRAIN_RET
+	CALL_UNTRAIN_RET
+	ALTERNATIVE_2 "jmp .Ltrained_\@", "", X86_FEATURE_IBPB_ON_VMEXIT, \
+		      "", X86_FEATURE_ENTRY_IBPB
+	mov	$MSR_IA32_PRED_CMD, %ecx
+	mov	$PRED_CMD_IBPB, %eax
+	xor	%edx, %edx
+	wrmsr
+.Ltrained_\@:
 .endm
 
 #endif /* VCTX_NOSPEC_H */

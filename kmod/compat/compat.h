@@ -48,17 +48,7 @@
 #define VCTX_COMPAT_LIMITS 0
 #endif
 
-#ifdef __ASSEMBLER__
-
-/* Of the newest kernel's return predictor measures: what older ones call them. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
-#define UNTRAIN_RET_VM UNTRAIN_RET
-#endif
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
-#define write_ibpb entry_ibpb
-#endif
-
-#else /* !__ASSEMBLER__ */
+#ifndef __ASSEMBLER__
 
 /* Not a matter of versions, but it must come before the first header. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -96,8 +86,16 @@ static inline void vm_flags_mod(struct vm_area_struct *vma,
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 #define rdmsrq rdmsrl
+#define rdmsrq_safe rdmsrl_safe
+#define wrmsrq wrmsrl
+#define wrmsrq_safe wrmsrl_safe
 #define native_rdmsrq __rdmsr
 #define native_wrmsrq native_wrmsrl
+#endif
+
+#ifndef VCTX_COMPAT_SVM_MISC
+#define misc_ctl nested_ctl
+#define SVM_MISC_ENABLE_NP SVM_NESTED_CTL_NP_ENABLE
 #endif
 
 #ifndef VCTX_COMPAT_HRTIMER_SETUP

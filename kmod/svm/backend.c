@@ -57,7 +57,7 @@ static u64 read_efer(void)
 {
 	u64 efer;
 
-	rdmsrl(MSR_EFER, efer);
+	rdmsrq(MSR_EFER, efer);
 	return efer;
 }
 
@@ -74,20 +74,20 @@ static int svm_cpu_enable(void)
 	lockdep_assert_irqs_disabled();
 	if (svm_busy())
 		return -EBUSY;
-	if (wrmsrl_safe(MSR_EFER, read_efer() | EFER_SVME) ||
-	    wrmsrl_safe(MSR_VM_HSAVE_PA, __pa(this->host_save))) {
-		wrmsrl(MSR_EFER, read_efer() & ~(u64)EFER_SVME);
+	if (wrmsrq_safe(MSR_EFER, read_efer() | EFER_SVME) ||
+	    wrmsrq_safe(MSR_VM_HSAVE_PA, __pa(this->host_save))) {
+		wrmsrq(MSR_EFER, read_efer() & ~(u64)EFER_SVME);
 		return -EIO;
 	}
 	/*
 	 * AMD's processors have no SYSENTER in long mode, and programs use none.
 	 * On one that has it, it would enter the kernel in the guest.
 	 */
-	rdmsrl(MSR_IA32_SYSENTER_CS, this->sysenter_cs);
-	wrmsrl(MSR_IA32_SYSENTER_CS, 0);
+	rdmsrq(MSR_IA32_SYSENTER_CS, this->sysenter_cs);
+	wrmsrq(MSR_IA32_SYSENTER_CS, 0);
 	/* What a virtual machine has left would show in the guest's RDTSC. */
 	if (boot_cpu_has(X86_FEATURE_TSCRATEMSR))
-		wrmsrl_safe(MSR_AMD64_TSC_RATIO, SVM_TSC_RATIO_DEFAULT);
+		wrmsrq_safe(MSR_AMD64_TSC_RATIO, SVM_TSC_RATIO_DEFAULT);
 	svm_vmcb_setup(this);
 	this->on = true;
 	return 0;
@@ -102,9 +102,9 @@ static void svm_cpu_disable(void)
 		return;
 	this->on = false;
 	this->segments = true;
-	wrmsrl(MSR_IA32_SYSENTER_CS, this->sysenter_cs);
-	wrmsrl(MSR_VM_HSAVE_PA, 0);
-	wrmsrl(MSR_EFER, read_efer() & ~(u64)EFER_SVME);
+	wrmsrq(MSR_IA32_SYSENTER_CS, this->sysenter_cs);
+	wrmsrq(MSR_VM_HSAVE_PA, 0);
+	wrmsrq(MSR_EFER, read_efer() & ~(u64)EFER_SVME);
 }
 
 struct vctx_hw_ops vctx_svm_ops = {

@@ -36,7 +36,7 @@ static int __init find_svm(void)
 	/* The kernel clears its own bit where firmware has locked SVM out. */
 	if (cpuid_eax(0x80000000) < SVM_LEAF || !(cpuid_ecx(0x80000001) & BIT(2)))
 		return VCTX_UNAVAILABLE_NO_HW;
-	if (rdmsrl_safe(MSR_VM_CR, &vm_cr) || vm_cr & SVM_VM_CR_SVM_DIS_MASK)
+	if (rdmsrq_safe(MSR_VM_CR, &vm_cr) || vm_cr & SVM_VM_CR_SVM_DIS_MASK)
 		return VCTX_UNAVAILABLE_FIRMWARE;
 	return VCTX_AVAILABLE;
 }

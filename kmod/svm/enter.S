@@ -7,10 +7,8 @@
  * untrain the return predictor.
  */
 #include <linux/linkage.h>
-#include <linux/stringify.h>
-#include <asm/cpufeatures.h>
-#include <asm/nospec-branch.h>
 #include "asm-offsets.h"
+#include "nospec.h"
 
 	.text
 
@@ -46,7 +44,7 @@ SYM_FUNC_START(svm_enter)
 	mov	REGS_SI(%rdi), %rsi
 	mov	REGS_DI(%rdi), %rdi
 
-	CLEAR_CPU_BUFFERS
+	VCTX_CLEAR_CPU_BUFFERS
 	swapgs
 	vmrun	%rax
 	swapgs
@@ -85,8 +83,7 @@ SYM_FUNC_START(svm_enter)
 
 	FILL_RETURN_BUFFER %rcx, RSB_CLEAR_LOOPS, X86_FEATURE_RETPOLINE, \
 			   X86_FEATURE_RSB_VMEXIT
-	UNTRAIN_RET_VM
-	ALTERNATIVE "", __stringify(call write_ibpb), X86_FEATURE_IBPB_ON_VMEXIT
+	VCTX_UNTRAIN_RET
 
 	stgi
 	pop	%rdi

@@ -42,7 +42,7 @@ static void fill_control(struct vmcb_control_area *control)
 		control->intercepts[intercepts[i] / 32] |=
 			BIT(intercepts[i] % 32);
 	control->asid = 1;
-	control->nested_ctl = SVM_NESTED_CTL_NP_ENABLE;
+	control->misc_ctl = SVM_MISC_ENABLE_NP;
 	control->nested_cr3 = vctx_idmap_root();
 }
 
@@ -55,8 +55,8 @@ static void fill_save(struct svm_cpu *this, struct vmcb_save_area *save)
 {
 	u64 efer;
 
-	rdmsrl(MSR_EFER, efer);
-	rdmsrl(MSR_IA32_CR_PAT, save->g_pat);
+	rdmsrq(MSR_EFER, efer);
+	rdmsrq(MSR_IA32_CR_PAT, save->g_pat);
 	save->efer = efer & ~(u64)EFER_SCE;
 	save->cr0 = read_cr0();
 	save->dr6 = SVM_DR6_NONE;

@@ -163,11 +163,6 @@ int __init vmx_capability_init(void)
 		return VCTX_UNAVAILABLE_FEATURE;
 	}
 
-	/* NMIs are handed to the host by INT, which FRED takes for another event. */
-	if (vctx_compat_fred()) {
-		pr_notice("FRED is in use, which is not supported yet: boot with fred=off\n");
-		return VCTX_UNAVAILABLE_FEATURE;
-	}
 
 	rdmsr(MSR_IA32_VMX_BASIC, low, high);
 	vmx_capability.revision = low & GENMASK(30, 0);
