@@ -22,6 +22,7 @@ class Elf:
         self.interpreter = None
         self.needed = []
         self.search = []
+        self.kind = kind_of(data)
         self.wide = data[4]
         wide = self.wide == 2
         table, = struct.unpack_from("<Q" if wide else "<I", data, 32 if wide else 28)
@@ -110,11 +111,16 @@ class Linker:
         return None
 
 
+def kind_of(head):
+    """Class and machine: x32 has the class of i386 and the machine of x86-64."""
+    return head[4], *struct.unpack_from("<H", head, 18)
+
+
 def fits(path, elf):
-    """Whether a library is there and of the same class."""
+    """Whether a library is there and of the same kind."""
     try:
         with open(path, "rb") as file:
-            head = file.read(5)
+            head = file.read(20)
     except OSError:
         return False
-    return head[:4] == b"\x7fELF" and head[4] == elf.wide
+    return head[:4] == b"\x7fELF" and len(head) == 20 and kind_of(head) == elf.kind
