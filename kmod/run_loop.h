@@ -199,8 +199,10 @@ vctx_run_loop(const struct vctx_guest_ops *ops,
 	reason = vctx_state_native(regs, mm);
 	if (unlikely(reason >= 0))
 		goto native;
-	if (unlikely(reason == VCTX_STATE_COMPAT))
+	if (unlikely(reason == VCTX_STATE_COMPAT)) {
+		vctx_state_hide_stack(regs);
 		ops->load_compat(this);
+	}
 	reason = VCTX_NATIVE_CPU;
 	if (unlikely(!ops->load(this, regs)))
 		goto native;
@@ -239,8 +241,10 @@ vctx_run_long_loop(const struct vctx_guest_ops *ops,
 	action = vctx_state_native(regs, current->mm);
 	if (action >= 0)
 		goto native;
-	if (action == VCTX_STATE_COMPAT)
+	if (action == VCTX_STATE_COMPAT) {
+		vctx_state_hide_stack(regs);
 		ops->load_compat(this);
+	}
 	action = VCTX_NATIVE_CPU;
 	if (!ops->load(this, regs))
 		goto native;

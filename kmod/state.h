@@ -62,4 +62,18 @@ static __always_inline int vctx_state_native(const struct pt_regs *regs,
 	return vctx_state_why(regs);
 }
 
+/**
+ * vctx_state_hide_stack - R8 after a system call of 32-bit code
+ * @regs: of current, as user mode is to see them
+ *
+ * When 32-bit code calls by SYSCALL, the kernel keeps the stack pointer in R8, and
+ * zeroes that right before its SYSRET.  The guest begins as by IRET, and 64-bit
+ * code would find it there.
+ */
+static inline void vctx_state_hide_stack(struct pt_regs *regs)
+{
+	if (regs->r8 == regs->sp && regs->orig_ax != -1UL)
+		regs->r8 = 0;
+}
+
 #endif /* VCTX_STATE_H */
