@@ -111,6 +111,19 @@ static void call_getppid(void)
 	raw_syscall(SYS_getppid, 0, 0, 0);
 }
 
+/* The same from 32-bit code, with the two far jumps that lead there. */
+#define INT80_GETPPID	64
+
+uint32_t compat_call(const void *code32, uint32_t value);
+extern const char compat_int80[];
+
+static void call_getppid_32(void)
+{
+	static const uint32_t call[4] = { INT80_GETPPID };
+
+	compat_call(compat_int80, (uintptr_t)call);
+}
+
 static volatile char *next_page;
 
 static void touch_page(void)
@@ -189,6 +202,7 @@ static void others(const void *arg)
 		const char *name;
 		void (*fn)(void);
 	} paths[] = {
+		{ "getppid(), 32-bit code", call_getppid_32 },
 		{ "signal", raise_signal },
 		{ "cpuid", execute_cpuid },
 		{ "fork, exit, wait", fork_and_wait },
