@@ -9,6 +9,7 @@
 #include "context.h"
 #include "hw.h"
 #include "run.h"
+#include "shootdown.h"
 #include "state.h"
 #include "stats.h"
 #include "tick.h"
@@ -85,6 +86,7 @@ static void destroy(struct vctx_context *ctx)
 	atomic_dec(&count);
 	if (ctx->tick_bound)
 		vctx_tick_put();
+	vctx_shootdown_put(ctx);
 	vctx_stats_end(ctx);
 	kmem_cache_free(cache, ctx);
 	module_put(THIS_MODULE);

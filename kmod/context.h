@@ -11,6 +11,7 @@
 #include <linux/preempt.h>
 #include <linux/vcontext.h>
 
+struct mmu_notifier;
 struct page;
 struct task_struct;
 struct vctx_tally;
@@ -24,6 +25,8 @@ struct vctx_tally;
  *		is mapped.  Written by the thread only.
  * @own_stats:	the counters of a thread that never mapped the page
  * @stats_page:	the mapped page or NULL
+ * @mmu_notifier: that its mm's TLB shootdowns kick; NULL if they need not, or
+ *		not yet
  * @entered:	when, in ktime_get_mono_fast_ns()
  * @tally:	what the counters are added to at the end
  * @link:	on @tally->live, under its lock
@@ -35,6 +38,7 @@ struct vctx_context {
 	struct vctx_stats *stats;
 	struct vctx_stats own_stats;
 	struct page *stats_page;
+	struct mmu_notifier *mmu_notifier;
 	u64 entered;
 	struct vctx_tally *tally;
 	struct list_head link;

@@ -7,6 +7,7 @@
 #include "context.h"
 #include "inherit.h"
 #include "probe.h"
+#include "shootdown.h"
 
 /* @child exists in full and has not run: what it has is ours to change. */
 static void on_fork(void *data, struct task_struct *parent,
@@ -37,7 +38,9 @@ static void on_exec(void *data, struct task_struct *task, pid_t old_pid,
 	 * does not mind and a VM entry does.
 	 */
 	task_pt_regs(current)->flags |= X86_EFLAGS_FIXED;
-	if (!(ctx->flags & VCTX_ENTER_KEEP_EXEC))
+	if (ctx->flags & VCTX_ENTER_KEEP_EXEC)
+		vctx_shootdown_new_mm(ctx);
+	else
 		vctx_context_end(ctx);
 }
 

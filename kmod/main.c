@@ -8,6 +8,7 @@
 #include "inherit.h"
 #include "limits.h"
 #include "run.h"
+#include "shootdown.h"
 #include "stats.h"
 #include "tick.h"
 
@@ -21,6 +22,7 @@ static int __init vctx_init(void)
 		return ret;
 	vctx_limits_init();
 	vctx_run_init();
+	vctx_shootdown_init();
 	ret = vctx_context_init();
 	if (ret)
 		goto err_hw;
@@ -52,6 +54,7 @@ static void __exit vctx_exit(void)
 	vctx_tick_exit();
 	vctx_inherit_exit();
 	vctx_context_exit();
+	vctx_shootdown_exit();
 	vctx_hw_exit();
 }
 

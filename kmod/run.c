@@ -13,6 +13,7 @@
 
 #include "context.h"
 #include "run_loop.h"
+#include "shootdown.h"
 
 DEFINE_PER_CPU(struct vctx_run_cpu *, vctx_run_cpu);
 
@@ -171,6 +172,16 @@ int vctx_run_exception(struct vctx_run_cpu *this, struct pt_regs *regs,
 	return VCTX_NATIVE_EXCEPTION;
 }
 
+static void (*choose_hook(const struct vctx_context *ctx))
+		(struct user_return_notifier *hook)
+{
+	if (vctx_shootdown_missed(ctx))
+		return vctx_shootdown_on_user_return;
+	if (ctx->tick_bound || vctx_run_is_tracked())
+		return vctx_hw->on_user_return_long;
+	return vctx_hw->on_user_return;
+}
+
 /**
  * vctx_run_attach - this CPU runs the thread of @ctx from now on
  * @ctx: current's context; preemption is off
@@ -188,8 +199,10 @@ void vctx_run_attach(struct vctx_context *ctx)
 		this->tick.first = true;
 	this->tick.last = ctx->stats;
 	this->tick.pending = false;
-	this->hook.on_user_return = ctx->tick_bound || vctx_run_is_tracked() ?
-		vctx_hw->on_user_return_long : vctx_hw->on_user_return;
+	this->hook.on_user_return = choose_hook(ctx);
+	/* Who changes the mm raises tlb_gen, then looks who runs it. */
+	if (vctx_shootdown_kick)
+		smp_store_mb(this->mm, current->mm);
 	user_return_notifier_register(&this->hook);
 	local_irq_restore(flags);
 }
@@ -205,7 +218,20 @@ void vctx_run_detach(void)
 	local_irq_save(flags);
 	user_return_notifier_unregister(&this->hook);
 	this->stats = NULL;
+	WRITE_ONCE(this->mm, NULL);
 	local_irq_restore(flags);
+}
+
+/**
+ * vctx_run_reattach - what decides how current runs has changed
+ * @ctx: current's context
+ */
+void vctx_run_reattach(struct vctx_context *ctx)
+{
+	preempt_disable();
+	vctx_run_detach();
+	vctx_run_attach(ctx);
+	preempt_enable();
 }
 
 static void kick(struct irq_work *work)

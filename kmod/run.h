@@ -10,6 +10,7 @@
 #include "tick.h"
 #include "tlb.h"
 
+struct mm_struct;
 struct vctx_context;
 struct vctx_stats;
 
@@ -18,6 +19,7 @@ struct vctx_stats;
  * @hook:	on the CPU's list of user-return notifiers while @stats is not
  *		NULL
  * @stats:	of the context of the thread that this CPU runs
+ * @mm:	of that thread, if TLB shootdowns kick; read by other CPUs
  * @entered:	the guest, in TSC cycles
  * @tag:	the TLB tag of the next VM entry
  * @tick_bound:	for how long the thread may hold the tick, in ns; 0 is not at all
@@ -27,6 +29,7 @@ struct vctx_stats;
 struct vctx_run_cpu {
 	struct user_return_notifier hook;
 	struct vctx_stats *stats;
+	const struct mm_struct *mm;
 	u64 entered;
 	struct vctx_tlb_tag tag;
 	u64 tick_bound;
@@ -58,6 +61,7 @@ static __always_inline struct vctx_run_cpu *vctx_run_this(void)
 
 void vctx_run_attach(struct vctx_context *ctx);
 void vctx_run_detach(void);
+void vctx_run_reattach(struct vctx_context *ctx);
 int vctx_run_take_interrupt(void);
 bool vctx_run_is_tracked(void);
 void vctx_run_goes_long(void);

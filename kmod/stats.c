@@ -161,10 +161,7 @@ int vctx_stats_map(struct vctx_context *ctx, struct vm_area_struct *vma)
 		ctx->stats_page = page;
 		ctx->stats = page_address(page);
 		spin_unlock(&ctx->tally->lock);
-		preempt_disable();
-		vctx_run_detach();
-		vctx_run_attach(ctx);
-		preempt_enable();
+		vctx_run_reattach(ctx);
 	}
 	return vm_insert_page(vma, vma->vm_start, ctx->stats_page);
 }

@@ -104,6 +104,19 @@ TRACE_EVENT(vctx_native,
 		  __entry->ip)
 );
 
+/* On a CPU that was made to leave the guest: an address space has changed. */
+TRACE_EVENT(vctx_kick,
+	TP_PROTO(const struct mm_struct *mm),
+	TP_ARGS(mm),
+	TP_STRUCT__entry(
+		__field(u64, ctx_id)
+	),
+	TP_fast_assign(
+		__entry->ctx_id = mm->context.ctx_id;
+	),
+	TP_printk("ctx_id=%llu", __entry->ctx_id)
+);
+
 #endif /* VCTX_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

@@ -162,6 +162,21 @@ static inline bool vctx_compat_user_shstk(struct task_struct *task)
 #endif
 }
 
+/* Of struct mmu_notifier_ops. */
+#ifndef VCTX_COMPAT_SECONDARY_TLBS
+#define arch_invalidate_secondary_tlbs invalidate_range
+#endif
+
+/* TLB flushes by INVLPGB came with 6.15. */
+static inline bool vctx_compat_broadcasts_tlb_flush(void)
+{
+#ifdef CONFIG_BROADCAST_TLB_FLUSH
+	return cpu_feature_enabled(X86_FEATURE_INVLPGB);
+#else
+	return false;
+#endif
+}
+
 /* Event delivery by FRED came with 6.9. */
 static inline bool vctx_compat_fred(void)
 {

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Before each VM entry the TLB tag is flushed if the mm's tlb_gen has moved
+ * (tlb.h), so all that a shootdown has to do is to end the stay in the guest.
+ * The kernel's interrupt does.  But where the processor can flush by broadcast
+ * (INVLPGB), the kernel sends no interrupt, and its broadcast does not name the
+ * guest's tags.  There each context has an mmu_notifier of its mm, which kicks
+ * the CPUs that run the mm, and waits until they have left the guest.
+ */
+#include <linux/mmu_notifier.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/task_work.h>
+
+#include "run_loop.h"
+#include "shootdown.h"
+
+bool vctx_shootdown_kick __ro_after_init;
+module_param_named(tlb_kick, vctx_shootdown_kick, bool, 0444);
+MODULE_PARM_DESC(tlb_kick, "Kick guests at each TLB flush; always so where the kernel flushes by broadcast");
+
+static bool runs(int cpu, void *mm)
+{
+	return READ_ONCE(per_cpu(vctx_run_cpu, cpu)->mm) == mm &&
+	       cpu != raw_smp_processor_id();
+}
+
+/* Being here is all: the guest has been left, and the loop looks at tlb_gen. */
+static void kicked(void *mm)
+{
+	trace_vctx_kick(mm);
+}
+
+/*
+ * The kernel has raised tlb_gen, with a full barrier that pairs with that in
+ * vctx_run_attach(): a CPU that is not seen here to run @mm sees the new one.
+ * There may be a page-table lock, but interrupts are on, for the kernel sends its
+ * own interrupts from here, and waits for them.
+ */
+static void invalidate(struct mmu_notifier *notifier, struct mm_struct *mm,
+		       unsigned long start, unsigned long end)
+{
+	on_each_cpu_cond_mask(runs, kicked, mm, true, mm_cpumask(mm));
+}
+
+static struct mmu_notifier *alloc_notifier(struct mm_struct *mm)
+{
+	struct mmu_notifier *notifier = kzalloc(sizeof(*notifier),
+						GFP_KERNEL_ACCOUNT);
+
+	return notifier ?: ERR_PTR(-ENOMEM);
+}
+
+static void free_notifier(struct mmu_notifier *notifier)
+{
+	kfree(notifier);
+}
+
+static const struct mmu_notifier_ops mmu_notifier_ops = {
+	.arch_invalidate_secondary_tlbs = invalidate,
+	.alloc_notifier = alloc_notifier,
+	.free_notifier = free_notifier,
+};
+
+/* In place of the run loop, until the thread is scheduled in again. */
+static void on_user_return_native(struct user_return_notifier *hook)
+{
+	vctx_run_native(container_of(hook, struct vctx_run_cpu, hook),
+			task_pt_regs(current), VCTX_NATIVE_MEMORY);
+}
+
+/* current's context gets its notifier, if there is memory. */
+static void get(struct vctx_context *ctx)
+{
+	struct mmu_notifier *notifier = mmu_notifier_get(&mmu_notifier_ops,
+							 current->mm);
+
+	if (!IS_ERR(notifier)) {
+		ctx->mmu_notifier = notifier;
+		vctx_run_reattach(ctx);
+	} else if (PTR_ERR(notifier) != -EINTR) {
+		preempt_disable();
+		vctx_run_this()->hook.on_user_return = on_user_return_native;
+		preempt_enable();
+	}
+	/* A signal came first: after it, the hook asks again. */
+}
+
+/* On the kernel's way to user mode, where one may sleep, or in exit(). */
+static void get_work(struct callback_head *work)
+{
+	struct vctx_context *ctx = vctx_context_of(current);
+
+	kfree(work);
+	if (ctx && !ctx->mmu_notifier)
+		get(ctx);
+	/* Of a context that has ended, maybe the last: vctx_shootdown_exit(). */
+	module_put(THIS_MODULE);
+}
+
+/**
+ * vctx_shootdown_on_user_return - let the kernel get the notifier first
+ * @hook: of this CPU
+ *
+ * In place of the run loop for a context that has no notifier of its mm: a new
+ * one, and after fork() and execve().  What is needed cannot be had where
+ * contexts are inherited, for it sleeps.
+ */
+void vctx_shootdown_on_user_return(struct user_return_notifier *hook)
+{
+	struct vctx_run_cpu *this = container_of(hook, struct vctx_run_cpu, hook);
+	struct callback_head *work = kmalloc(sizeof(*work),
+					     GFP_NOWAIT | __GFP_NOWARN);
+	int reason = VCTX_NATIVE_MEMORY;
+
+	if (work) {
+		init_task_work(work, get_work);
+		__module_get(THIS_MODULE);
+		/* Fails for who exits only, which is not on its way to user mode. */
+		task_work_add(current, work, TWA_RESUME);
+		irq_work_queue(&this->kick);
+		reason = VCTX_NATIVE_WORK;
+	}
+	vctx_run_native(this, task_pt_regs(current), reason);
+}
+
+/**
+ * vctx_shootdown_put - a context does not run any more in the mm that it had
+ * @ctx: its thread is current
+ *
+ * Callable from atomic context.
+ */
+void vctx_shootdown_put(struct vctx_context *ctx)
+{
+	if (ctx->mmu_notifier)
+		mmu_notifier_put(ctx->mmu_notifier);
+	ctx->mmu_notifier = NULL;
+}
+
+/**
+ * vctx_shootdown_new_mm - current has another mm, and no user mode ran with it
+ * @ctx: current's context
+ */
+void vctx_shootdown_new_mm(struct vctx_context *ctx)
+{
+	if (!ctx->mmu_notifier)
+		return;
+	vctx_shootdown_put(ctx);
+	vctx_run_reattach(ctx);
+}
+
+void __init vctx_shootdown_init(void)
+{
+	if (!vctx_compat_broadcasts_tlb_flush())
+		return;
+	vctx_shootdown_kick = true;
+	pr_info("the kernel flushes TLBs by broadcast: contexts are interrupted for it\n");
+}
+
+/* After the last context. */
+void vctx_shootdown_exit(void)
+{
+	if (!vctx_shootdown_kick)
+		return;
+	/* A thread may be at the end of get_work(). */
+	synchronize_rcu_tasks();
+	mmu_notifier_synchronize();
+}
