@@ -224,8 +224,12 @@ static void by_migration(uint64_t round)
 	void *at = (void *)page;
 	int node = round % 2, status = -1;
 
-	if (syscall(SYS_move_pages, 0, 1UL, &at, &node, &status, MPOL_MF_MOVE))
-		test_skip("move_pages: %s", strerror(errno));
+	/* The kernel's NUMA balancing may be about the page at the same time. */
+	do {
+		if (syscall(SYS_move_pages, 0, 1UL, &at, &node, &status,
+			    MPOL_MF_MOVE))
+			test_skip("move_pages: %s", strerror(errno));
+	} while (status == -ENOENT || status == -EBUSY);
 	CHECK_EQ(status, node);
 	*page = round;
 }

@@ -47,10 +47,9 @@ from_file() {
 }
 
 held() {
-	# shellcheck disable=SC2016 # for the inner shell
-	run vctx-exec --tickless=unlimited --stats="$json" sh -c 'i=0; while [ $i -lt 5000 ]; do i=$((i + 1)); done'
+	run vctx-exec --tickless=unlimited --stats="$json" timeout -s KILL 1 sh -c 'while :; do :; done'
 	cat "$tmp/err" "$json"
-	[ "$status" -eq 0 ] && [ ! -s "$tmp/err" ] &&
+	[ "$status" -eq 137 ] && ! grep vctx-exec "$tmp/err" &&
 	[ "$(sed -n 's/.*"ticks_held": \([0-9]*\).*/\1/p' "$json")" -ge 50 ]
 }
 

@@ -41,10 +41,13 @@ def place(address):
 def start(folder, output, *, image, rom, console, memory, model, cpus):
     """Starts QEMU in a folder with the guest's port 0xe9 to `output`."""
     name, _, features = model.partition(",")
+    # One CPU can have a clock that counts its instructions; several are threads of this machine, and have its clock.
+    clock = (["-icount", "shift=0,sleep=off", "-rtc", "base=2033-05-18,clock=vm"] if cpus == 1 else
+             ["-accel", "tcg,thread=multi"])
     os.truncate(image, memory << 20)  # with a hole at its end
     return emulator.launch(folder, output, [
         PROGRAM, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-        "-machine", "pc,memory-backend=memory", "-accel", "tcg,thread=multi",
+        "-machine", "pc,memory-backend=memory", *clock,
         "-cpu", f"{name},{FEATURES},{features}".rstrip(","), "-smp", str(cpus), "-m", f"{memory}M",
         "-object", f"memory-backend-file,id=memory,size={memory}M,mem-path={image},share=off",
         "-option-rom", rom,
