@@ -206,6 +206,11 @@ static void reload_after_holder(const void *arg)
 
 /* KVM */
 
+static const char *kvm_module(void)
+{
+	return cpu_has_svm() ? "kvm_amd" : "kvm_intel";
+}
+
 /* Since 6.12 it owns VMX from its loading on, if it is not told otherwise. */
 static int open_kvm(const char *options)
 {
@@ -213,9 +218,10 @@ static int open_kvm(const char *options)
 	int fd;
 
 	snprintf(command, sizeof(command),
-		 "(modprobe kvm %s && modprobe kvm_intel) 2>/dev/null", options);
+		 "(modprobe kvm %s && modprobe %s) 2>/dev/null", options,
+		 kvm_module());
 	if (system(command))
-		test_skip("kvm_intel cannot be loaded");
+		test_skip("%s cannot be loaded", kvm_module());
 	fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		test_skip("/dev/kvm: %s", strerror(errno));
@@ -224,8 +230,12 @@ static int open_kvm(const char *options)
 
 static void unload_kvm(int fd)
 {
+	char command[80];
+
 	close(fd);
-	CHECK_EQ(system("rmmod kvm_intel && rmmod kvm"), 0);
+	snprintf(command, sizeof(command), "rmmod %s && rmmod kvm",
+		 kvm_module());
+	CHECK_EQ(system(command), 0);
 }
 
 static int create_vm(int kvm)
