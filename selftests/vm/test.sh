@@ -14,7 +14,7 @@ trap 'exit 143' TERM
 
 count=0
 failed=0
-tests=29
+tests=53
 
 # check NAME COMMAND...: one test that passes if the command does
 check() {
@@ -75,31 +75,52 @@ check "an unknown kernel is refused" is "$status" 125
 guest -k no-suite -- true
 check "an unknown suite is refused" is "$status" 125
 check "and named" says "Debian's no-suite"
-guest -e qemu -- true
-check "an emulator that is not built yet is refused" is "$status" 125
+guest -e none -- true
+check "an unknown emulator is refused" is "$status" 125
+guest --model none -- true
+check "an unknown CPU model of Bochs is refused" is "$status" 125
+check "and those that there are are named" says ryzen
+guest -e qemu --model none -- true
+check "an unknown CPU model of QEMU is refused" is "$status" 125
+check "and those that there are are named, too" says EPYC-Milan
+guest -e qemu --model EPYC,none=on -- true
+check "an unknown feature of QEMU is refused" is "$status" 125
+check "with QEMU's own words" says "EPYC-x86_64-cpu.none"
 
-# Every byte, and more of them than a pipe holds.
+# What is the same in both emulators.
 head -c 300000 /dev/urandom >"$work/bytes"
-guest -a "$work/bytes" -- sh -c "cat '$work/bytes'; echo apart >&2; exit 3"
-check "the exit status is the command's" is "$status" 3
-check "standard output is the command's, byte by byte" cmp "$work/bytes" "$work/out"
-check "standard error is apart" is "$(cat "$work/err")" apart
+for emulator in bochs qemu; do
+	# Every byte, and more of them than a pipe holds.
+	guest -e $emulator -a "$work/bytes" -- sh -c "cat '$work/bytes'; echo apart >&2; exit 3"
+	check "$emulator: the exit status is the command's" is "$status" 3
+	check "$emulator: standard output is the command's, byte by byte" cmp "$work/bytes" "$work/out"
+	check "$emulator: standard error is apart" is "$(cat "$work/err")" apart
 
-guest -- sh -c 'kill -SEGV $$'
-check "death by signal is 128+N" is "$status" 139
-guest -- no-such-command
-check "a command that is not there is 127" is "$status" 127
+	guest -e $emulator -- sh -c 'kill -SEGV $$'
+	check "$emulator: death by signal is 128+N" is "$status" 139
+	guest -e $emulator -- no-such-command
+	check "$emulator: a command that is not there is 127" is "$status" 127
 
-guest -t 9 -- sh -c 'echo begun; while :; do :; done'
-check "the time-out is 124" is "$status" 124
-check "output comes before the end" is "$(cat "$work/out")" begun
+	guest -e $emulator -t 15 -- sh -c 'echo begun; while :; do :; done'
+	check "$emulator: the time-out is 124" is "$status" 124
+	check "$emulator: output comes before the end" is "$(cat "$work/out")" begun
 
-guest -- sh -c 'echo "WARNING: a test" >/dev/kmsg; exit 5'
-check "a warning in the kernel log is 126" is "$status" 126
-check "and is shown" says "WARNING: a test"
-guest -- sh -c 'echo c >/proc/sysrq-trigger'
-check "a panic is 126" is "$status" 126
-check "and its text is shown" says "Kernel panic"
+	guest -e $emulator -- sh -c 'echo "WARNING: a test" >/dev/kmsg; exit 5'
+	check "$emulator: a warning in the kernel log is 126" is "$status" 126
+	check "$emulator: and is shown" says "WARNING: a test"
+	guest -e $emulator -- sh -c 'echo c >/proc/sysrq-trigger'
+	check "$emulator: a panic is 126" is "$status" 126
+	check "$emulator: and its text is shown" says "Kernel panic"
+
+	mkdir "$work/temp"
+	TMPDIR="$work/temp" "$here/run" --no-module -e $emulator -- sh -c 'while :; do :; done' 2>/dev/null &
+	harness=$!
+	sleep 3
+	kill -TERM "$harness"
+	wait "$harness"
+	check "$emulator: a harness that is ended leaves nothing behind" nothing_left "$work/temp"
+	rmdir "$work/temp"
+done
 
 # A program with a library that is found by its run path, in a folder.
 mkdir -p "$work/tree/lib"
@@ -125,22 +146,28 @@ wait $first
 check "two runs side by side are alike" cmp "$work/out" "$work/other"
 check "the tick comes 250 times a second" between "$(head -n 1 "$work/out")" 247 253
 
+# What the emulated CPUs have.
+flags='grep -m 1 -ow "vmx\|svm" /proc/cpuinfo | head -n 1; modprobe $0; grep -c "^$0 " /proc/modules'
+guest -- sh -c "$flags" kvm_intel
+check "Bochs has VMX" is "$(paste -sd' ' "$work/out")" "vmx 1"
+guest --model ryzen -- sh -c "$flags" kvm_amd
+check "and SVM" is "$(paste -sd' ' "$work/out")" "svm 1"
+guest -e qemu -- sh -c "$flags" kvm_amd
+check "QEMU has SVM" is "$(paste -sd' ' "$work/out")" "svm 1"
+for cpus in 2 4; do
+	guest -e qemu -c $cpus -- nproc
+	check "QEMU has $cpus CPUs" is "$(cat "$work/out")" $cpus
+done
 guest -e qemu --model EPYC,la57=on -- grep -o la57 /proc/cpuinfo
-check "five-level paging where the CPU has it" is "$(cat "$work/out")" la57
+check "five-level paging where the CPU has it" is "$(head -n 1 "$work/out")" la57
+guest -e qemu --as-user --seed 7 -- grep " _text$" /proc/kallsyms
+check "QEMU as a user's machine: another address" [ "$(cat "$work/out")" != "ffffffff81000000 T _text" ]
 guest -c 2 -- sh -c 'nproc; grep -c "^_*fffff" /proc/kallsyms; grep " _text$" /proc/kallsyms'
 check "two CPUs" is "$(head -n 1 "$work/out")" 2
 check "the kernel is where it was linked" is "$(tail -n 1 "$work/out")" "ffffffff81000000 T _text"
 guest --as-user --seed 7 -- sh -c 'cat /sys/devices/system/cpu/vulnerabilities/meltdown; grep " _text$" /proc/kallsyms'
 check "as on a user's machine: mitigations" is "$(head -n 1 "$work/out")" "Mitigation: PTI"
 check "as on a user's machine: another address" [ "$(tail -n 1 "$work/out")" != "ffffffff81000000 T _text" ]
-
-mkdir "$work/temp"
-TMPDIR="$work/temp" "$here/run" --no-module -- sh -c 'while :; do :; done' 2>/dev/null &
-harness=$!
-sleep 3
-kill -TERM "$harness"
-wait "$harness"
-check "a harness that is ended leaves nothing behind" nothing_left "$work/temp"
 
 [ "$count" -eq "$tests" ] || echo "# planned $tests tests, ran $count"
 exit $((failed > 0))
