@@ -34,10 +34,8 @@ int vctx_state_prepare(void);
 static inline unsigned long vctx_state_user_cr3(unsigned long cr3)
 {
 	cr3 &= ~X86_CR3_PCID_MASK;
-#ifdef CONFIG_PAGE_TABLE_ISOLATION
 	if (static_cpu_has(X86_FEATURE_PTI))
 		cr3 |= BIT(PAGE_SHIFT);
-#endif
 	return cr3;
 }
 
