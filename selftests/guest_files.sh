@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What of this machine goes into the guest: options of the harness, in the array
+# add.  Source it in the top folder; fail() is the caller's.
+
+add=()
+give() {
+	local file
+	for file in "$@"; do
+		add+=(-a "$(realpath -s "$file")")
+	done
+}
+
+# The machine's apt sources seldom have source packages: an index of its own,
+# from the same mirror, leaves them as they are.
+fetch_source() {
+	local dir=$1
+	mkdir -p "$dir"/{lists,archives}/partial
+	cat >"$dir/source.sources" <<-EOF
+	Types: deb-src
+	URIs: $(PYTHONPATH=selftests/vm python3 -B -c 'import packages; print(packages.mirror())')
+	Suites: $(. /etc/os-release && echo "$VERSION_CODENAME")
+	Components: main
+	Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+	EOF
+	local apt=(apt-get -q -o "Dir::Etc::sourcelist=$dir/source.sources"
+		-o Dir::Etc::sourceparts=/dev/null -o "Dir::State::Lists=$dir/lists"
+		-o "Dir::Cache=$dir" -o APT::Sandbox::User=root -o Acquire::Languages=none)
+	"${apt[@]}" update
+	(cd "$dir" && "${apt[@]}" source --download-only bzip2 &&
+		dpkg-source --no-check -x bzip2_*.dsc tree)
+}
+
+# A real source tree, Debian's bzip2 with its own plain Makefile, at /root/bzip2,
+# and the compiler with what it calls and links, and the headers that the tree needs.
+give_bzip2_and_compiler() {	# CACHE TMP
+	local cache=$1 tmp=$2 tree=$1/demo-bzip2 part headers
+	if [ ! -d "$tree" ]; then
+		echo "fetching the source package bzip2" >&2
+		fetch_source "$tmp/source" >"$tmp/log" 2>&1 || {
+			tail -n 5 "$tmp/log" >&2
+			fail "cannot fetch the source package bzip2: is the package mirror reachable?"
+		}
+		mkdir -p "$cache"
+		# Made whole elsewhere first, should another do so at the same time.
+		mv "$tmp/source/tree" "$cache/demo-bzip2.$$"
+		mv -T "$cache/demo-bzip2.$$" "$tree" 2>/dev/null || rm -rf "$cache/demo-bzip2.$$"
+	fi
+	for part in cc1 collect2 as ld; do
+		give "$(command -v "$(gcc -print-prog-name=$part)")"
+	done
+	for part in crt1.o Scrt1.o crti.o crtn.o crtbegin.o crtbeginS.o crtend.o crtendS.o \
+		libgcc.a libgcc_s.so libgcc_s.so.1 liblto_plugin.so libc.so libc_nonshared.a libc.so.6; do
+		give "$(gcc -print-file-name=$part)"
+	done
+	mapfile -t headers < <(gcc -M "$tree"/{blocksort,huffman,crctable,randtable,compress,decompress,bzlib,bzip2}.c |
+		tr -s ' \\' '\n\n' | grep '^/.*\.h$' | grep -v "^$tree" | sort -u)
+	give "${headers[@]}"
+	give /usr/bin/{gcc,ar,ranlib,make,sha256sum} /bin/{bash,gzip,cat}
+	add+=(-a "$tree:/root/bzip2")
+}
