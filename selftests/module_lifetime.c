@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Loading, unloading, and who owns VMX: contexts or KVM. */
+/*
+ * Loading, unloading, what the module finds, and who owns VMX or SVM: contexts or
+ * KVM.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -368,6 +371,53 @@ static void context_first(const void *arg)
 	expect_reload();
 }
 
+/* Firmware */
+
+static void expect_unavailable(enum vctx_unavailable why, int error)
+{
+	int fd = open_device();
+	struct vctx_info info;
+
+	CHECK_EQ(__ctx_info(fd, &info), 0);
+	CHECK_EQ(info.unavailable, (uint32_t)why);
+	CHECK_EQ(__ctx_enter(fd, 0), error);
+	CHECK_EQ(__ctx_leave(fd), error ? -ENXIO : 0);
+	CHECK_EQ(info.contexts, 0U);
+	close(fd);
+}
+
+#define MSR_VM_CR	0xc0010114
+#define VM_CR_SVMDIS	(1ULL << 4)
+
+/* What firmware does to lock SVM out, but for the lock. */
+static void firmware(const void *arg)
+{
+	uint64_t vm_cr, seen = 0;
+	int msr;
+
+	(void)arg;
+	if (!cpu_has_svm())
+		test_skip("VMX can only be locked out until the next reset");
+	need_module();
+	if (system("modprobe msr"))
+		test_skip("msr cannot be loaded");
+	pin(0);
+	msr = open("/dev/cpu/0/msr", O_RDWR | O_CLOEXEC);
+	CHECK_GE(msr, 0);
+	CHECK_EQ(pread(msr, &vm_cr, 8, MSR_VM_CR), 8);
+	vm_cr |= VM_CR_SVMDIS;
+	if (pwrite(msr, &vm_cr, 8, MSR_VM_CR) != 8 ||
+	    pread(msr, &seen, 8, MSR_VM_CR) != 8 || seen != vm_cr)
+		test_skip("this processor does not have VM_CR");
+	CHECK_EQ(unload(MODULE), 0);
+	CHECK_EQ(load(), 0);
+	expect_unavailable(VCTX_UNAVAILABLE_FIRMWARE, -EACCES);
+	vm_cr &= ~VM_CR_SVMDIS;
+	CHECK_EQ(pwrite(msr, &vm_cr, 8, MSR_VM_CR), 8);
+	close(msr);
+	expect_reload();
+}
+
 #define CASE(fn)	{ #fn, fn, NULL, T_DEVICE | T_SELF | T_ALONE }
 
 static const struct test tests[] = {
@@ -379,6 +429,7 @@ static const struct test tests[] = {
 	CASE(kvm_first),
 	CASE(kvm_loaded),
 	CASE(context_first),
+	CASE(firmware),
 };
 
 TEST_MAIN(tests)

@@ -33,7 +33,8 @@ def plain(kernel):
 def check(kernel):
     """The rows of `make check`."""
     return [*plain(kernel), Row(kernel, *VMX, 1, *AS_USER), Row(kernel, *VMX, 2, *AS_USER),
-            Row(kernel, *SVM_THREADS, 2, *AS_USER), Row(kernel, *VMX, 2, *NOHZ_FULL)]
+            Row(kernel, *SVM_THREADS, 2, *AS_USER), Row(kernel, *VMX, 2, *NOHZ_FULL),
+            *(Row(kernel, "qemu", f"EPYC,{lacking}=off", 1, tests=("unavailable.sh",)) for lacking in ("npt", "svm"))]
 
 
 def special(kernel, machine):
