@@ -200,8 +200,8 @@ void vctx_run_attach(struct vctx_context *ctx)
 	this->tick.last = ctx->stats;
 	this->tick.pending = false;
 	this->hook.on_user_return = choose_hook(ctx);
-	/* Who changes the mm raises tlb_gen, then looks who runs it. */
 	if (vctx_shootdown_kick)
+		/* Who changes the mm raises tlb_gen, then looks who runs it. */
 		smp_store_mb(this->mm, current->mm);
 	user_return_notifier_register(&this->hook);
 	local_irq_restore(flags);
