@@ -65,7 +65,7 @@ static inline struct svm_cpu *svm_cpu_of(struct vctx_run_cpu *run)
 #define SVM_CLEAN_CR	BIT(5)	/* CR0, CR3, CR4, EFER */
 #define SVM_CLEAN_DR	BIT(6)	/* DR6, DR7 */
 #define SVM_CLEAN_SEG	BIT(8)	/* CS, SS, DS, ES, CPL */
-#define SVM_CLEAN_ALL	U32_MAX
+#define SVM_CLEAN_ALL	GENMASK(11, 0)
 
 static __always_inline void svm_changed(struct svm_cpu *this, u32 part)
 {
