@@ -458,7 +458,7 @@ static const struct test tests[] = {
 	JUMP("jump_kernel",		0xfffff000),
 	JUMP("jump_last",		0xffffffff),
 #else
-	JUMP("jump_non_canonical",	0x800000000000),
+	JUMP("jump_non_canonical",	0x100000000000000),
 	JUMP("jump_top",		0x7fffffffeff0),
 	JUMP("jump_kernel",		0xffffffff81000000),
 	JUMP("jump_kernel_direct_map",	0xffff888000000000),

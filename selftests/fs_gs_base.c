@@ -17,7 +17,8 @@
 
 #define HWCAP2_FSGSBASE	2
 
-#define NON_CANONICAL	0x800000000000UL
+/* With four levels of page tables and with five. */
+#define NON_CANONICAL	0x100000000000000UL
 
 static const uint64_t bases[] = {
 	0, 1, 0x1000, 0xffffffff, 1UL << 32, 0x7fffffffe000,

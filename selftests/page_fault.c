@@ -37,7 +37,8 @@
 #define KERNEL_TEXT	0xffffe000UL
 #define KERNEL_MAP	0xfffffff0UL
 #else
-#define NON_CANONICAL	0x800000000000UL
+/* With four levels of page tables and with five. */
+#define NON_CANONICAL	0x100000000000000UL
 #define KERNEL_TEXT	0xffffffff81000000UL
 #define KERNEL_MAP	0xffff888000000000UL
 #endif
