@@ -21,6 +21,7 @@ struct vctx_stats;
  * @stats:	of the context of the thread that this CPU runs
  * @mm:	of that thread, if TLB shootdowns kick; read by other CPUs
  * @entered:	the guest, in TSC cycles
+ * @host_cr3, @host_cr4: what the back end has made the guest's from
  * @tag:	the TLB tag of the next VM entry
  * @tick_bound:	for how long the thread may hold the tick, in ns; 0 is not at all
  * @tick:	the CPU's
@@ -31,6 +32,8 @@ struct vctx_run_cpu {
 	struct vctx_stats *stats;
 	const struct mm_struct *mm;
 	u64 entered;
+	unsigned long host_cr3;
+	unsigned long host_cr4;
 	struct vctx_tlb_tag tag;
 	u64 tick_bound;
 	struct vctx_tick tick;

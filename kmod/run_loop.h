@@ -18,6 +18,8 @@
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
 #include <linux/uaccess.h>
+#include <asm/special_insns.h>
+#include <asm/tlbflush.h>
 #include <asm/tsc.h>
 
 #include "hw.h"
@@ -45,6 +47,7 @@ enum vctx_stay {
  * @load_compat: the next @load is of 32-bit code
  * @load:	user state of current from @regs and the CPU into the guest.
  *		False if this CPU is not enabled.
+ * @sync_cr3, @sync_cr4: the host has changed its register
  * @run:	one stay in the guest: VM entry, VM exit, and what of the exit
  *		cannot wait, accounted for by vctx_run_goes(),
  *		vctx_run_stayed() and vctx_run_exited().  General registers go
@@ -57,6 +60,8 @@ enum vctx_stay {
 struct vctx_guest_ops {
 	void (*load_compat)(struct vctx_run_cpu *this);
 	bool (*load)(struct vctx_run_cpu *this, struct pt_regs *regs);
+	void (*sync_cr3)(struct vctx_run_cpu *this, unsigned long cr3);
+	void (*sync_cr4)(struct vctx_run_cpu *this, unsigned long cr4);
 	int (*run)(struct vctx_run_cpu *this, struct pt_regs *regs,
 		   enum vctx_stay stay);
 	void (*save)(struct vctx_run_cpu *this, struct pt_regs *regs);
@@ -119,6 +124,23 @@ out:
 	return found;
 }
 
+/* What the host may have changed since the last entry. */
+static __always_inline void vctx_run_sync(const struct vctx_guest_ops *ops,
+					  struct vctx_run_cpu *this)
+{
+	unsigned long cr3 = __native_read_cr3();
+	unsigned long cr4 = __read_cr4();
+
+	if (unlikely(cr3 != this->host_cr3)) {
+		ops->sync_cr3(this, cr3);
+		this->host_cr3 = cr3;
+	}
+	if (unlikely(cr4 != this->host_cr4)) {
+		ops->sync_cr4(this, cr4);
+		this->host_cr4 = cr4;
+	}
+}
+
 static __always_inline int vctx_run_once(const struct vctx_guest_ops *ops,
 					 struct vctx_run_cpu *this,
 					 const struct mm_struct *mm,
@@ -138,6 +160,7 @@ static __always_inline int vctx_run_once(const struct vctx_guest_ops *ops,
 		if (reason >= 0)
 			return reason;
 	}
+	vctx_run_sync(ops, this);
 	vctx_tlb_prepare(this, &mm->context);
 	return ops->run(this, regs, stay);
 }

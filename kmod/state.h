@@ -39,6 +39,12 @@ static inline unsigned long vctx_state_user_cr3(unsigned long cr3)
 	return cr3;
 }
 
+/* The same of CR4: without PCIDs. */
+static inline unsigned long vctx_state_user_cr4(unsigned long cr4)
+{
+	return cr4 & ~X86_CR4_PCIDE;
+}
+
 /**
  * vctx_state_native - why a thread must run natively
  * @regs: of current, as user mode is to see them

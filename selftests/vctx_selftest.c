@@ -32,7 +32,7 @@ struct report {
 
 bool test_in_context;
 int test_fd = -1;
-unsigned int test_seconds = 20;
+unsigned int test_seconds = 60;
 
 static struct report *report;
 static bool native_only;

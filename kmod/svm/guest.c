@@ -3,18 +3,19 @@
 #include "guest.h"
 #include "state.h"
 
-void svm_sync_cr3(struct svm_cpu *this, unsigned long cr3)
+void svm_sync_cr3(struct vctx_run_cpu *run, unsigned long cr3)
 {
+	struct svm_cpu *this = svm_cpu_of(run);
+
 	this->vmcb->save.cr3 = vctx_state_user_cr3(cr3);
-	this->host_cr3 = cr3;
 	svm_changed(this, SVM_CLEAN_CR);
 }
 
-/* Tags are ASIDs here, so the guest needs no PCIDs. */
-void svm_sync_cr4(struct svm_cpu *this, unsigned long cr4)
+void svm_sync_cr4(struct vctx_run_cpu *run, unsigned long cr4)
 {
-	this->vmcb->save.cr4 = cr4 & ~X86_CR4_PCIDE;
-	this->host_cr4 = cr4;
+	struct svm_cpu *this = svm_cpu_of(run);
+
+	this->vmcb->save.cr4 = vctx_state_user_cr4(cr4);
 	svm_changed(this, SVM_CLEAN_CR);
 }
 

@@ -7,14 +7,12 @@
 #define VCTX_SVM_GUEST_H
 
 #include <asm/segment.h>
-#include <asm/special_insns.h>
-#include <asm/tlbflush.h>
 
 #include "segment.h"
 #include "svm.h"
 
-void svm_sync_cr3(struct svm_cpu *this, unsigned long cr3);
-void svm_sync_cr4(struct svm_cpu *this, unsigned long cr4);
+void svm_sync_cr3(struct vctx_run_cpu *run, unsigned long cr3);
+void svm_sync_cr4(struct vctx_run_cpu *run, unsigned long cr4);
 bool svm_load_segments(struct svm_cpu *this, const struct pt_regs *regs);
 void svm_save_segments(struct svm_cpu *this);
 
@@ -41,18 +39,6 @@ static __always_inline bool svm_load(struct vctx_run_cpu *run,
 	save->rflags = regs->flags;
 	save->rax = regs->ax;
 	return true;
-}
-
-/* What the host may have changed since the last entry. */
-static __always_inline void svm_sync_host(struct svm_cpu *this)
-{
-	unsigned long cr3 = __native_read_cr3();
-	unsigned long cr4 = __read_cr4();
-
-	if (unlikely(cr3 != this->host_cr3))
-		svm_sync_cr3(this, cr3);
-	if (unlikely(cr4 != this->host_cr4))
-		svm_sync_cr4(this, cr4);
 }
 
 /* User state from the guest to the kernel's places for it. */

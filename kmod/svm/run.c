@@ -93,7 +93,6 @@ static __always_inline int svm_run(struct vctx_run_cpu *run,
 	struct vmcb *vmcb = this->vmcb;
 	u32 code;
 
-	svm_sync_host(this);
 	vctx_run_goes(run, stay);
 	enter(__pa(vmcb), regs);
 	run = vctx_run_this();
@@ -122,6 +121,8 @@ static __always_inline int svm_run(struct vctx_run_cpu *run,
 static const struct vctx_guest_ops svm_guest_ops = {
 	.load_compat = svm_load_compat,
 	.load = svm_load,
+	.sync_cr3 = svm_sync_cr3,
+	.sync_cr4 = svm_sync_cr4,
 	.run = svm_run,
 	.save = svm_save,
 };

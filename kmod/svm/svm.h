@@ -32,7 +32,6 @@ extern struct vctx_idmap_format svm_idmap_format;
  * @filled:	@vmcb has been, and keeps what is in it
  * @segments:	0 if @on and the VMCB's segments are those of a 64-bit thread with
  *		null data segments
- * @host_cr3, @host_cr4: what the VMCB's have been made from
  * @sysenter_cs: the host's MSR, which is 0 while @on
  * @gdt:	of the host
  */
@@ -43,8 +42,6 @@ struct svm_cpu {
 	bool on;
 	bool filled;
 	u32 segments;
-	unsigned long host_cr3;
-	unsigned long host_cr4;
 	u64 sysenter_cs;
 	struct desc_ptr gdt;
 };

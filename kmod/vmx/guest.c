@@ -3,19 +3,16 @@
 #include "guest.h"
 #include "state.h"
 
-void vmx_sync_cr3(struct vmx_cpu *this, unsigned long cr3)
+void vmx_sync_cr3(struct vctx_run_cpu *run, unsigned long cr3)
 {
 	vmx_write(HOST_CR3, cr3);
 	vmx_write(GUEST_CR3, vctx_state_user_cr3(cr3));
-	this->host_cr3 = cr3;
 }
 
-/* Tags are VPIDs here, so the guest needs no PCIDs. */
-void vmx_sync_cr4(struct vmx_cpu *this, unsigned long cr4)
+void vmx_sync_cr4(struct vctx_run_cpu *run, unsigned long cr4)
 {
 	vmx_write(HOST_CR4, cr4);
-	vmx_write(GUEST_CR4, cr4 & ~X86_CR4_PCIDE);
-	this->host_cr4 = cr4;
+	vmx_write(GUEST_CR4, vctx_state_user_cr4(cr4));
 }
 
 /* The fields of one segment are spaced as those of all. */

@@ -14,8 +14,8 @@
 #include "segment.h"
 #include "vmx.h"
 
-void vmx_sync_cr3(struct vmx_cpu *this, unsigned long cr3);
-void vmx_sync_cr4(struct vmx_cpu *this, unsigned long cr4);
+void vmx_sync_cr3(struct vctx_run_cpu *run, unsigned long cr3);
+void vmx_sync_cr4(struct vctx_run_cpu *run, unsigned long cr4);
 bool vmx_load_segments(struct vmx_cpu *this, const struct pt_regs *regs);
 void vmx_save_segments(struct vmx_cpu *this, struct pt_regs *regs);
 
@@ -76,18 +76,6 @@ static __always_inline bool vmx_load(struct vctx_run_cpu *run,
 		this->gs_base = gs_base;
 	}
 	return true;
-}
-
-/* What the host may have changed since the last entry. */
-static __always_inline void vmx_sync_host(struct vmx_cpu *this)
-{
-	unsigned long cr3 = __native_read_cr3();
-	unsigned long cr4 = __read_cr4();
-
-	if (unlikely(cr3 != this->host_cr3))
-		vmx_sync_cr3(this, cr3);
-	if (unlikely(cr4 != this->host_cr4))
-		vmx_sync_cr4(this, cr4);
 }
 
 /* User state from the guest to the kernel's places for it. */

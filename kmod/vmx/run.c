@@ -168,7 +168,6 @@ static __always_inline int vmx_run(struct vctx_run_cpu *run,
 {
 	u32 reason;
 
-	vmx_sync_host(vmx_cpu_of(run));
 	vctx_run_goes(run, stay);
 	if (likely(!read_debugctl()))
 		reason = enter(regs);
@@ -191,6 +190,8 @@ static __always_inline int vmx_run(struct vctx_run_cpu *run,
 static const struct vctx_guest_ops vmx_guest_ops = {
 	.load_compat = vmx_load_compat,
 	.load = vmx_load,
+	.sync_cr3 = vmx_sync_cr3,
+	.sync_cr4 = vmx_sync_cr4,
 	.run = vmx_run,
 	.save = vmx_save,
 };

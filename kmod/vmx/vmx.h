@@ -50,7 +50,6 @@ extern struct vctx_idmap_format vmx_idmap_format;
  * @filled:	@vmcs has been, and keeps what is in it
  * @segments:	0 if @on and the segment fields are those of a 64-bit thread
  *		with null data segments
- * @host_cr3, @host_cr4: what the VMCS has for the host
  * @gs_base:	what the VMCS has as the guest's
  * @gdt:	of the host, to restore its limit
  */
@@ -61,8 +60,6 @@ struct vmx_cpu {
 	bool on;
 	bool filled;
 	u32 segments;
-	unsigned long host_cr3;
-	unsigned long host_cr4;
 	unsigned long gs_base;
 	struct desc_ptr gdt;
 };
