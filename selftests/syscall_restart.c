@@ -15,7 +15,7 @@
 #include "vctx_selftest.h"
 
 /* Long enough to be asleep in the call by then. */
-#define SIGNAL_AFTER_US	4000
+#define SIGNAL_AFTER_US	20000
 
 static int fds[2];
 static uint32_t futex_word;

@@ -59,7 +59,7 @@
 #include <linux/sched.h>
 #include <linux/syscore_ops.h>
 #include <asm/cpufeature.h>
-#if __has_include(<asm/cpuid/api.h>)
+#ifdef VCTX_COMPAT_CPUID_API
 #include <asm/cpuid/api.h>
 #endif
 #include <asm/fpu/api.h>

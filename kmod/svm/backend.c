@@ -70,6 +70,7 @@ static bool svm_busy(void)
 static int svm_cpu_enable(void)
 {
 	struct svm_cpu *this = this_cpu_ptr(&svm_cpu);
+	u64 ratio = SVM_TSC_RATIO_DEFAULT;
 
 	lockdep_assert_irqs_disabled();
 	if (svm_busy())
@@ -87,7 +88,7 @@ static int svm_cpu_enable(void)
 	wrmsrq(MSR_IA32_SYSENTER_CS, 0);
 	/* What a virtual machine has left would show in the guest's RDTSC. */
 	if (boot_cpu_has(X86_FEATURE_TSCRATEMSR))
-		wrmsrq_safe(MSR_AMD64_TSC_RATIO, SVM_TSC_RATIO_DEFAULT);
+		wrmsrq_safe(MSR_AMD64_TSC_RATIO, ratio);
 	svm_vmcb_setup(this);
 	this->on = true;
 	return 0;

@@ -10,8 +10,8 @@
 #include <asm/asm.h>
 #include <asm/msr-index.h>
 #include <asm/percpu.h>
-#include "asm-offsets.h"
-#include "nospec.h"
+#include "nospec.S"
+#include "regs.S"
 
 /* VMCS field encodings; <asm/vmx.h> has them in an enum. */
 #define FIELD_VM_EXIT_REASON	0x4402
@@ -50,21 +50,8 @@ SYM_FUNC_START(vmx_enter)
 #if VCTX_COMPAT_VMX_PER_STAY
 	btl	$0, PER_CPU_VAR(vmx_launched)
 #endif
-	mov	REGS_R15(%rdi), %r15
-	mov	REGS_R14(%rdi), %r14
-	mov	REGS_R13(%rdi), %r13
-	mov	REGS_R12(%rdi), %r12
-	mov	REGS_BP(%rdi), %rbp
-	mov	REGS_BX(%rdi), %rbx
-	mov	REGS_R11(%rdi), %r11
-	mov	REGS_R10(%rdi), %r10
-	mov	REGS_R9(%rdi), %r9
-	mov	REGS_R8(%rdi), %r8
 	mov	REGS_AX(%rdi), %rax
-	mov	REGS_CX(%rdi), %rcx
-	mov	REGS_DX(%rdi), %rdx
-	mov	REGS_SI(%rdi), %rsi
-	mov	REGS_DI(%rdi), %rdi
+	VCTX_LOAD_REGS
 
 	VCTX_CLEAR_CPU_BUFFERS
 	UNWIND_HINT_SAVE
@@ -89,37 +76,13 @@ SYM_INNER_LABEL(vmx_exit_point, SYM_L_GLOBAL)
 	push	%rdi
 	mov	8(%rsp), %rdi
 	pop	REGS_DI(%rdi)
-	mov	%r15, REGS_R15(%rdi)
-	mov	%r14, REGS_R14(%rdi)
-	mov	%r13, REGS_R13(%rdi)
-	mov	%r12, REGS_R12(%rdi)
-	mov	%rbp, REGS_BP(%rdi)
-	mov	%rbx, REGS_BX(%rdi)
-	mov	%r11, REGS_R11(%rdi)
-	mov	%r10, REGS_R10(%rdi)
-	mov	%r9, REGS_R9(%rdi)
-	mov	%r8, REGS_R8(%rdi)
 	mov	%rax, REGS_AX(%rdi)
-	mov	%rcx, REGS_CX(%rdi)
-	mov	%rdx, REGS_DX(%rdi)
-	mov	%rsi, REGS_SI(%rdi)
+	VCTX_SAVE_REGS %rdi
 
 	mov	$FIELD_VM_EXIT_REASON, %eax
 	vmread	%rax, %rax
 .Lclear:
-	/* Nothing of the user's is left for the kernel to speculate with. */
-	xor	%ecx, %ecx
-	xor	%edx, %edx
-	xor	%esi, %esi
-	xor	%r8d, %r8d
-	xor	%r9d, %r9d
-	xor	%r10d, %r10d
-	xor	%r11d, %r11d
-	xor	%ebx, %ebx
-	xor	%r12d, %r12d
-	xor	%r13d, %r13d
-	xor	%r14d, %r14d
-	xor	%r15d, %r15d
+	VCTX_CLEAR_REGS
 	pop	%rdi
 
 	FILL_RETURN_BUFFER %rcx, RSB_CLEAR_LOOPS, X86_FEATURE_RSB_VMEXIT, \

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the kernel does against speculation on its way to user mode and back, for
- * the VM entries and exits in assembly.  Its own macros call what newer ones
- * reserve for KVM.
+ * the VM entries and exits in assembly, which include this.  Its own macros call
+ * what newer ones reserve for KVM.
  */
-#ifndef VCTX_NOSPEC_H
-#define VCTX_NOSPEC_H
-
 #include <asm/alternative.h>
 #include <asm/cpufeatures.h>
 #include <asm/msr-index.h>
@@ -53,5 +50,3 @@
 	wrmsr
 .Ltrained_\@:
 .endm
-
-#endif /* VCTX_NOSPEC_H */
