@@ -55,6 +55,7 @@ tools: lib
 
 selftests: lib
 	$(MAKE) -C selftests
+	+$(KBUILD)/selftests/test_modules modules
 
 deps:
 	.ci/deps
@@ -113,6 +114,7 @@ clean:
 	$(MAKE) -C lib clean
 	$(RM) -r build
 	+$(if $(KDIR),$(KBUILD) clean)
+	+$(if $(KDIR),$(KBUILD)/selftests/test_modules clean)
 
 .PHONY: all help module lib tools selftests deps demo check check-all style host-test \
 	harness-test dkms-test suite install uninstall clean

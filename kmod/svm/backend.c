@@ -70,7 +70,6 @@ static bool svm_busy(void)
 static int svm_cpu_enable(void)
 {
 	struct svm_cpu *this = this_cpu_ptr(&svm_cpu);
-	u64 ratio = SVM_TSC_RATIO_DEFAULT;
 
 	lockdep_assert_irqs_disabled();
 	if (svm_busy())
@@ -87,8 +86,8 @@ static int svm_cpu_enable(void)
 	rdmsrq(MSR_IA32_SYSENTER_CS, this->sysenter_cs);
 	wrmsrq(MSR_IA32_SYSENTER_CS, 0);
 	/* What a virtual machine has left would show in the guest's RDTSC. */
-	if (boot_cpu_has(X86_FEATURE_TSCRATEMSR))
-		wrmsrq_safe(MSR_AMD64_TSC_RATIO, ratio);
+	if (svm_capability.tsc_ratio)
+		wrmsrq_safe(MSR_AMD64_TSC_RATIO, svm_capability.tsc_ratio);
 	svm_vmcb_setup(this);
 	this->on = true;
 	return 0;

@@ -72,6 +72,9 @@ int __init svm_capability_init(void)
 	svm_capability.flush = features & SVM_FLUSH_BY_ASID ?
 		TLB_CONTROL_FLUSH_ASID : TLB_CONTROL_FLUSH_ALL_ASID;
 
+	if (boot_cpu_has(X86_FEATURE_TSCRATEMSR))
+		svm_capability.tsc_ratio = SVM_TSC_RATIO_DEFAULT;
+
 	svm_idmap_format.max_level = boot_cpu_has(X86_FEATURE_GBPAGES) ?
 		VCTX_LEVEL_1G : VCTX_LEVEL_2M;
 	/* As many levels as the host has at VMRUN. */

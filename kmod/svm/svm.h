@@ -15,9 +15,11 @@
 /**
  * struct svm_capability - what the CPUs' SVM can do
  * @flush:	TLB_CONTROL_*: how the TLB is flushed of one ASID most narrowly
+ * @tsc_ratio:	what stands for the guest's TSC being the host's; 0 if it always is
  */
 struct svm_capability {
 	u8 flush;
+	u64 tsc_ratio;
 };
 
 extern struct svm_capability svm_capability;

@@ -24,7 +24,8 @@ from cache import Failure  # noqa: E402
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(TOP, "build")
 IN_TREE = os.path.join(TOP, "kmod", "vcontext.ko")
-SOURCES = ("Kbuild", "kmod", "uapi")
+TEST_MODULES = os.path.join("selftests", "test_modules")
+SOURCES = ("Kbuild", "kmod", "uapi", TEST_MODULES)
 GENERATED = re.compile(r"\.mod\.c$|^asm-offsets\.h$")
 
 PACKAGES = ("gcc", "make", "dkms")
@@ -122,7 +123,8 @@ def module(release, suite=None):
         if not all(map(os.path.exists, (made, stamp))) or cache.read(stamp).decode() != wanted:
             say(f"building the module for {release}")
             copy_sources(folder)
-            make(release, [*prefix, "make", "-C", f"/usr/src/linux-headers-{release}", f"M={place}"], folder)
+            for path in (place, os.path.join(place, TEST_MODULES)):
+                make(release, [*prefix, "make", "-C", f"/usr/src/linux-headers-{release}", f"M={path}"], folder)
             with open(stamp, "w", encoding="ascii") as file:
                 file.write(wanted)
     return made
@@ -143,7 +145,7 @@ def make(release, command, folder):
     log = os.path.join(folder, "log")
     # What a make that calls this one has for its own is not for this one.
     environment = {key: value for key, value in os.environ.items() if not re.match("MAKE|MFLAGS|KERNEL$", key)}
-    with open(log, "w", encoding="utf-8") as file:
+    with open(log, "a", encoding="utf-8") as file:
         status = subprocess.run([*command, f"-j{os.cpu_count()}", "modules"], stdin=subprocess.DEVNULL, check=False,
                                 stdout=file, stderr=subprocess.STDOUT, env=environment).returncode
     if status:

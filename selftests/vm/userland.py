@@ -75,9 +75,11 @@ class Run:
         self.missing = []
 
     def project(self, kernel, module):
-        """The module (a path, or None), the library and the tools; of these, what is not built yet is left out."""
+        """The module (a path, or None), those for tests, the library and the tools; what is not built is left out."""
         if module:
-            self.archive.file(f"/lib/modules/{kernel.release}/extra/vcontext.ko", cache.read(module))
+            top = os.path.dirname(os.path.dirname(module))
+            for path in (module, *sorted(glob.glob(os.path.join(top, "selftests", "test_modules", "*.ko")))):
+                self.archive.file(f"/lib/modules/{kernel.release}/extra/{os.path.basename(path)}", cache.read(path))
         for path in sorted(self.linker.own.values()):
             self._put(path, f"{elf.MULTIARCH}/{os.path.basename(path)}")
         for path in sorted(glob.glob(os.path.join(TOP, "tools", "*"))):

@@ -1,0 +1,140 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# TLB shootdowns reach a guest that runs where the kernel sends no interrupt for
+# them: the module kicks.  Here test_modules/broadcast.c stands in for INVLPGB.
+# For the shell of busybox.
+# shellcheck disable=SC2317 # the functions are called by check
+
+. ./vctx_selftest.sh
+
+extra=/lib/modules/$(uname -r)/extra
+parameters=/sys/module/vcontext/parameters
+tracing=/sys/kernel/tracing
+ways="mprotect dontneed truncate migration fork"
+
+# What was killed may take a moment to end.
+unload() {
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		rmmod vcontext 2>/dev/null && return
+		usleep 50000
+	done
+	rmmod vcontext
+}
+
+load() {	# PARAMETER...: the module anew, which nothing holds
+	unload && insmod "$extra/vcontext.ko" "$@"
+}
+
+broadcast() {	# PARAMETER... -- COMMAND ARG...: meanwhile
+	set_up=
+	while [ "$1" != -- ]; do
+		set_up="$set_up $1"
+		shift
+	done
+	shift
+	# shellcheck disable=SC2086 # parameters are words
+	insmod "$extra/broadcast.ko" $set_up || return
+	"$@"
+	result=$?
+	dropped=$(cat /sys/module/broadcast/parameters/dropped)
+	rmmod broadcast
+	return $result
+}
+
+kicks() {	# COMMAND ARG...: how often it was kicked
+	echo 1 >$tracing/events/vcontext/vctx_kick/enable
+	echo >$tracing/trace
+	"$@" >"$tmp/out"
+	result=$?
+	echo 0 >$tracing/events/vcontext/vctx_kick/enable
+	kicked=$(grep -c ' vctx_kick: ' $tracing/trace)
+	cat "$tmp/out"
+	echo "kicked $kicked times"
+	return $result
+}
+
+says() {	# Y or N
+	[ "$(cat $parameters/tlb_kick)" = "$1" ]
+}
+
+kernel_interrupts() {
+	load && says N && kicks ./stale_tlb munmap && [ "$kicked" -eq 0 ]
+}
+
+parameter() {
+	load tlb_kick=1 && says Y && kicks ./stale_tlb munmap && [ "$kicked" -ge 100 ]
+}
+
+feature() {
+	broadcast invlpgb=1 -- load && says Y && kicks ./stale_tlb munmap && [ "$kicked" -ge 100 ]
+}
+
+kick_is_enough() {
+	# shellcheck disable=SC2086
+	load tlb_kick=1 && broadcast silent=stale_tlb -- ./stale_tlb $ways &&
+	echo "$dropped without interrupt" && [ "$dropped" -ge 100 ]
+}
+
+kick_is_needed() {
+	# shellcheck disable=SC2086
+	load && ! broadcast silent=stale_tlb -- ./stale_tlb $ways &&
+	echo "$dropped without interrupt" && [ "$dropped" -ge 1 ]
+}
+
+under_kicks() {	# PROGRAM
+	load tlb_kick=1 && "./$1"
+}
+
+# Contexts that end by force, before or after they got their notifier.
+killed() {
+	load tlb_kick=1 || return
+	for round in 1 2 3 4 5 6; do
+		groups=
+		for _ in 1 2 3; do
+			setsid vctx-exec sh -c 'while :; do (:) & /bin/busybox true; done' &
+			groups="$groups -$!"
+		done
+		usleep $((round * 20000))
+		# shellcheck disable=SC2086
+		kill -9 $groups
+		wait
+	done
+	load tlb_kick=1
+}
+
+smp() {	# NAME COMMAND ARG...
+	if [ "$(nproc)" -gt 1 ]; then
+		check "$@"
+	else
+		skip "$1" "needs two CPUs"
+	fi
+}
+
+if [ ! -e "$extra/broadcast.ko" ]; then
+	echo "Bail out! $extra/broadcast.ko is not installed"
+	exit 1
+fi
+mount -t tracefs tracefs $tracing 2>/dev/null
+trap 'load; rm -rf "$tmp"' EXIT
+
+echo "TAP version 13"
+echo "1..10"
+check "no kick where the kernel sends interrupts" kernel_interrupts
+smp "a kick for each flush with tlb_kick" parameter
+if broadcast invlpgb=1 -- true 2>/dev/null; then
+	smp "a kick for each flush where the kernel flushes by broadcast" feature
+else
+	skip "a kick for each flush where the kernel flushes by broadcast" "this kernel never does"
+fi
+# There the reader is natively at times, where nothing stands in for the broadcast.
+if dmesg -s 1000000 | grep -q "by way of a native return"; then
+	skip "the kick alone is enough" "this kernel handles interrupts natively"
+else
+	smp "the kick alone is enough" kick_is_enough
+fi
+smp "without it, the test sees what is stale" kick_is_needed
+for program in inherit inherit_32 signals stress; do
+	check "as natively under kicks: $program" under_kicks $program
+done
+check "the module goes when all contexts were killed" killed
+finish
