@@ -115,7 +115,8 @@ check "a crash dumps one core only" dumps_one_core
 forwards() {	# SIGNAL
 	local pid
 	: >"$tmp/out"
-	"$exec_" --stats="$tmp/json" sh -c \
+	# Whoever runs this may ignore it, as nohup does.
+	env --default-signal="$1" "$exec_" --stats="$tmp/json" sh -c \
 		'trap "exit 7" '"$1"'; echo ready; while :; do sleep 0.05; done' \
 		>"$tmp/out" 2>"$tmp/err" &
 	pid=$!
