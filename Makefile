@@ -32,6 +32,7 @@ help:
 	@echo '  make suite       the tests of the module, in the emulators, on this kernel'
 	@echo '  make check-all   make check with all of the matrix: kernels, emulators, CPU counts,'
 	@echo '                   boot parameters, and a table of them at its end; root'
+	@echo '  make foreign-test   python, gdb, stress-ng and others, natively and in contexts'
 	@echo '  make deps        install the Debian packages that all this needs'
 	@echo '  make module lib tools selftests   build one part'
 	@echo '  make module KERNEL=trixie   build the module for a Debian suite or a release: root'
@@ -66,12 +67,13 @@ demo: deps
 	selftests/demo
 
 # All parts run, even if one fails: a report has all failures.
-check-all: export DKMS_SUITES = bookworm trixie sid
+check-all: export SUITES = bookworm trixie sid
 check-all: export ROWS = --all
+check-all: export PARTS = foreign-test
 check check-all: deps
 	$(MAKE) all
 	@status=0; \
-	for part in style host-test harness-test dkms-test suite; do \
+	for part in style host-test harness-test dkms-test suite $(PARTS); do \
 		$(MAKE) --no-print-directory $$part || status=1; \
 	done; \
 	exit $$status
@@ -86,10 +88,21 @@ harness-test: module
 	selftests/vm/test.sh
 
 dkms-test:
-	selftests/vm/dkms.sh $(DKMS_SUITES)
+	selftests/vm/dkms.sh $(SUITES)
 
 suite: all
 	selftests/run $(ROWS)
+
+# The kernel of each suite, by SVM with races and without, and by VMX.
+foreign-test: all
+	@status=0; \
+	for suite in $(or $(SUITES),bookworm); do \
+		for machine in '-e qemu -c 2' '--model ryzen' '-e bochs'; do \
+			echo "# $$suite $$machine"; \
+			selftests/foreign/run -k $$suite $$machine || status=1; \
+		done; \
+	done; \
+	exit $$status
 
 # Debian's headers come without the key that its kernel would sign with.
 install: module lib tools
@@ -117,4 +130,4 @@ clean:
 	+$(if $(KDIR),$(KBUILD)/selftests/test_modules clean)
 
 .PHONY: all help module lib tools selftests deps demo check check-all style host-test \
-	harness-test dkms-test suite install uninstall clean
+	harness-test dkms-test suite foreign-test install uninstall clean
