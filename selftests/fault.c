@@ -74,6 +74,8 @@ void fault_catch(void)
 
 void fault_note(void)
 {
+	if (test_is_beyond("resume_flag"))
+		fault.gregs[REG_EFL] &= ~RFLAGS_RF;
 	note("faults", fault.count);
 	note("signo", fault.signo);
 	note("code", fault.code);

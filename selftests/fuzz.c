@@ -67,22 +67,17 @@ static uint64_t random_next(void)
  * What tells the time, or is random itself: never the same twice.  SYSENTER, for
  * one, goes on anywhere in the vDSO, which has RDTSC.
  */
-static const char * const unpredictable[] = {
-	"\x0f\x31", "\x0f\x34", "\x0f\x01\xf9", "\x0f\xc7", NULL
-};
-
-/* What some emulator does not do natively, under this name in VCTX_SKIP. */
-#define FAR_RETURNS	"far_returns"
-
-static const char * const far_returns[] = { "\xca", "\xcb", "\xcf", NULL };
-
-static bool has_any(const unsigned char *bytes, size_t len,
-		    const char * const *of)
+static bool predictable(const unsigned char *bytes, size_t len)
 {
-	for (; *of; of++)
-		if (memmem(bytes, len, *of, strlen(*of)))
-			return true;
-	return false;
+	static const char * const unpredictable[] = {
+		"\x0f\x31", "\x0f\x34", "\x0f\x01\xf9", "\x0f\xc7",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(unpredictable); i++)
+		if (memmem(bytes, len, unpredictable[i],
+			   strlen(unpredictable[i])))
+			return false;
+	return true;
 }
 
 /* Half of them begin with a prefix or the two-byte escape: more is there. */
@@ -98,8 +93,7 @@ static size_t random_sequence(unsigned char *bytes)
 			bytes[i] = random_next();
 		if (random_next() % 2)
 			bytes[0] = starts[random_next() % sizeof(starts)];
-	} while (has_any(bytes, len, unpredictable) ||
-		 (test_is_beyond(FAR_RETURNS) && has_any(bytes, len, far_returns)));
+	} while (!predictable(bytes, len));
 	return len;
 }
 

@@ -80,6 +80,7 @@ struct regs {
 #define RFLAGS_TF	0x100ULL
 #define RFLAGS_DF	0x400ULL
 #define RFLAGS_NT	0x4000ULL
+#define RFLAGS_RF	0x10000ULL
 #define RFLAGS_AC	0x40000ULL
 #define RFLAGS_ID	0x200000ULL
 

@@ -21,9 +21,7 @@ PLAIN = ((VMX, 1), (VMX, 2), (SVM, 1), (SVM, 2), (SVM_THREADS, 1), (SVM_THREADS,
 
 AS_USER = ("as a user's machine", ("--as-user",))
 NOHZ_FULL = ("nohz_full", ("-A", "nohz_full=1 rcu_nocbs=1"), ("nohz_full", "inherit", "signals"))
-PARAMETERS = ("isolcpus=1", "pti=on", "transparent_hugepage=always", "numa=off")
-# QEMU never has SMAP: see qemu.py.
-VENDOR_PARAMETERS = {VMX: ("clearcpuid=smap",), SVM_THREADS: ()}
+PARAMETERS = ("isolcpus=1", "clearcpuid=smap", "pti=on", "transparent_hugepage=always", "numa=off")
 
 
 def plain(kernel):
@@ -40,7 +38,7 @@ def check(kernel):
 def special(kernel, machine):
     """One boot parameter, or five-level paging, a row."""
     return [Row(kernel, *machine, 2, *NOHZ_FULL),
-            *(Row(kernel, *machine, 2, word, ("-A", word)) for word in PARAMETERS + VENDOR_PARAMETERS[machine]),
+            *(Row(kernel, *machine, 2, word, ("-A", word)) for word in PARAMETERS),
             Row(kernel, *FIVE_LEVELS[machine], 2, "five-level paging")]
 
 

@@ -1,35 +1,69 @@
 # SPDX-License-Identifier: GPL-2.0
-"""QEMU, the machine's own: configured, started. Its CPUs are true threads."""
+"""QEMU 10: the machine's own, or got from backports; configured, started. Its CPUs are true threads."""
 
 import os
 import re
+import shutil
 
+import cache
 import emulator
 import packages
+from cache import Failure
 
 NAME = "QEMU"
 DEFAULT_MODEL = "EPYC"
 
-PROGRAM = "/usr/bin/qemu-system-x86_64"
+FEATURES = "svm=on,npt=on"
 
-# QEMU 7.2 takes a far return at CPL 3 for a supervisor's access: with SMAP it faults, in the kernel's name.
-FEATURES = "svm=on,npt=on,smap=off"
+# Debian 12's own 7.2 hangs with several CPUs: one that translates code while another patches it keeps the old code, so
+# that CPUs spin on a breakpoint that the kernel has long removed. It has SMAP wrong, too.
+OLDEST = 10
+PACKAGES = ("qemu-system-x86", "qemu-system-common", "qemu-system-data", "seabios")
+VERSION = re.compile(r"\d+(?=\.)")
+
+
+def build(work):
+    """Cache entry: QEMU of this machine's backports, unpacked."""
+    suite = f"{packages.release()[1]}-backports"
+    downloads = os.path.join(work, "apt")
+    os.mkdir(downloads)
+    for file in packages.fetch(PACKAGES, suite, downloads):
+        name, version = os.path.basename(file).split("_")[:2]
+        number = int(VERSION.search(version.partition("%3a")[2] or version)[0])
+        if name == PACKAGES[0] and number < OLDEST:
+            raise Failure(f"Debian's {suite} has QEMU {version}, the harness needs {OLDEST}")
+        packages.unpack(file, work)
+    shutil.rmtree(downloads)
+
+
+def root():
+    """Below which folder QEMU is installed, or unpacked."""
+    if packages.release()[0] >= 13:
+        packages.need_file("/usr/bin/qemu-system-x86_64", "qemu-system-x86")
+        return "/"
+    return cache.entry(f"qemu-{cache.digest(*PACKAGES, cache.read(__file__))}", build)
+
+
+def command():
+    """The command that starts QEMU."""
+    usr = os.path.join(root(), "usr")
+    return [f"{usr}/bin/qemu-system-x86_64", "-L", f"{usr}/share/qemu", "-L", f"{usr}/share/seabios"]
 
 
 def prepare():
-    """Fails if the machine lacks something."""
-    packages.need_file(PROGRAM, "qemu-system-x86")
+    """Fills the cache, or fails if the machine lacks something."""
+    command()
 
 
 def models():
-    words = packages.call(PROGRAM, "-cpu", "help").partition("Recognized CPUID flags")[0]
+    words = packages.call(*command(), "-cpu", "help").partition("Recognized CPUID flags")[0]
     # Those without a number stand for one of those with one; "host" is for KVM.
-    return [name for name in re.findall(r"^(?:x86)? +(\S+)", words, re.MULTILINE)
+    return [name for name in re.findall(r"^  (\S+)", words, re.MULTILINE)
             if not re.search(r"-v\d+$|^host$", name)]
 
 
 def kernel_arguments(_model):
-    """On one CPU the kernel would make a DS prefix of each lock prefix, and QEMU 7.2 adds DS' base then, in 64-bit mode."""
+    """On one CPU the kernel would make a DS prefix of each lock prefix, and QEMU adds DS' base then, in 64-bit mode."""
     return ("noreplace-smp",)
 
 
@@ -46,7 +80,7 @@ def start(folder, output, *, image, rom, console, memory, model, cpus):
              ["-accel", "tcg,thread=multi"])
     os.truncate(image, memory << 20)  # with a hole at its end
     return emulator.launch(folder, output, [
-        PROGRAM, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+        *command(), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
         "-machine", "pc,memory-backend=memory", *clock,
         "-cpu", f"{name},{FEATURES},{features}".rstrip(","), "-smp", str(cpus), "-m", f"{memory}M",
         "-object", f"memory-backend-file,id=memory,size={memory}M,mem-path={image},share=off",
