@@ -13,6 +13,7 @@
 #include <linux/sched.h>
 #include <linux/vmalloc.h>
 #include <asm/processor.h>
+#include <asm/special_insns.h>
 
 static bool invlpgb;
 module_param(invlpgb, bool, 0444);
@@ -46,6 +47,8 @@ static int drop(struct kprobe *probe, struct pt_regs *regs)
 	    strcmp(current->comm, silent))
 		return 0;
 	atomic_inc(&dropped);
+	/* The function flushes this CPU, too, and a broadcast would have. */
+	native_write_cr3(__native_read_cr3());
 	regs->ip = (unsigned long)just_return;
 	return 1;
 }
