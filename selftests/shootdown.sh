@@ -95,8 +95,12 @@ killed() {
 			groups="$groups -$!"
 		done
 		usleep $((round * 20000))
-		# shellcheck disable=SC2086
-		kill -9 $groups
+		for group in $groups; do
+			# It is a group from setsid on.
+			until kill -9 "$group" 2>/dev/null; do
+				usleep 1000
+			done
+		done
 		wait
 	done
 	load tlb_kick=1

@@ -140,7 +140,7 @@ static void restart_block(const void *arg)
 		sleeper();
 		_exit(0);
 	}
-	usleep(SIGNAL_AFTER_US);
+	usleep(4000);
 	for (int i = 0; i < 2; i++) {
 		CHECK_EQ(kill(pid, SIGSTOP), 0);
 		CHECK_EQ(waitpid(pid, &status, WUNTRACED), pid);
