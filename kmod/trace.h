@@ -37,7 +37,8 @@
 	{ VCTX_NATIVE_MEMORY, "memory" },		\
 	{ VCTX_NATIVE_IOPORT, "ioport" },		\
 	{ VCTX_NATIVE_FAILURE, "failure" },		\
-	{ VCTX_NATIVE_INTERRUPT, "interrupt" }
+	{ VCTX_NATIVE_INTERRUPT, "interrupt" },		\
+	{ VCTX_NATIVE_POLICY, "policy" }
 
 /* A thread got a context, of its own or by inheritance. */
 TRACE_EVENT(vctx_enter,

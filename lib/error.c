@@ -34,6 +34,8 @@ static const struct {
 		"a processor refused VMX or SVM operation; the kernel log has the details" },
 	[VCTX_UNAVAILABLE_ENCRYPTED] = { EOPNOTSUPP,
 		"memory encryption is active; boot with mem_encrypt=off" },
+	[VCTX_UNAVAILABLE_POLICY] = { EPERM,
+		"the administrator allows no new contexts; ask for: vctxctl policy set enabled yes" },
 };
 
 static const struct {
@@ -42,12 +44,14 @@ static const struct {
 } errors[] = {
 	{ 0,		"success" },
 	{ ENOENT,	VCTX_DEVICE " does not exist; load the module with: modprobe vcontext" },
-	{ EPERM,	"no permission for " VCTX_DEVICE ", or to hold the tick for so long; run as root, or ask for access, CAP_SYS_NICE or a shorter bound" },
+	{ EPERM,	"no permission for " VCTX_DEVICE ", or to hold the tick for so long, or no new contexts are allowed; run as root, or ask for access, CAP_SYS_NICE or a shorter bound" },
 	{ EACCES,	"no permission for " VCTX_DEVICE ", or VMX or SVM is disabled by the firmware; allow access or enable it" },
 	{ ENODEV,	"the processor has neither VMX nor SVM, or lacks a feature that is needed; the kernel log names it" },
 	{ EBUSY,	"KVM or another is in possession of VMX or SVM; stop virtual machines or unload kvm_intel or kvm_amd" },
 	{ EIO,		"a processor refused VMX or SVM operation; the kernel log has the details" },
 	{ ENOMEM,	"out of memory" },
+	{ ENOSPC,	"as many contexts exist as may on this machine; wait for some to end, or raise the policy's max-contexts" },
+	{ EDQUOT,	"the user has as many contexts as a user may have; wait for some to end, or ask for a larger max-per-user" },
 	{ ENXIO,	"the thread has no context; enter one first" },
 	{ EALREADY,	"the thread has a context already" },
 	{ EINVAL,	"invalid argument; initialise attributes with VCTX_ATTR_INIT" },
@@ -130,8 +134,8 @@ static int explain_tick(uint64_t bound_ns, const char **reason)
 		*reason = "ticks are not to be held; the administrator can raise the module's parameter tick_max_ms";
 		return -EOPNOTSUPP;
 	}
-	if (!may_hold()) {
-		*reason = "holding the tick needs CAP_SYS_NICE; run as root or ask for it";
+	if (!(info.features & VCTX_FEATURE_TICK_UNPRIVILEGED) && !may_hold()) {
+		*reason = "holding the tick needs CAP_SYS_NICE; run as root, or ask for it or for the policy tick-unprivileged";
 		return -EPERM;
 	}
 	if (bound_ns > info.tick_max_ns) {

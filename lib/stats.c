@@ -40,6 +40,7 @@ static const char *const native_names[] = {
 	[VCTX_NATIVE_IOPORT]		= "ioport",
 	[VCTX_NATIVE_FAILURE]		= "failure",
 	[VCTX_NATIVE_INTERRUPT]		= "interrupt",
+	[VCTX_NATIVE_POLICY]		= "policy",
 };
 static_assert(ARRAY_SIZE(native_names) == VCTX_NR_NATIVE, "name each reason");
 

@@ -36,7 +36,7 @@
 #include <linux/types.h>
 
 /* Rises when a command, a flag or a field is added; nothing is ever removed. */
-#define VCTX_ABI_VERSION	3
+#define VCTX_ABI_VERSION	4
 
 /* What a VM exit was for; see vctx_stats.exits. */
 enum vctx_exit_kind {
@@ -72,6 +72,8 @@ enum vctx_native_reason {
 	VCTX_NATIVE_FAILURE,	/* the processor refused a VM entry */
 	/* since ABI version 3 */
 	VCTX_NATIVE_INTERRUPT,	/* an interrupt; see VCTX_LIMIT_INTERRUPT */
+	/* since ABI version 4 */
+	VCTX_NATIVE_POLICY,	/* no context for a child: the limit is reached */
 	VCTX_NR_NATIVE,
 	VCTX_MAX_NATIVE = 32,	/* room in the ABI */
 };
@@ -104,6 +106,8 @@ enum vctx_unavailable {
 	VCTX_UNAVAILABLE_FAILED,	/* a CPU refused to be enabled (EIO) */
 	/* since ABI version 3 */
 	VCTX_UNAVAILABLE_ENCRYPTED,	/* memory is encrypted (EOPNOTSUPP) */
+	/* since ABI version 4 */
+	VCTX_UNAVAILABLE_POLICY,	/* the administrator allows none (EPERM) */
 };
 
 /*
@@ -149,6 +153,7 @@ struct vctx_info {
 #define VCTX_FEATURE_TLB_TAGS		(1ULL << 2) /* VPID or ASID in use */
 #define VCTX_FEATURE_STATS_PAGE		(1ULL << 3) /* mmap() of the statistics */
 #define VCTX_FEATURE_TICK_HOLD		(1ULL << 4) /* VCTX_ENTER_TICKLESS works */
+#define VCTX_FEATURE_TICK_UNPRIVILEGED	(1ULL << 5) /* ... without CAP_SYS_NICE */
 
 /* One native return after each switch to a thread, to load its FPU registers. */
 #define VCTX_LIMIT_FPU			(1ULL << 0)
@@ -174,10 +179,12 @@ struct vctx_info {
  *		allowed), U64_MAX is unlimited, which lets one tick through
  *		each 15 s all the same.  Else 0.
  *
- * Errors: EPERM for VCTX_ENTER_TICKLESS without CAP_SYS_NICE, or a bound above
- * vctx_info.tick_max_ns; EOPNOTSUPP for it where ticks cannot be held;
- * EALREADY; ENODEV, EACCES, EBUSY, EIO as in enum vctx_unavailable;
- * ENOMEM.
+ * Errors: EPERM for VCTX_ENTER_TICKLESS without CAP_SYS_NICE (if the policy asks
+ * for it), or a bound above vctx_info.tick_max_ns; EOPNOTSUPP for it where ticks
+ * cannot be held; EALREADY; ENODEV, EACCES, EBUSY, EIO, EPERM as in enum
+ * vctx_unavailable; ENOSPC if vctx_info.max_contexts exist, EDQUOT if the user has
+ * as many as a user may have, unless with CAP_SYS_RESOURCE (both since ABI
+ * version 4); ENOMEM.
  */
 struct vctx_enter {
 	__u32 size;

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * vcontext over generic netlink: see the contexts of a machine, limit them,
+ * evict them, be told of events.  The family "vcontext" is in every network
+ * namespace.  uapi/vcontext.yaml is its specification.
+ *
+ * Who sees what.  Contexts are shown to anybody who sees their threads, as in
+ * /proc: a caller in a PID namespace gets those of its own namespace, with the
+ * numbers that they have there.  What changes anything asks for CAP_NET_ADMIN or
+ * CAP_SYS_ADMIN in the initial user namespace, listening to events for
+ * CAP_NET_ADMIN in the user namespace that owns the network namespace.
+ *
+ * Errors come with a text in the extended ACK, and have one meaning each:
+ *
+ *   EINVAL      an attribute is missing, malformed or out of range, or two
+ *               exclude each other
+ *   EOPNOTSUPP  the command is unknown
+ *   EPERM       neither CAP_NET_ADMIN nor CAP_SYS_ADMIN
+ *   ENOENT      there is no such context, or its thread is in another PID
+ *               namespace
+ *   ESRCH       there is no such process
+ *   ERANGE      a value is too long or too large
+ *   ENOMEM      no memory
+ *
+ * Times are in nanoseconds; 64-bit attributes are not aligned.  Attributes,
+ * commands and enumerators are only ever added, at the end: a reader skips what it
+ * does not know.
+ */
+#ifndef _UAPI_LINUX_VCONTEXT_NETLINK_H
+#define _UAPI_LINUX_VCONTEXT_NETLINK_H
+
+#include <linux/vcontext.h>
+
+#define VCTX_GENL_NAME		"vcontext"
+#define VCTX_GENL_VERSION	1
+#define VCTX_GENL_GROUP_EVENTS	"events"
+
+enum vctx_cmd {
+	/*
+	 * do: the module.  Replies with VCTX_A_MODULE_*.
+	 */
+	VCTX_CMD_MODULE_GET = 1,
+	/*
+	 * do: one context, by VCTX_A_CONTEXT_ID or VCTX_A_CONTEXT_TID.
+	 * dump: all, or those that fit each of VCTX_A_CONTEXT_TID, _PID, _TREE,
+	 * _UID, _CPU, _STATE, _COMM that the request has.  In the order of their
+	 * IDs.  A context that exists all the time is in it exactly once, whatever
+	 * begins and ends meanwhile.  Replies with VCTX_A_CONTEXT_*.
+	 */
+	VCTX_CMD_CONTEXT_GET,
+	/*
+	 * do: one online CPU, by VCTX_A_CPU_CPU.
+	 * dump: all online CPUs.  Replies with VCTX_A_CPU_*.
+	 */
+	VCTX_CMD_CPU_GET,
+	/*
+	 * do: the policy.  Replies with all VCTX_A_POLICY_*.
+	 */
+	VCTX_CMD_POLICY_GET,
+	/*
+	 * do: change what the request has of VCTX_A_POLICY_*: all of it or, with
+	 * an error, nothing.  Contexts that exist are left alone, but ticks are
+	 * held by the new policy at once.  Asks for a capability.
+	 */
+	VCTX_CMD_POLICY_SET,
+	/*
+	 * do: contexts end, and their threads go on as ordinary ones.  Exactly one
+	 * of VCTX_A_EVICT_ID, _PID, _TREE, _ALL.  When the command returns none of
+	 * them is in the guest or gets there again, and what they fork has no
+	 * context.  Replies with VCTX_A_EVICT_EVICTED and _LEAVING.  Asks for a
+	 * capability.
+	 */
+	VCTX_CMD_EVICT,
+	/*
+	 * To the group "events", with VCTX_A_EVENT_*.  With the numbers of threads
+	 * in the PID namespace of the thread, in its network namespace; and with
+	 * those of the initial one in the initial network namespace.
+	 */
+	VCTX_CMD_EVENT,
+
+	__VCTX_CMD_MAX,
+	VCTX_CMD_MAX = __VCTX_CMD_MAX - 1,
+};
+
+enum vctx_a_module {
+	VCTX_A_MODULE_VERSION = 1,	/* string */
+	VCTX_A_MODULE_ABI_VERSION,	/* u32, VCTX_ABI_VERSION */
+	VCTX_A_MODULE_BACKEND,		/* u32, enum vctx_backend */
+	VCTX_A_MODULE_UNAVAILABLE,	/* u32, enum vctx_unavailable */
+	VCTX_A_MODULE_FEATURES,		/* u64, VCTX_FEATURE_* */
+	VCTX_A_MODULE_LIMITS,		/* u64, VCTX_LIMIT_* */
+	VCTX_A_MODULE_CONTEXTS,		/* u32, that exist, of all namespaces */
+	VCTX_A_MODULE_CONTEXT_BYTES,	/* u32, kernel memory of a context */
+	VCTX_A_MODULE_EVENTS_LOST,	/* u64, for lack of memory or room */
+
+	__VCTX_A_MODULE_MAX,
+	VCTX_A_MODULE_MAX = __VCTX_A_MODULE_MAX - 1,
+};
+
+/* What the thread of a context does. */
+enum vctx_context_state {
+	VCTX_CONTEXT_GUEST,	/* runs in guest mode */
+	VCTX_CONTEXT_NATIVE,	/* runs in the kernel, or natively */
+	VCTX_CONTEXT_READY,	/* waits for a CPU */
+	VCTX_CONTEXT_SLEEPING,	/* waits for something else */
+	VCTX_CONTEXT_STOPPED,	/* by a signal or a debugger */
+	VCTX_CONTEXT_LEAVING,	/* evicted, about to end */
+};
+
+/*
+ * The same counters as in struct vctx_stats, and of the same age: those of a stay
+ * in the guest that lasts are not in yet, but its time is in _GUEST_NS.
+ */
+enum vctx_a_context {
+	VCTX_A_CONTEXT_ID = 1,		/* u32, 1 and up, not soon used again */
+	VCTX_A_CONTEXT_TID,		/* u32, thread */
+	VCTX_A_CONTEXT_PID,		/* u32, process */
+	VCTX_A_CONTEXT_UID,		/* u32, real user, 65534 if unmapped */
+	VCTX_A_CONTEXT_COMM,		/* string, of the thread */
+	VCTX_A_CONTEXT_CPU,		/* u32, that it is on, or was last */
+	VCTX_A_CONTEXT_STATE,		/* u32, enum vctx_context_state */
+	VCTX_A_CONTEXT_AGE_NS,		/* u64, since it was entered */
+	VCTX_A_CONTEXT_FLAGS,		/* u64, VCTX_ENTER_* */
+	VCTX_A_CONTEXT_ENTRIES,		/* u64 */
+	VCTX_A_CONTEXT_EXITS,		/* nest: VCTX_A_COUNTER(enum vctx_exit_kind) */
+	VCTX_A_CONTEXT_NATIVE,		/* nest: VCTX_A_COUNTER(enum vctx_native_reason) */
+	VCTX_A_CONTEXT_GUEST_NS,	/* u64 */
+	VCTX_A_CONTEXT_NATIVE_NS,	/* u64 */
+	VCTX_A_CONTEXT_TLB_FLUSHES,	/* u64 */
+	VCTX_A_CONTEXT_TICK_BOUND_NS,	/* u64, with VCTX_ENTER_TICKLESS only */
+	VCTX_A_CONTEXT_TICK_HELD,	/* flag: it holds the tick now */
+	VCTX_A_CONTEXT_TICKS_HELD,	/* u64 */
+	VCTX_A_CONTEXT_HELD,		/* nest: VCTX_A_COUNTER(enum vctx_held_interrupt) */
+	VCTX_A_CONTEXT_LONGEST_NS,	/* u64 */
+	VCTX_A_CONTEXT_FELL_BACK,	/* u32, why it last ran natively for longer than
+					 * the kernel took: an enum vctx_native_reason;
+					 * absent if it never did */
+	VCTX_A_CONTEXT_TREE,		/* u32, in a request: threads of this process and
+					 * of all that descend from it */
+
+	__VCTX_A_CONTEXT_MAX,
+	VCTX_A_CONTEXT_MAX = __VCTX_A_CONTEXT_MAX - 1,
+};
+
+/* Type of a counter in a nest, u64; one that is 0 may be absent. */
+#define VCTX_A_COUNTER(enumerator)	((enumerator) + 1)
+
+enum vctx_cpu_state {
+	VCTX_CPU_OFF,		/* there are no contexts: not enabled */
+	VCTX_CPU_ON,		/* enabled */
+	VCTX_CPU_FAILED,	/* cannot be enabled: threads run natively here */
+};
+
+enum vctx_a_cpu {
+	VCTX_A_CPU_CPU = 1,		/* u32 */
+	VCTX_A_CPU_STATE,		/* u32, enum vctx_cpu_state */
+	VCTX_A_CPU_CONTEXT,		/* u32, ID of the one whose thread runs; if any */
+	VCTX_A_CPU_TID,			/* u32, of that thread */
+	VCTX_A_CPU_COMM,		/* string, of that thread */
+	VCTX_A_CPU_STAY_NS,		/* u64, in the guest for so long; absent if not */
+	VCTX_A_CPU_TICK_ALLOWED,	/* flag: the tick may be held here */
+	VCTX_A_CPU_TICK_HELD,		/* flag: it is held now */
+	VCTX_A_CPU_NOHZ_FULL,		/* flag: the kernel itself stops the tick */
+
+	__VCTX_A_CPU_MAX,
+	VCTX_A_CPU_MAX = __VCTX_A_CPU_MAX - 1,
+};
+
+/* See vcontext(4).  TICK_HOLD, _MAX_MS, _CPUS are the module's parameters, too. */
+enum vctx_a_policy {
+	VCTX_A_POLICY_ENABLED = 1,	/* u8, 0: nobody gets a new context */
+	VCTX_A_POLICY_MAX_CONTEXTS,	/* u32, on the machine; 0 is no limit */
+	VCTX_A_POLICY_MAX_PER_USER,	/* u32, of each user; 0 is no limit */
+	VCTX_A_POLICY_TICK_HOLD,	/* u8, 0: ticks are not held */
+	VCTX_A_POLICY_TICK_UNPRIVILEGED,/* u8, 1: without CAP_SYS_NICE, too */
+	VCTX_A_POLICY_TICK_MAX_MS,	/* u32, largest bound; U32_MAX is unlimited */
+	VCTX_A_POLICY_TICK_CPUS,	/* string, where it may be held: "1,3-5" */
+
+	__VCTX_A_POLICY_MAX,
+	VCTX_A_POLICY_MAX = __VCTX_A_POLICY_MAX - 1,
+};
+
+enum vctx_a_evict {
+	VCTX_A_EVICT_ID = 1,		/* u32 */
+	VCTX_A_EVICT_PID,		/* u32, the threads of a process */
+	VCTX_A_EVICT_TREE,		/* u32, those and of all that descend from it */
+	VCTX_A_EVICT_ALL,		/* flag: all that the caller sees */
+	VCTX_A_EVICT_EVICTED,		/* u32, contexts that have ended */
+	VCTX_A_EVICT_LEAVING,		/* u32, that end as soon as their threads are
+					 * done with a call of the module */
+
+	__VCTX_A_EVICT_MAX,
+	VCTX_A_EVICT_MAX = __VCTX_A_EVICT_MAX - 1,
+};
+
+enum vctx_event {
+	VCTX_EVENT_ENTERED,		/* by itself, or as a child */
+	VCTX_EVENT_LEFT,		/* by itself, by execve(), or by its end */
+	VCTX_EVENT_FELL_BACK,		/* runs natively; _REASON.  Not again for the
+					 * same reason within a second */
+	VCTX_EVENT_TICK_HELD,		/* begins to hold the tick of _CPU */
+	VCTX_EVENT_TICK_GIVEN_BACK,	/* does no longer */
+	VCTX_EVENT_EVICTED,		/* the context has ended by VCTX_CMD_EVICT */
+	VCTX_EVENT_HARDWARE_LOST,	/* _CPU cannot be used any more; _ERROR */
+	VCTX_EVENT_POLICY,		/* the policy has changed */
+};
+
+enum vctx_a_event {
+	VCTX_A_EVENT_TYPE = 1,		/* u32, enum vctx_event */
+	VCTX_A_EVENT_TIME_NS,		/* u64, CLOCK_REALTIME */
+	VCTX_A_EVENT_CPU,		/* u32, where it happened */
+	VCTX_A_EVENT_ID,		/* u32, of the context; with these: */
+	VCTX_A_EVENT_TID,		/* u32 */
+	VCTX_A_EVENT_PID,		/* u32 */
+	VCTX_A_EVENT_COMM,		/* string */
+	VCTX_A_EVENT_REASON,		/* u32, enum vctx_native_reason */
+	VCTX_A_EVENT_ENTRIES,		/* u64, at the end of a context */
+	VCTX_A_EVENT_GUEST_NS,		/* u64, at the end of a context */
+	VCTX_A_EVENT_TICKS_HELD,	/* u64, at the end of a hold: in it */
+	VCTX_A_EVENT_ERROR,		/* u32, an errno, positive */
+
+	__VCTX_A_EVENT_MAX,
+	VCTX_A_EVENT_MAX = __VCTX_A_EVENT_MAX - 1,
+};
+
+#endif /* _UAPI_LINUX_VCONTEXT_NETLINK_H */
