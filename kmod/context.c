@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The life of a context: enter, inherit, leave, end. */
+/* The life of a context: enter, inherit, leave, end; and how others find it. */
+#include <linux/cred.h>
+#include <linux/err.h>
 #include <linux/module.h>
+#include <linux/nsproxy.h>
 #include <linux/sched.h>
+#include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
+#include <linux/xarray.h>
+#include <net/net_namespace.h>
 
 #include "context.h"
+#include "event.h"
 #include "hw.h"
+#include "policy.h"
+#include "quota.h"
 #include "run.h"
 #include "shootdown.h"
 #include "state.h"
@@ -16,7 +25,10 @@
 #include "trace.h"
 
 static struct kmem_cache *cache;
-static atomic_t count = ATOMIC_INIT(0);
+
+/* All contexts by ID.  Its lock is never taken in interrupts. */
+static DEFINE_XARRAY_ALLOC1(contexts);
+static u32 next_id;
 
 static void sched_in(struct preempt_notifier *notifier, int cpu)
 {
@@ -39,6 +51,7 @@ static struct preempt_ops preempt_ops = {
  * vctx_context_of - the context of a task
  * @task: current, or a child that does not run yet
  *
+ * Of current it can be gone once preemption is on, see vctx_context_use().
  * Return: the context or NULL.
  */
 struct vctx_context *vctx_context_of(struct task_struct *task)
@@ -52,43 +65,127 @@ struct vctx_context *vctx_context_of(struct task_struct *task)
 	return NULL;
 }
 
-/* Number of contexts that exist. */
-unsigned int vctx_context_count(void)
-{
-	return atomic_read(&count);
-}
-
-/*
- * A context without a thread yet.  The caller has taken the hardware for it; it
- * holds the module and its tally.
+/**
+ * vctx_context_use - current's context, which stays until vctx_context_unuse()
+ *
+ * Who evicts a context takes it off a thread that does not run.  A call of ours
+ * that can be preempted meanwhile uses it, and so is left to end.  Return: the
+ * context or NULL.
  */
-static struct vctx_context *alloc(struct vctx_tally *tally, u64 flags,
-				  u64 tick_bound, gfp_t gfp)
+struct vctx_context *vctx_context_use(void)
 {
-	struct vctx_context *ctx = kmem_cache_zalloc(cache, gfp);
+	struct vctx_context *ctx;
 
-	if (!ctx)
-		return NULL;
-	preempt_notifier_init(&ctx->notifier, &preempt_ops);
-	ctx->flags = flags;
-	ctx->tick_bound = tick_bound;
-	ctx->entered = ktime_get_mono_fast_ns();
-	__module_get(THIS_MODULE);
-	vctx_stats_start(ctx, tally);
-	if (tick_bound)
-		vctx_tick_get();
-	atomic_inc(&count);
+	preempt_disable();
+	ctx = vctx_context_of(current);
+	if (ctx)
+		ctx->in_use = true;
+	preempt_enable();
 	return ctx;
 }
 
+/**
+ * vctx_context_unuse - undoes vctx_context_use()
+ * @ctx: current's, or what a child of current gets, or NULL
+ *
+ * If it is to be evicted, it is on the way to user mode at the latest.
+ */
+void vctx_context_unuse(struct vctx_context *ctx)
+{
+	if (!ctx)
+		return;
+	preempt_disable();
+	ctx->in_use = false;
+	preempt_enable();
+}
+
+/**
+ * vctx_context_find - a context by its ID; the caller is in an RCU read section
+ * @id: any number
+ */
+struct vctx_context *vctx_context_find(unsigned long id)
+{
+	return xa_load(&contexts, id);
+}
+
+/**
+ * vctx_context_next - the next one in the order of IDs, in an RCU read section
+ * @id: in: the least; out: its own
+ *
+ * Return: the context or NULL.
+ */
+struct vctx_context *vctx_context_next(unsigned long *id)
+{
+	return xa_find(&contexts, id, ULONG_MAX, XA_PRESENT);
+}
+
+static void free_context(struct rcu_head *rcu)
+{
+	struct vctx_context *ctx = container_of(rcu, struct vctx_context, rcu);
+
+	if (ctx->stats_page)
+		put_page(ctx->stats_page);
+	kmem_cache_free(cache, ctx);
+}
+
+/*
+ * The context for @task, which is not on it yet, but can be found.  The caller
+ * has taken the hardware for it; it holds the module and its tally.
+ */
+static struct vctx_context *alloc(struct task_struct *task,
+				  struct vctx_tally *tally, u64 flags,
+				  u64 tick_bound, gfp_t gfp)
+{
+	struct vctx_quota_user *user;
+	struct vctx_context *ctx;
+	int ret;
+
+	if (!READ_ONCE(vctx_policy.enabled))
+		return ERR_PTR(-EPERM);
+	user = vctx_quota_get(task_uid(task), gfp);
+	if (IS_ERR(user))
+		return ERR_CAST(user);
+	ctx = kmem_cache_zalloc(cache, gfp);
+	if (!ctx)
+		goto err_quota;
+	preempt_notifier_init(&ctx->notifier, &preempt_ops);
+	ctx->task = task;
+	ctx->flags = flags;
+	ctx->tick_bound = tick_bound;
+	ctx->entered = ktime_get_mono_fast_ns();
+	ctx->user = user;
+	ctx->net = get_net(task->nsproxy->net_ns);
+	ctx->in_use = true;
+	vctx_stats_start(ctx, tally);
+
+	ret = xa_alloc_cyclic(&contexts, &ctx->id, ctx, XA_LIMIT(1, INT_MAX),
+			      &next_id, gfp);
+	if (ret < 0)
+		goto err_context;
+	__module_get(THIS_MODULE);
+	if (tick_bound)
+		vctx_tick_get();
+	return ctx;
+
+err_context:
+	vctx_stats_cancel(ctx);
+	put_net(ctx->net);
+	kmem_cache_free(cache, ctx);
+err_quota:
+	vctx_quota_put(user);
+	return ERR_PTR(-ENOMEM);
+}
+
+/* What was found before may still be looked at. */
 static void destroy(struct vctx_context *ctx)
 {
-	atomic_dec(&count);
 	if (ctx->tick_bound)
 		vctx_tick_put();
 	vctx_shootdown_put(ctx);
 	vctx_stats_end(ctx);
-	kmem_cache_free(cache, ctx);
+	vctx_quota_put(ctx->user);
+	put_net(ctx->net);
+	call_rcu(&ctx->rcu, free_context);
 	module_put(THIS_MODULE);
 }
 
@@ -114,17 +211,19 @@ int vctx_context_enter(struct vctx_tally *tally, u64 flags, u64 tick_bound)
 	ret = vctx_hw_get();
 	if (ret)
 		return ret;
-	ctx = alloc(tally, flags, tick_bound, GFP_KERNEL_ACCOUNT);
-	if (!ctx) {
+	ctx = alloc(current, tally, flags, tick_bound, GFP_KERNEL_ACCOUNT);
+	if (IS_ERR(ctx)) {
 		vctx_hw_put();
-		return -ENOMEM;
+		return PTR_ERR(ctx);
 	}
 
 	trace_vctx_enter(current);
+	vctx_event_context(VCTX_EVENT_ENTERED, ctx);
 	preempt_disable();
 	preempt_notifier_register(&ctx->notifier);
 	vctx_run_attach(ctx);
 	preempt_enable();
+	vctx_context_unuse(ctx);
 	return 0;
 }
 
@@ -132,6 +231,9 @@ int vctx_context_enter(struct vctx_tally *tally, u64 flags, u64 tick_bound)
 static void drop(struct vctx_context *ctx)
 {
 	trace_vctx_leave(current, ctx->stats->entries);
+	vctx_event_context(ctx->evicted ? VCTX_EVENT_EVICTED : VCTX_EVENT_LEFT,
+			   ctx);
+	xa_erase(&contexts, ctx->id);
 	preempt_disable();
 	vctx_run_detach();
 	preempt_notifier_unregister(&ctx->notifier);
@@ -146,7 +248,7 @@ static void drop(struct vctx_context *ctx)
  */
 int vctx_context_leave(void)
 {
-	struct vctx_context *ctx = vctx_context_of(current);
+	struct vctx_context *ctx = vctx_context_use();
 
 	if (!ctx)
 		return -ENXIO;
@@ -157,7 +259,7 @@ int vctx_context_leave(void)
 
 /**
  * vctx_context_end - the same from an atomic context
- * @ctx: current's context
+ * @ctx: current's context, in use or with preemption off
  */
 void vctx_context_end(struct vctx_context *ctx)
 {
@@ -169,11 +271,46 @@ void vctx_context_end(struct vctx_context *ctx)
 }
 
 /**
+ * vctx_context_take_off - the first half of the same for another thread
+ * @ctx: not in use; nothing else runs on the machine: in stop_machine()
+ * @list: where to, for vctx_context_end_list()
+ *
+ * Its thread was scheduled out for that, so that no CPU runs the context.
+ */
+void vctx_context_take_off(struct vctx_context *ctx, struct hlist_head *list)
+{
+	xa_erase(&contexts, ctx->id);
+	get_task_struct(ctx->task);
+	hlist_del(&ctx->notifier.link);
+	hlist_add_head(&ctx->notifier.link, list);
+}
+
+/**
+ * vctx_context_end_list - and the second half; may sleep
+ * @list: of contexts that were taken off
+ */
+void vctx_context_end_list(struct hlist_head *list)
+{
+	struct vctx_context *ctx;
+	struct hlist_node *next;
+
+	hlist_for_each_entry_safe(ctx, next, list, notifier.link) {
+		struct task_struct *task = ctx->task;
+
+		trace_vctx_leave(task, ctx->stats->entries);
+		vctx_event_context(VCTX_EVENT_EVICTED, ctx);
+		destroy(ctx);
+		put_task_struct(task);
+		vctx_hw_put();
+	}
+}
+
+/**
  * vctx_context_inherit - give a new child a context like its parent's
- * @parent: current's context
+ * @parent: current's context, in use
  * @child: created, and not running yet
  *
- * Where there is no memory the child runs natively, and the tally counts it.
+ * Where it cannot be had the child runs natively, and the tally counts why.
  */
 void vctx_context_inherit(struct vctx_context *parent,
 			  struct task_struct *child)
@@ -181,16 +318,25 @@ void vctx_context_inherit(struct vctx_context *parent,
 	struct vctx_context *ctx;
 
 	vctx_hw_get_more();
-	ctx = alloc(parent->tally, parent->flags, parent->tick_bound,
+	ctx = alloc(child, parent->tally, parent->flags, parent->tick_bound,
 		    GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT);
-	if (!ctx) {
-		vctx_stats_missed(parent->tally);
+	if (IS_ERR(ctx)) {
+		vctx_stats_missed(parent->tally, PTR_ERR(ctx) == -ENOMEM ?
+				  VCTX_NATIVE_MEMORY : VCTX_NATIVE_POLICY);
 		vctx_hw_put_deferred();
 		return;
 	}
 	trace_vctx_enter(child);
+	vctx_event_context(VCTX_EVENT_ENTERED, ctx);
 	/* What preempt_notifier_register() does, which is for current only. */
 	hlist_add_head(&ctx->notifier.link, &child->preempt_notifiers);
+	vctx_context_unuse(ctx);
+}
+
+/* Kernel memory of a context, without what the allocators add. */
+unsigned int vctx_context_bytes(void)
+{
+	return kmem_cache_size(cache);
 }
 
 int __init vctx_context_init(void)
@@ -205,5 +351,8 @@ int __init vctx_context_init(void)
 void vctx_context_exit(void)
 {
 	preempt_notifier_dec();
+	/* For free_context(). */
+	rcu_barrier();
 	kmem_cache_destroy(cache);
+	xa_destroy(&contexts);
 }

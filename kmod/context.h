@@ -9,15 +9,24 @@
 
 #include <linux/list.h>
 #include <linux/preempt.h>
+#include <linux/rcupdate.h>
 #include <linux/vcontext.h>
 
 struct mmu_notifier;
+struct net;
 struct page;
 struct task_struct;
+struct vctx_quota_user;
 struct vctx_tally;
+
+/* All that the module knows. */
+#define VCTX_ENTER_FLAGS (VCTX_ENTER_INHERIT | VCTX_ENTER_KEEP_EXEC | \
+			  VCTX_ENTER_STRICT | VCTX_ENTER_TICKLESS)
 
 /**
  * struct vctx_context - one thread's context
+ * @id:		on the machine
+ * @task:	the thread; it exists for as long as the context can be found
  * @notifier:	on task_struct.preempt_notifiers of the thread
  * @flags:	VCTX_ENTER_*
  * @tick_bound:	for how long it may hold the tick, in ns; 0 is not at all
@@ -30,8 +39,17 @@ struct vctx_tally;
  * @entered:	when, in ktime_get_mono_fast_ns()
  * @tally:	what the counters are added to at the end
  * @link:	on @tally->live, under its lock
+ * @user:	whose quota it is in
+ * @net:	where its events go
+ * @fell_back:	why it last ran natively, and
+ * @fell_back_at: when, in jiffies; 0 is never
+ * @in_use:	its thread is in a call of ours that keeps a pointer to it
+ * @evicted:	to end as soon as it can be
+ * @rcu:	readers find it without locks
  */
 struct vctx_context {
+	u32 id;
+	struct task_struct *task;
 	struct preempt_notifier notifier;
 	u64 flags;
 	u64 tick_bound;
@@ -42,15 +60,29 @@ struct vctx_context {
 	u64 entered;
 	struct vctx_tally *tally;
 	struct list_head link;
+	struct vctx_quota_user *user;
+	struct net *net;
+	enum vctx_native_reason fell_back;
+	unsigned long fell_back_at;
+	bool in_use;
+	bool evicted;
+	struct rcu_head rcu;
 };
 
 struct vctx_context *vctx_context_of(struct task_struct *task);
+struct vctx_context *vctx_context_use(void);
+void vctx_context_unuse(struct vctx_context *ctx);
+struct vctx_context *vctx_context_find(unsigned long id);
+struct vctx_context *vctx_context_next(unsigned long *id);
+
 int vctx_context_enter(struct vctx_tally *tally, u64 flags, u64 tick_bound);
 int vctx_context_leave(void);
 void vctx_context_inherit(struct vctx_context *parent,
 			  struct task_struct *child);
 void vctx_context_end(struct vctx_context *ctx);
-unsigned int vctx_context_count(void);
+void vctx_context_take_off(struct vctx_context *ctx, struct hlist_head *list);
+void vctx_context_end_list(struct hlist_head *list);
+unsigned int vctx_context_bytes(void);
 
 int vctx_context_init(void);
 void vctx_context_exit(void);

@@ -24,9 +24,10 @@ static int device_release(struct inode *inode, struct file *file)
 
 static int device_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	struct vctx_context *ctx = vctx_context_of(current);
+	struct vctx_context *ctx;
+	int ret;
 
-	if (!ctx)
+	if (!vctx_context_of(current))
 		return -ENXIO;
 	if (vma->vm_pgoff || vma->vm_end - vma->vm_start != PAGE_SIZE ||
 	    !(vma->vm_flags & VM_SHARED))
@@ -34,7 +35,13 @@ static int device_mmap(struct file *file, struct vm_area_struct *vma)
 	if (vma->vm_flags & (VM_WRITE | VM_EXEC))
 		return -EPERM;
 	vm_flags_mod(vma, VM_DONTEXPAND, VM_MAYWRITE | VM_MAYEXEC);
-	return vctx_stats_map(ctx, vma);
+
+	ctx = vctx_context_use();
+	if (!ctx)
+		return -ENXIO;
+	ret = vctx_stats_map(ctx, vma);
+	vctx_context_unuse(ctx);
+	return ret;
 }
 
 static const struct file_operations device_fops = {

@@ -11,6 +11,7 @@
 #include <linux/workqueue.h>
 
 #include "emergency.h"
+#include "event.h"
 #include "hw.h"
 #include "idmap.h"
 #include "tlb.h"
@@ -32,6 +33,10 @@ static enum vctx_unavailable unavailable = VCTX_UNAVAILABLE_NO_HW;
  */
 static atomic_t users = ATOMIC_INIT(0);
 static DEFINE_MUTEX(users_lock);
+
+/* CPUs that can run contexts now; each changes its own bit. */
+static struct cpumask enabled;
+
 static enum cpuhp_state hotplug_state;
 
 /* What is said after the back end's name. */
@@ -96,10 +101,12 @@ static void cpu_enable(void *error)
 {
 	int ret = vctx_hw->cpu_enable();
 
-	if (ret)
+	if (ret) {
 		WRITE_ONCE(*(int *)error, ret);
-	else
+	} else {
 		vctx_tlb_reset();
+		cpumask_set_cpu(smp_processor_id(), &enabled);
+	}
 }
 
 static void cpu_disable(void *unused)
@@ -107,8 +114,20 @@ static void cpu_disable(void *unused)
 	unsigned long flags;
 
 	local_irq_save(flags);
+	cpumask_clear_cpu(smp_processor_id(), &enabled);
 	vctx_hw->cpu_disable();
 	local_irq_restore(flags);
+}
+
+/**
+ * vctx_hw_cpu_state - whether contexts can run on a CPU
+ * @cpu: online
+ */
+enum vctx_cpu_state vctx_hw_cpu_state(int cpu)
+{
+	if (cpumask_test_cpu(cpu, &enabled))
+		return VCTX_CPU_ON;
+	return atomic_read(&users) ? VCTX_CPU_FAILED : VCTX_CPU_OFF;
 }
 
 /* The caller holds cpus_read_lock(), so that no CPU is missed. */
@@ -212,9 +231,11 @@ static int bring_up(unsigned int cpu)
 		cpu_enable(&error);
 		local_irq_enable();
 	}
-	if (error)
+	if (error) {
 		pr_notice("CPU %u: cannot be enabled (%d); threads run natively there\n",
 			  cpu, error);
+		vctx_event_hardware_lost(cpu, -error);
+	}
 	return 0;
 }
 
@@ -237,6 +258,8 @@ static void power_resume(void)
 
 	if (atomic_read(&users))
 		cpu_enable(&error);
+	if (error)
+		vctx_event_hardware_lost(smp_processor_id(), -error);
 }
 
 VCTX_COMPAT_SYSCORE_DEFINE(power);

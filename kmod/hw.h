@@ -10,7 +10,7 @@
 #include <linux/ptrace.h>
 #include <linux/types.h>
 #include <linux/user-return-notifier.h>
-#include <linux/vcontext.h>
+#include <linux/vcontext_netlink.h>
 
 struct vctx_run_cpu;
 
@@ -93,6 +93,7 @@ int vctx_hw_get(void);
 void vctx_hw_get_more(void);
 void vctx_hw_put(void);
 void vctx_hw_put_deferred(void);
+enum vctx_cpu_state vctx_hw_cpu_state(int cpu);
 
 enum vctx_unavailable vctx_hw_unavailable(void);
 int vctx_hw_errno(enum vctx_unavailable why);

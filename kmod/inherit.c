@@ -13,7 +13,7 @@
 static void on_fork(void *data, struct task_struct *parent,
 		    struct task_struct *child)
 {
-	struct vctx_context *ctx = vctx_context_of(current);
+	struct vctx_context *ctx = vctx_context_use();
 
 	if (!ctx)
 		return;
@@ -22,14 +22,15 @@ static void on_fork(void *data, struct task_struct *parent,
 	 * that the child will run on, and is set there if need be.
 	 */
 	clear_tsk_thread_flag(child, TIF_USER_RETURN_NOTIFY);
-	if (ctx->flags & VCTX_ENTER_INHERIT)
+	if (ctx->flags & VCTX_ENTER_INHERIT && !READ_ONCE(ctx->evicted))
 		vctx_context_inherit(ctx, child);
+	vctx_context_unuse(ctx);
 }
 
 static void on_exec(void *data, struct task_struct *task, pid_t old_pid,
 		    struct linux_binprm *bprm)
 {
-	struct vctx_context *ctx = vctx_context_of(current);
+	struct vctx_context *ctx = vctx_context_use();
 
 	if (!ctx)
 		return;
@@ -38,15 +39,17 @@ static void on_exec(void *data, struct task_struct *task, pid_t old_pid,
 	 * does not mind and a VM entry does.
 	 */
 	task_pt_regs(current)->flags |= X86_EFLAGS_FIXED;
-	if (ctx->flags & VCTX_ENTER_KEEP_EXEC)
-		vctx_shootdown_new_mm(ctx);
-	else
+	if (!(ctx->flags & VCTX_ENTER_KEEP_EXEC)) {
 		vctx_context_end(ctx);
+		return;
+	}
+	vctx_shootdown_new_mm(ctx);
+	vctx_context_unuse(ctx);
 }
 
 static void on_exit(void *data, VCTX_COMPAT_EXIT_ARGS)
 {
-	struct vctx_context *ctx = vctx_context_of(current);
+	struct vctx_context *ctx = vctx_context_use();
 
 	if (ctx)
 		vctx_context_end(ctx);

@@ -5,14 +5,10 @@
 #include <linux/uaccess.h>
 
 #include "context.h"
-#include "hw.h"
+#include "info.h"
 #include "ioctl.h"
-#include "limits.h"
 #include "stats.h"
 #include "tick.h"
-
-#define ENTER_FLAGS (VCTX_ENTER_INHERIT | VCTX_ENTER_KEEP_EXEC | \
-		     VCTX_ENTER_STRICT | VCTX_ENTER_TICKLESS)
 
 /* The ABI is what user space was compiled with: it must never move. */
 static_assert(sizeof(struct vctx_info) == 64);
@@ -30,38 +26,9 @@ union argument {
 	struct vctx_stats stats;
 };
 
-static u64 features(void)
-{
-	u64 features = VCTX_FEATURE_STATS_PAGE;
-
-	if (vctx_hw->format->max_level >= VCTX_LEVEL_2M)
-		features |= VCTX_FEATURE_EPT_2M;
-	if (vctx_hw->format->max_level >= VCTX_LEVEL_1G)
-		features |= VCTX_FEATURE_EPT_1G;
-	if (vctx_hw->tags)
-		features |= VCTX_FEATURE_TLB_TAGS;
-	if (vctx_tick_available())
-		features |= VCTX_FEATURE_TICK_HOLD;
-	return features;
-}
-
 static int ioctl_info(struct file *file, union argument *arg)
 {
-	enum vctx_unavailable why = vctx_hw_unavailable();
-
-	arg->info = (struct vctx_info) {
-		.size = sizeof(arg->info),
-		.abi_version = VCTX_ABI_VERSION,
-		.backend = why == VCTX_UNAVAILABLE_NO_HW ? VCTX_BACKEND_NONE :
-							   vctx_hw->backend,
-		.unavailable = why,
-		.enter_flags = ENTER_FLAGS,
-		.features = features(),
-		.contexts = vctx_context_count(),
-		.stats_bytes = PAGE_SIZE,
-		.tick_max_ns = vctx_tick_max_ns(),
-		.limits = vctx_limits(),
-	};
+	vctx_info_read(&arg->info);
 	return 0;
 }
 
@@ -70,7 +37,7 @@ static int ioctl_enter(struct file *file, union argument *arg)
 	u64 tick_bound;
 	int ret;
 
-	if (arg->enter.__reserved || arg->enter.flags & ~ENTER_FLAGS)
+	if (arg->enter.__reserved || arg->enter.flags & ~VCTX_ENTER_FLAGS)
 		return -EOPNOTSUPP;
 	ret = vctx_tick_bound(arg->enter.flags, arg->enter.tick_bound_ns,
 			      &tick_bound);
@@ -87,8 +54,8 @@ static int ioctl_leave(struct file *file, union argument *arg)
 
 static int ioctl_stats(struct file *file, union argument *arg)
 {
-	struct vctx_context *ctx = vctx_context_of(current);
 	u32 scope = arg->stats.scope;
+	struct vctx_context *ctx;
 
 	arg->stats = (struct vctx_stats) {
 		.size = sizeof(arg->stats),
@@ -96,9 +63,11 @@ static int ioctl_stats(struct file *file, union argument *arg)
 	};
 	switch (scope) {
 	case VCTX_SCOPE_THREAD:
+		ctx = vctx_context_use();
 		if (!ctx)
 			return -ENXIO;
 		vctx_stats_read(ctx, &arg->stats);
+		vctx_context_unuse(ctx);
 		return 0;
 	case VCTX_SCOPE_FILE:
 		vctx_tally_read(file->private_data, &arg->stats);

@@ -7,6 +7,8 @@
 #include "hw.h"
 #include "inherit.h"
 #include "limits.h"
+#include "netlink.h"
+#include "policy.h"
 #include "run.h"
 #include "shootdown.h"
 #include "stats.h"
@@ -17,6 +19,7 @@ static int __init vctx_init(void)
 	int ret;
 
 	vctx_stats_init();
+	vctx_policy_init();
 	ret = vctx_hw_init();
 	if (ret)
 		return ret;
@@ -32,11 +35,16 @@ static int __init vctx_init(void)
 	ret = vctx_tick_init();
 	if (ret)
 		goto err_inherit;
-	ret = vctx_device_init();
+	ret = vctx_netlink_init();
 	if (ret)
 		goto err_tick;
+	ret = vctx_device_init();
+	if (ret)
+		goto err_netlink;
 	return 0;
 
+err_netlink:
+	vctx_netlink_exit();
 err_tick:
 	vctx_tick_exit();
 err_inherit:
@@ -51,6 +59,7 @@ err_hw:
 static void __exit vctx_exit(void)
 {
 	vctx_device_exit();
+	vctx_netlink_exit();
 	vctx_tick_exit();
 	vctx_inherit_exit();
 	vctx_context_exit();

@@ -12,6 +12,9 @@
 #include <asm/trapnr.h>
 
 #include "context.h"
+#include "event.h"
+#include "evict.h"
+#include "idmap.h"
 #include "run_loop.h"
 #include "shootdown.h"
 
@@ -172,9 +175,76 @@ int vctx_run_exception(struct vctx_run_cpu *this, struct pt_regs *regs,
 	return VCTX_NATIVE_EXCEPTION;
 }
 
+/**
+ * vctx_run_fell_back - user mode goes on natively, and not for the kernel's sake
+ * @this: of this CPU
+ * @reason: why
+ */
+void vctx_run_fell_back(struct vctx_run_cpu *this,
+			enum vctx_native_reason reason)
+{
+	struct vctx_context *ctx = this->ctx;
+
+	if (ctx->fell_back_at && ctx->fell_back == reason &&
+	    time_before(jiffies, ctx->fell_back_at + HZ))
+		return;
+	ctx->fell_back = reason;
+	/* Not 0, which is never. */
+	WRITE_ONCE(ctx->fell_back_at, jiffies | 1);
+	vctx_event_fell_back(ctx, reason);
+	if (reason == VCTX_NATIVE_CPU)
+		vctx_event_hardware_lost(smp_processor_id(), EBUSY);
+}
+
+/**
+ * vctx_run_refused - the processor did not enter the guest
+ *
+ * Return: as struct vctx_guest_ops.run.
+ */
+int vctx_run_refused(void)
+{
+	vctx_run_fell_back(vctx_run_this(), VCTX_NATIVE_FAILURE);
+	return VCTX_NATIVE_FAILURE;
+}
+
+/**
+ * vctx_run_nested_fault - the guest touched what is not in the identity map
+ * @address: physical
+ *
+ * Return: as struct vctx_guest_ops.run.
+ */
+int vctx_run_nested_fault(u64 address)
+{
+	if (!vctx_idmap_fault(address))
+		return VCTX_GUEST_RESUME;
+	vctx_run_fell_back(vctx_run_this(), VCTX_NATIVE_MEMORY);
+	return VCTX_NATIVE_MEMORY;
+}
+
+/**
+ * vctx_run_stay_ns - how long a context has been in the guest
+ * @run: of the CPU that its thread was seen on
+ * @ctx: found in an RCU read section
+ *
+ * Return: nanoseconds, 0 if it is not in the guest.
+ */
+u64 vctx_run_stay_ns(const struct vctx_run_cpu *run,
+		     const struct vctx_context *ctx)
+{
+	u64 entered = READ_ONCE(run->entered);
+	u64 now = rdtsc_ordered();
+
+	if (!entered || READ_ONCE(run->ctx) != ctx)
+		return 0;
+	/* TSCs may differ by a little. */
+	return now > entered ? vctx_stats_cycles_to_ns(now - entered) : 1;
+}
+
 static void (*choose_hook(const struct vctx_context *ctx))
 		(struct user_return_notifier *hook)
 {
+	if (READ_ONCE(ctx->evicted))
+		return vctx_evict_on_user_return;
 	if (vctx_shootdown_missed(ctx))
 		return vctx_shootdown_on_user_return;
 	if (ctx->tick_bound || vctx_run_is_tracked())
@@ -193,6 +263,14 @@ void vctx_run_attach(struct vctx_context *ctx)
 
 	/* The list is also changed by KVM, from interrupts. */
 	local_irq_save(flags);
+	WRITE_ONCE(this->ctx, ctx);
+	if (vctx_shootdown_kick)
+		WRITE_ONCE(this->mm, current->mm);
+	/*
+	 * Who changes the mm raises tlb_gen, and who evicts marks the context; then
+	 * they look who runs it.
+	 */
+	smp_mb();
 	this->stats = ctx->stats;
 	this->tick_bound = ctx->tick_bound;
 	if (this->tick.last != ctx->stats)
@@ -200,9 +278,6 @@ void vctx_run_attach(struct vctx_context *ctx)
 	this->tick.last = ctx->stats;
 	this->tick.pending = false;
 	this->hook.on_user_return = choose_hook(ctx);
-	if (vctx_shootdown_kick)
-		/* Who changes the mm raises tlb_gen, then looks who runs it. */
-		smp_store_mb(this->mm, current->mm);
 	user_return_notifier_register(&this->hook);
 	local_irq_restore(flags);
 }
@@ -217,6 +292,7 @@ void vctx_run_detach(void)
 
 	local_irq_save(flags);
 	user_return_notifier_unregister(&this->hook);
+	WRITE_ONCE(this->ctx, NULL);
 	this->stats = NULL;
 	WRITE_ONCE(this->mm, NULL);
 	local_irq_restore(flags);

@@ -18,9 +18,10 @@ struct vctx_stats;
  * struct vctx_run_cpu - who runs on a CPU; part of what the back end has for it
  * @hook:	on the CPU's list of user-return notifiers while @stats is not
  *		NULL
- * @stats:	of the context of the thread that this CPU runs
+ * @ctx:	of the thread that this CPU runs; others read it under RCU
+ * @stats:	of @ctx
  * @mm:	of that thread, if TLB shootdowns kick; read by other CPUs
- * @entered:	the guest, in TSC cycles
+ * @entered:	the guest, in TSC cycles; 0 if it is not in the guest
  * @host_cr3, @host_cr4: what the back end has made the guest's from
  * @tag:	the TLB tag of the next VM entry
  * @tick_bound:	for how long the thread may hold the tick, in ns; 0 is not at all
@@ -29,6 +30,7 @@ struct vctx_stats;
  */
 struct vctx_run_cpu {
 	struct user_return_notifier hook;
+	struct vctx_context *ctx;
 	struct vctx_stats *stats;
 	const struct mm_struct *mm;
 	u64 entered;
@@ -69,6 +71,12 @@ int vctx_run_take_interrupt(void);
 bool vctx_run_is_tracked(void);
 void vctx_run_goes_long(void);
 void vctx_run_stayed_long(struct vctx_stats *stats, u64 ns);
+void vctx_run_fell_back(struct vctx_run_cpu *this,
+			enum vctx_native_reason reason);
+int vctx_run_refused(void);
+int vctx_run_nested_fault(u64 address);
+u64 vctx_run_stay_ns(const struct vctx_run_cpu *run,
+		     const struct vctx_context *ctx);
 void vctx_run_make_last(struct user_return_notifier *hook);
 void vctx_run_catch_up(struct vctx_run_cpu *this);
 int vctx_run_exception(struct vctx_run_cpu *this, struct pt_regs *regs,

@@ -91,6 +91,7 @@ static __always_inline void vctx_run_stayed(struct vctx_run_cpu *this,
 		vctx_run_stayed_long(this->stats, ns);
 	this->stats->guest_ns += ns;
 	this->stats->entries++;
+	WRITE_ONCE(this->entered, 0);
 }
 
 /* The same for why it ended; @code is the vendor's. */
@@ -157,6 +158,8 @@ static __always_inline int vctx_run_once(const struct vctx_guest_ops *ops,
 		/* Unlike other work, the FPU's is sent no interrupt for. */
 		if (reason == VCTX_NATIVE_WORK)
 			irq_work_queue(&this->kick);
+		else if (reason >= 0)
+			vctx_run_fell_back(this, reason);
 		if (reason >= 0)
 			return reason;
 	}
@@ -221,14 +224,14 @@ vctx_run_loop(const struct vctx_guest_ops *ops,
 
 	reason = vctx_state_native(regs, mm);
 	if (unlikely(reason >= 0))
-		goto native;
+		goto fell_back;
 	if (unlikely(reason == VCTX_STATE_COMPAT)) {
 		vctx_state_hide_stack(regs);
 		ops->load_compat(this);
 	}
 	reason = VCTX_NATIVE_CPU;
 	if (unlikely(!ops->load(this, regs)))
-		goto native;
+		goto fell_back;
 
 	reason = vctx_run_once(ops, this, mm, regs, VCTX_STAY_SHORT);
 	/* Cheaper than to have kept it: the guest has all the registers. */
@@ -238,7 +241,11 @@ vctx_run_loop(const struct vctx_guest_ops *ops,
 		return;
 	}
 	ops->save(this, regs);
-native:
+	vctx_run_native(this, regs, reason);
+	return;
+
+fell_back:
+	vctx_run_fell_back(this, reason);
 	vctx_run_native(this, regs, reason);
 }
 
@@ -263,14 +270,14 @@ vctx_run_long_loop(const struct vctx_guest_ops *ops,
 	vctx_tick_after_interrupt(this);
 	action = vctx_state_native(regs, current->mm);
 	if (action >= 0)
-		goto native;
+		goto fell_back;
 	if (action == VCTX_STATE_COMPAT) {
 		vctx_state_hide_stack(regs);
 		ops->load_compat(this);
 	}
 	action = VCTX_NATIVE_CPU;
 	if (!ops->load(this, regs))
-		goto native;
+		goto fell_back;
 	do {
 		held = vctx_tick_hold(this);
 		stay = held || vctx_run_is_tracked() ? VCTX_STAY_LONG :
@@ -288,10 +295,16 @@ vctx_run_long_loop(const struct vctx_guest_ops *ops,
 		}
 	} while (action < 0);
 	ops->save(this, regs);
+	goto native;
+
+fell_back:
+	vctx_run_fell_back(this, action);
 native:
 	/* Not the thread's doing, and over soon: the tick can be held again. */
-	if (action != VCTX_NATIVE_WORK && action != VCTX_NATIVE_INTERRUPT)
+	if (action != VCTX_NATIVE_WORK && action != VCTX_NATIVE_INTERRUPT) {
 		this->tick.ready = false;
+		vctx_tick_over(this);
+	}
 	vctx_run_native(this, regs, action);
 	vctx_run_catch_up(this);
 }

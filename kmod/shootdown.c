@@ -66,8 +66,10 @@ static const struct mmu_notifier_ops mmu_notifier_ops = {
 /* In place of the run loop, until the thread is scheduled in again. */
 static void on_user_return_native(struct user_return_notifier *hook)
 {
-	vctx_run_native(container_of(hook, struct vctx_run_cpu, hook),
-			task_pt_regs(current), VCTX_NATIVE_MEMORY);
+	struct vctx_run_cpu *this = container_of(hook, struct vctx_run_cpu, hook);
+
+	vctx_run_fell_back(this, VCTX_NATIVE_MEMORY);
+	vctx_run_native(this, task_pt_regs(current), VCTX_NATIVE_MEMORY);
 }
 
 /* current's context gets its notifier, if there is memory. */
@@ -90,11 +92,12 @@ static void get(struct vctx_context *ctx)
 /* On the kernel's way to user mode, where one may sleep, or in exit(). */
 static void get_work(struct callback_head *work)
 {
-	struct vctx_context *ctx = vctx_context_of(current);
+	struct vctx_context *ctx = vctx_context_use();
 
 	kfree(work);
 	if (ctx && !ctx->mmu_notifier)
 		get(ctx);
+	vctx_context_unuse(ctx);
 	/* Of a context that has ended, maybe the last: vctx_shootdown_exit(). */
 	module_put(THIS_MODULE);
 }
@@ -127,7 +130,7 @@ void vctx_shootdown_on_user_return(struct user_return_notifier *hook)
 
 /**
  * vctx_shootdown_put - a context does not run any more in the mm that it had
- * @ctx: its thread is current
+ * @ctx: its thread is current, or does not have it any more
  *
  * Callable from atomic context.
  */

@@ -67,9 +67,10 @@ static void add(struct vctx_stats *sum, const struct vctx_stats *from)
 static void add_context(struct vctx_stats *sum, struct vctx_context *ctx)
 {
 	u64 since = ktime_get_mono_fast_ns() - ctx->entered;
-	u64 guest = READ_ONCE(ctx->stats->guest_ns);
+	const struct vctx_stats *stats = READ_ONCE(ctx->stats);
+	u64 guest = READ_ONCE(stats->guest_ns);
 
-	add(sum, ctx->stats);
+	add(sum, stats);
 	/* The TSC and the clock may differ by a little. */
 	if (since > guest)
 		sum->native_ns += since - guest;
@@ -91,17 +92,17 @@ void vctx_tally_read(struct vctx_tally *tally, struct vctx_stats *sum)
 	spin_unlock(&tally->lock);
 }
 
-/* The counters of one context. */
+/* The counters of one context: in use, or in an RCU read section. */
 void vctx_stats_read(struct vctx_context *ctx, struct vctx_stats *sum)
 {
 	add_context(sum, ctx);
 }
 
-/* A child that got no context for lack of memory. */
-void vctx_stats_missed(struct vctx_tally *tally)
+/* A child that got no context. */
+void vctx_stats_missed(struct vctx_tally *tally, enum vctx_native_reason reason)
 {
 	spin_lock(&tally->lock);
-	tally->ended.native[VCTX_NATIVE_MEMORY]++;
+	tally->ended.native[reason]++;
 	spin_unlock(&tally->lock);
 }
 
@@ -131,9 +132,16 @@ void vctx_stats_end(struct vctx_context *ctx)
 	add_context(&tally->ended, ctx);
 	spin_unlock(&tally->lock);
 
-	if (ctx->stats_page)
-		put_page(ctx->stats_page);
 	vctx_tally_put(tally);
+}
+
+/* @ctx has never been: undoes vctx_stats_start(). */
+void vctx_stats_cancel(struct vctx_context *ctx)
+{
+	spin_lock(&ctx->tally->lock);
+	list_del(&ctx->link);
+	spin_unlock(&ctx->tally->lock);
+	vctx_tally_put(ctx->tally);
 }
 
 /**
@@ -159,7 +167,8 @@ int vctx_stats_map(struct vctx_context *ctx, struct vm_area_struct *vma)
 		spin_lock(&ctx->tally->lock);
 		memcpy(page_address(page), ctx->stats, sizeof(*ctx->stats));
 		ctx->stats_page = page;
-		ctx->stats = page_address(page);
+		/* Others read without the lock. */
+		smp_store_release(&ctx->stats, page_address(page));
 		spin_unlock(&ctx->tally->lock);
 		vctx_run_reattach(ctx);
 	}

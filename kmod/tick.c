@@ -17,7 +17,6 @@
 #include <linux/cpumask.h>
 #include <linux/kallsyms.h>
 #include <linux/kernel_stat.h>
-#include <linux/module.h>
 #include <linux/posix-timers.h>
 #include <linux/sched/clock.h>
 #include <linux/sched/cputime.h>
@@ -27,6 +26,10 @@
 #include <linux/tick.h>
 #include <asm/hardirq.h>
 
+#include "context.h"
+#include "event.h"
+#include "hw.h"
+#include "policy.h"
 #include "probe.h"
 #include "run.h"
 #include "tick.h"
@@ -47,40 +50,6 @@
 
 /* By how much a timer's interrupt may come before the timer is due, in ns. */
 #define EARLY (100 * (u64)NSEC_PER_USEC)
-
-static bool tick_hold = true;
-module_param(tick_hold, bool, 0644);
-MODULE_PARM_DESC(tick_hold, "Hold the tick for contexts that ask for it");
-
-static unsigned int tick_max_ms = UINT_MAX;
-module_param(tick_max_ms, uint, 0644);
-MODULE_PARM_DESC(tick_max_ms, "Longest bound that may be asked for, in ms; 4294967295 is no limit");
-
-/* CPUs on which ticks are held; the mask is replaced as a whole. */
-static struct cpumask allowed;
-
-static int set_cpus(const char *text, const struct kernel_param *param)
-{
-	static struct cpumask mask;	/* under the lock of parameters */
-	int ret = cpulist_parse(text, &mask);
-
-	if (!ret)
-		cpumask_copy(&allowed, &mask);
-	return ret;
-}
-
-static int get_cpus(char *text, const struct kernel_param *param)
-{
-	return scnprintf(text, PAGE_SIZE, "%*pbl\n", cpumask_pr_args(&allowed));
-}
-
-static const struct kernel_param_ops cpus_ops = {
-	.set = set_cpus,
-	.get = get_cpus,
-};
-
-module_param_cb(tick_cpus, &cpus_ops, NULL, 0644);
-MODULE_PARM_DESC(tick_cpus, "CPUs on which the tick may be held, as a list; all by default");
 
 /* CPUs that are in the guest with the tick held. */
 static struct cpumask holding;
@@ -149,7 +118,7 @@ static bool available;
  */
 bool vctx_tick_available(void)
 {
-	return available && READ_ONCE(tick_hold);
+	return available && READ_ONCE(vctx_policy.tick_hold);
 }
 
 /**
@@ -159,7 +128,7 @@ bool vctx_tick_available(void)
  */
 u64 vctx_tick_max_ns(void)
 {
-	unsigned int ms = READ_ONCE(tick_max_ms);
+	unsigned int ms = READ_ONCE(vctx_policy.tick_max_ms);
 
 	if (!vctx_tick_available())
 		return 0;
@@ -183,7 +152,10 @@ int vctx_tick_bound(u64 flags, u64 wanted, u64 *bound)
 		return wanted ? -EOPNOTSUPP : 0;
 	if (!max)
 		return -EOPNOTSUPP;
-	if (!capable(CAP_SYS_NICE) || wanted > max)
+	if (wanted > max)
+		return -EPERM;
+	if (!READ_ONCE(vctx_policy.tick_unprivileged) &&
+	    !capable(CAP_SYS_NICE))
 		return -EPERM;
 	*bound = min(wanted ?: min(DEFAULT_HOLD, max), LONGEST_HOLD);
 	return 0;
@@ -201,11 +173,25 @@ int vctx_tick_bound(u64 flags, u64 wanted, u64 *bound)
 void vctx_tick_scheduled_out(struct vctx_run_cpu *this,
 			     const struct task_struct *next)
 {
+	struct vctx_tick *tick = &this->tick;
+
 	vctx_tick_after_interrupt(this);
+	/* The run queue is locked, so that nobody can be woken up. */
+	if (tick->told)
+		irq_work_queue(&tick->over);
 	if (next->flags & PF_WQ_WORKER ||
 	    (next->flags & PF_NO_SETAFFINITY && next->prio < MAX_RT_PRIO))
 		return;
-	this->tick.first = true;
+	tick->first = true;
+}
+
+/**
+ * vctx_tick_is_held - whether the tick of a CPU is held now
+ * @cpu: any
+ */
+bool vctx_tick_is_held(int cpu)
+{
+	return cpumask_test_cpu(cpu, &holding);
 }
 
 /**
@@ -242,21 +228,15 @@ static bool tick_is_needed(void)
 	       vctx_compat_has_perf_events(current);
 }
 
-/**
- * vctx_tick_hold - push this CPU's tick away, if nothing needs it
- * @this: of this CPU; interrupts are off, and stay so until the VM entry
- *
- * Return: whether it is held, so that vctx_tick_give_back() is to follow.
- */
-bool vctx_tick_hold(struct vctx_run_cpu *this)
+static bool hold(struct vctx_run_cpu *this)
 {
 	struct vctx_tick *tick = &this->tick;
 	int cpu = smp_processor_id();
-	u64 bound = this->tick_bound;
+	u64 bound = min(this->tick_bound, vctx_tick_max_ns());
 
 	if (!tick->ready || !vctx_tick_available() ||
-	    !cpumask_test_cpu(cpu, &allowed) || tick_nohz_full_cpu(cpu) ||
-	    tick_is_needed())
+	    !cpumask_test_cpu(cpu, &vctx_policy.tick_cpus) ||
+	    tick_nohz_full_cpu(cpu) || tick_is_needed())
 		return false;
 	if (!tick->timer)
 		tick->timer = find();
@@ -277,6 +257,54 @@ bool vctx_tick_hold(struct vctx_run_cpu *this)
 	hrtimer_start(tick->timer, ktime_add_ns(ktime_get(), bound),
 		      HRTIMER_MODE_ABS_PINNED_HARD);
 	return true;
+}
+
+static void tell_held(struct vctx_run_cpu *this)
+{
+	struct vctx_tick *tick = &this->tick;
+
+	tick->told = true;
+	tick->teller = this->ctx;
+	tick->before = this->stats->ticks_held;
+	vctx_event_tick(VCTX_EVENT_TICK_HELD, this->ctx, 0);
+}
+
+/**
+ * vctx_tick_over - who held the tick of this CPU does no longer
+ * @this: of this CPU; preemption is off
+ */
+void vctx_tick_over(struct vctx_run_cpu *this)
+{
+	struct vctx_tick *tick = &this->tick;
+
+	if (!tick->told)
+		return;
+	tick->told = false;
+	vctx_event_tick(VCTX_EVENT_TICK_GIVEN_BACK, tick->teller,
+			READ_ONCE(tick->teller->stats)->ticks_held - tick->before);
+}
+
+/* Before the CPU's next quiescent state, so that the context is still there. */
+static void over(struct irq_work *work)
+{
+	vctx_tick_over(vctx_run_this());
+}
+
+/**
+ * vctx_tick_hold - push this CPU's tick away, if nothing needs it
+ * @this: of this CPU; interrupts are off, and stay so until the VM entry
+ *
+ * Return: whether it is held, so that vctx_tick_give_back() is to follow.
+ */
+bool vctx_tick_hold(struct vctx_run_cpu *this)
+{
+	bool held = hold(this);
+
+	if (held && !this->tick.told)
+		tell_held(this);
+	else if (!held)
+		vctx_tick_over(this);
+	return held;
 }
 
 /*
@@ -380,6 +408,14 @@ static void on_kick(void *unused)
 	vctx_run_this()->tick.ready = false;
 }
 
+/**
+ * vctx_tick_kick - end all holds; may sleep
+ */
+void vctx_tick_kick(void)
+{
+	on_each_cpu_mask(&holding, on_kick, NULL, false);
+}
+
 /* Called by the scheduler with its locks held. */
 static void kick_cpu(int cpu)
 {
@@ -412,10 +448,10 @@ int __init vctx_tick_init(void)
 {
 	int cpu, ret;
 
-	for_each_possible_cpu(cpu)
+	for_each_possible_cpu(cpu) {
 		INIT_CSD(per_cpu_ptr(&kick, cpu), on_kick, NULL);
-	if (cpumask_empty(&allowed))
-		cpumask_copy(&allowed, cpu_possible_mask);
+		init_irq_work(&vctx_hw->run_cpu(cpu)->tick.over, over);
+	}
 
 	local_irq_disable();
 	available = find();

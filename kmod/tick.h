@@ -7,10 +7,12 @@
 #define VCTX_TICK_H
 
 #include <linux/hrtimer.h>
+#include <linux/irq_work.h>
 #include <linux/types.h>
 #include <linux/vcontext.h>
 
 struct task_struct;
+struct vctx_context;
 struct vctx_run_cpu;
 
 /**
@@ -25,6 +27,10 @@ struct vctx_run_cpu;
  * @last:	the counters of whose context was on the CPU last
  * @first:	another thread has run since the last hold
  * @ready:	the tick has interrupted the guest, so may be pushed the next time
+ * @told:	listeners were told that @teller holds it
+ * @teller:	a context
+ * @before:	what @teller's counter of ticks was
+ * @over:	tells that it does no longer, from where that cannot be done at once
  */
 struct vctx_tick {
 	struct hrtimer *timer;
@@ -36,6 +42,10 @@ struct vctx_tick {
 	bool pending;
 	bool first;
 	bool ready;
+	bool told;
+	struct vctx_context *teller;
+	u64 before;
+	struct irq_work over;
 };
 
 bool vctx_tick_available(void);
@@ -44,6 +54,9 @@ int vctx_tick_bound(u64 flags, u64 wanted, u64 *bound);
 
 void vctx_tick_scheduled_out(struct vctx_run_cpu *this,
 			     const struct task_struct *next);
+bool vctx_tick_is_held(int cpu);
+void vctx_tick_kick(void);
+void vctx_tick_over(struct vctx_run_cpu *this);
 void vctx_tick_get(void);
 void vctx_tick_put(void);
 

@@ -145,6 +145,13 @@ static struct syscore_ops name = {				\
 #define unregister_syscore unregister_syscore_ops
 #endif
 
+/* What a dump was asked with. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#define vctx_compat_dump_attrs(cb) (genl_dumpit_info(cb)->attrs)
+#else
+#define vctx_compat_dump_attrs(cb) (genl_info_dump(cb)->attrs)
+#endif
+
 /* The tracepoint sched_process_exit tells more since 6.16. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 #define VCTX_COMPAT_EXIT_ARGS struct task_struct *task

@@ -38,7 +38,7 @@ static int refused(const struct vmcb *vmcb, u32 code)
 {
 	pr_err_once("VMRUN refused: exit code %#x, ip %#llx; please report\n",
 		    code, vmcb->save.rip);
-	return VCTX_NATIVE_FAILURE;
+	return vctx_run_refused();
 }
 
 static noinline int rare_exit(struct vctx_run_cpu *run, struct pt_regs *regs,
@@ -61,8 +61,7 @@ static noinline int rare_exit(struct vctx_run_cpu *run, struct pt_regs *regs,
 		return VCTX_GUEST_RESUME;
 	case SVM_EXIT_NPF:
 		vctx_run_exited(run->stats, VCTX_EXIT_EPT, code);
-		return vctx_idmap_fault(vmcb->control.exit_info_2) ?
-			VCTX_NATIVE_MEMORY : VCTX_GUEST_RESUME;
+		return vctx_run_nested_fault(vmcb->control.exit_info_2);
 	case (u32)SVM_EXIT_ERR:
 	case SVM_EXIT_SHUTDOWN:
 		vctx_run_exited(run->stats, VCTX_EXIT_OTHER, code);

@@ -80,9 +80,7 @@ static int exit_cpuid(struct pt_regs *regs)
 
 static int exit_ept_violation(struct pt_regs *regs)
 {
-	if (vctx_idmap_fault(vmx_read(GUEST_PHYSICAL_ADDRESS)))
-		return VCTX_NATIVE_MEMORY;
-	return VCTX_GUEST_RESUME;
+	return vctx_run_nested_fault(vmx_read(GUEST_PHYSICAL_ADDRESS));
 }
 
 /*
@@ -107,7 +105,7 @@ static int refused(u32 reason)
 		pr_err_once("VM entry refused: exit reason %#x, ip %#llx; please report\n",
 			    reason, vmx_read(GUEST_RIP));
 
-	return VCTX_NATIVE_FAILURE;
+	return vctx_run_refused();
 }
 
 static noinline int rare_exit(struct vctx_stats *stats, struct pt_regs *regs,

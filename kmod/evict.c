@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Ending contexts of other threads.  Only its own thread can take a context off
+ * itself while it runs, so a mark asks it to: before it goes to user mode the next
+ * time, and if it is there, an interrupt takes it into the kernel.  A thread that
+ * sleeps does not get there; its context is taken off it while nothing runs on the
+ * machine, for what the kernel has for that, its lists of preempt notifiers, has no
+ * lock.
+ */
+#include <linux/delay.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/smp.h>
+#include <linux/stop_machine.h>
+
+#include "context.h"
+#include "evict.h"
+#include "filter.h"
+#include "run.h"
+
+/* How long a thread that runs may take to be in user mode again. */
+#define PATIENCE_MS	20
+
+/* Who evicts; each then counts what it has marked itself. */
+static DEFINE_MUTEX(lock);
+
+/**
+ * vctx_evict_on_user_return - the end of an evicted context
+ * @hook: of this CPU
+ *
+ * In place of the run loop: its thread goes on natively, at the same instruction.
+ */
+void vctx_evict_on_user_return(struct user_return_notifier *hook)
+{
+	vctx_context_end(vctx_context_of(current));
+}
+
+/* Which of the marked ones still exist is seen by the mark alone. */
+static unsigned int count_marked(void)
+{
+	struct vctx_context *ctx;
+	unsigned long id = 0;
+	unsigned int n = 0;
+
+	rcu_read_lock();
+	for (; (ctx = vctx_context_next(&id)); id++)
+		n += ctx->evicted;
+	rcu_read_unlock();
+	return n;
+}
+
+static unsigned int mark(const struct vctx_filter *filter)
+{
+	struct vctx_context *ctx;
+	unsigned long id = 0;
+	unsigned int n = 0;
+
+	rcu_read_lock();
+	for (; (ctx = vctx_context_next(&id)); id++) {
+		if (ctx->evicted || !vctx_filter_matches(filter, ctx))
+			continue;
+		WRITE_ONCE(ctx->evicted, true);
+		n++;
+	}
+	rcu_read_unlock();
+	return n;
+}
+
+/* What marked contexts had forked before they were; those fork no more of them. */
+static unsigned int mark_all(const struct vctx_filter *filter)
+{
+	unsigned int n = 0, more;
+
+	do {
+		more = mark(filter);
+		n += more;
+	} while (more);
+	return n;
+}
+
+/* The thread that was interrupted goes by vctx_evict_on_user_return(). */
+static void kick(void *unused)
+{
+	struct vctx_run_cpu *this = vctx_run_this();
+
+	if (!this->ctx || !this->ctx->evicted)
+		return;
+	this->hook.on_user_return = vctx_evict_on_user_return;
+	/* Out of the run loop, if it is in there. */
+	set_thread_flag(TIF_NOTIFY_RESUME);
+}
+
+static bool runs_marked(int cpu, void *unused)
+{
+	const struct vctx_context *ctx;
+	bool marked;
+
+	rcu_read_lock();
+	ctx = READ_ONCE(per_cpu(vctx_run_cpu, cpu)->ctx);
+	marked = ctx && READ_ONCE(ctx->evicted);
+	rcu_read_unlock();
+	return marked;
+}
+
+/* Runs alone on the machine. */
+static int take_off(void *list)
+{
+	struct vctx_context *ctx;
+	unsigned long id = 0;
+
+	rcu_read_lock();
+	for (; (ctx = vctx_context_next(&id)); id++)
+		if (ctx->evicted && !ctx->in_use)
+			vctx_context_take_off(ctx, list);
+	rcu_read_unlock();
+	return 0;
+}
+
+static bool any_runs_marked(void)
+{
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		if (runs_marked(cpu, NULL))
+			return true;
+	return false;
+}
+
+static void wait_for_running(void)
+{
+	int ms;
+
+	for (ms = 0; any_runs_marked() && ms < PATIENCE_MS; ms++)
+		usleep_range(1000, 1500);
+}
+
+/**
+ * vctx_evict - end the contexts of threads, which go on as ordinary ones
+ * @filter: which; may sleep
+ * @leaving: out: how many of them are left to end by themselves, because a call of
+ *	the module keeps their threads
+ *
+ * Return: how many have ended.
+ */
+unsigned int vctx_evict(const struct vctx_filter *filter, unsigned int *leaving)
+{
+	HLIST_HEAD(list);
+	unsigned int n;
+
+	mutex_lock(&lock);
+	n = mark_all(filter);
+	/* Pairs with vctx_run_attach(). */
+	smp_mb();
+	on_each_cpu_cond(runs_marked, kick, NULL, true);
+	wait_for_running();
+	if (count_marked()) {
+		stop_machine(take_off, &list, NULL);
+		vctx_context_end_list(&list);
+	}
+	*leaving = min(n, count_marked());
+	mutex_unlock(&lock);
+	return n - *leaving;
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What there is, for who asks by ioctl or by netlink. */
+#include "context.h"
+#include "hw.h"
+#include "info.h"
+#include "limits.h"
+#include "policy.h"
+#include "quota.h"
+#include "tick.h"
+
+static u64 features(void)
+{
+	u64 features = VCTX_FEATURE_STATS_PAGE;
+
+	if (vctx_hw->format->max_level >= VCTX_LEVEL_2M)
+		features |= VCTX_FEATURE_EPT_2M;
+	if (vctx_hw->format->max_level >= VCTX_LEVEL_1G)
+		features |= VCTX_FEATURE_EPT_1G;
+	if (vctx_hw->tags)
+		features |= VCTX_FEATURE_TLB_TAGS;
+	if (vctx_tick_available())
+		features |= VCTX_FEATURE_TICK_HOLD;
+	if (READ_ONCE(vctx_policy.tick_unprivileged))
+		features |= VCTX_FEATURE_TICK_UNPRIVILEGED;
+	return features;
+}
+
+static enum vctx_unavailable unavailable(void)
+{
+	enum vctx_unavailable why = vctx_hw_unavailable();
+
+	if (why == VCTX_AVAILABLE && !READ_ONCE(vctx_policy.enabled))
+		return VCTX_UNAVAILABLE_POLICY;
+	return why;
+}
+
+/**
+ * vctx_info_read - see VCTX_IOC_INFO
+ * @info: where to
+ */
+void vctx_info_read(struct vctx_info *info)
+{
+	enum vctx_unavailable why = unavailable();
+
+	*info = (struct vctx_info) {
+		.size = sizeof(*info),
+		.abi_version = VCTX_ABI_VERSION,
+		.backend = why == VCTX_UNAVAILABLE_NO_HW ? VCTX_BACKEND_NONE :
+							   vctx_hw->backend,
+		.unavailable = why,
+		.enter_flags = VCTX_ENTER_FLAGS,
+		.features = features(),
+		.max_contexts = READ_ONCE(vctx_policy.max_contexts),
+		.contexts = vctx_quota_contexts(),
+		.stats_bytes = PAGE_SIZE,
+		.tick_max_ns = vctx_tick_max_ns(),
+		.limits = vctx_limits(),
+	};
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "policy.h"
+#include "tick.h"
+
+struct vctx_policy vctx_policy = {
+	.enabled = true,
+	.tick_hold = true,
+	.tick_max_ms = UINT_MAX,
+};
+
+module_param_named(enabled, vctx_policy.enabled, bool, 0644);
+MODULE_PARM_DESC(enabled, "Let new contexts be entered");
+
+module_param_named(max_contexts, vctx_policy.max_contexts, uint, 0644);
+MODULE_PARM_DESC(max_contexts, "Contexts on the machine at one time; 0 is no limit");
+
+module_param_named(max_per_user, vctx_policy.max_per_user, uint, 0644);
+MODULE_PARM_DESC(max_per_user, "Contexts of each user at one time; 0 is no limit");
+
+module_param_named(tick_hold, vctx_policy.tick_hold, bool, 0644);
+MODULE_PARM_DESC(tick_hold, "Hold the tick for contexts that ask for it");
+
+module_param_named(tick_unprivileged, vctx_policy.tick_unprivileged, bool, 0644);
+MODULE_PARM_DESC(tick_unprivileged, "Hold the tick also for threads without CAP_SYS_NICE");
+
+module_param_named(tick_max_ms, vctx_policy.tick_max_ms, uint, 0644);
+MODULE_PARM_DESC(tick_max_ms, "Longest bound that may be asked for, in ms; 4294967295 is no limit");
+
+static int set_cpus(const char *text, const struct kernel_param *param)
+{
+	static struct cpumask mask;	/* under the lock of parameters */
+	int ret = cpulist_parse(text, &mask);
+
+	if (!ret)
+		cpumask_copy(&vctx_policy.tick_cpus, &mask);
+	return ret;
+}
+
+static int get_cpus(char *text, const struct kernel_param *param)
+{
+	return scnprintf(text, PAGE_SIZE, "%*pbl\n",
+			 cpumask_pr_args(&vctx_policy.tick_cpus));
+}
+
+static const struct kernel_param_ops cpus_ops = {
+	.set = set_cpus,
+	.get = get_cpus,
+};
+
+module_param_cb(tick_cpus, &cpus_ops, NULL, 0644);
+MODULE_PARM_DESC(tick_cpus, "CPUs on which the tick may be held, as a list; all by default");
+
+/**
+ * vctx_policy_change_begin - what is to become the policy
+ *
+ * Nobody else changes it until vctx_policy_change_end().  Return: a copy of the
+ * policy to be changed, or NULL if there is no memory.
+ */
+struct vctx_policy *vctx_policy_change_begin(void)
+{
+	struct vctx_policy *policy;
+
+	kernel_param_lock(THIS_MODULE);
+	policy = kmemdup(&vctx_policy, sizeof(vctx_policy), GFP_KERNEL);
+	if (!policy)
+		kernel_param_unlock(THIS_MODULE);
+	return policy;
+}
+
+/**
+ * vctx_policy_change_end - make it the policy, or forget it
+ * @policy: from vctx_policy_change_begin(); gone afterwards
+ * @apply: which
+ */
+void vctx_policy_change_end(struct vctx_policy *policy, bool apply)
+{
+	if (apply)
+		vctx_policy = *policy;
+	kernel_param_unlock(THIS_MODULE);
+	kfree(policy);
+	/* A hold begins anew by what is allowed now. */
+	if (apply)
+		vctx_tick_kick();
+}
+
+void __init vctx_policy_init(void)
+{
+	if (cpumask_empty(&vctx_policy.tick_cpus))
+		cpumask_copy(&vctx_policy.tick_cpus, cpu_possible_mask);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the administrator allows: parameters of the module, and VCTX_CMD_POLICY_SET. */
+#ifndef VCTX_POLICY_H
+#define VCTX_POLICY_H
+
+#include <linux/cpumask.h>
+#include <linux/types.h>
+
+/**
+ * struct vctx_policy - see enum vctx_a_policy and vcontext(4)
+ * @enabled:	new contexts may be entered
+ * @max_contexts: on the machine, 0 is no limit
+ * @max_per_user: of each user, 0 is no limit
+ * @tick_hold:	ticks may be held
+ * @tick_unprivileged: without CAP_SYS_NICE, too
+ * @tick_max_ms: for how long at most; UINT_MAX is no limit
+ * @tick_cpus:	on which CPUs
+ *
+ * Each may change at any time, and is read once where it matters.
+ */
+struct vctx_policy {
+	bool enabled;
+	unsigned int max_contexts;
+	unsigned int max_per_user;
+	bool tick_hold;
+	bool tick_unprivileged;
+	unsigned int tick_max_ms;
+	struct cpumask tick_cpus;
+};
+
+extern struct vctx_policy vctx_policy;
+
+struct vctx_policy *vctx_policy_change_begin(void);
+void vctx_policy_change_end(struct vctx_policy *policy, bool apply);
+
+void vctx_policy_init(void);
+
+#endif /* VCTX_POLICY_H */

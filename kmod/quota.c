@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/capability.h>
+#include <linux/err.h>
+#include <linux/hashtable.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "policy.h"
+#include "quota.h"
+
+/**
+ * struct vctx_quota_user - a user who has contexts
+ * @link:	in users
+ * @uid:	the real one of the thread when it got its context
+ * @contexts:	how many
+ */
+struct vctx_quota_user {
+	struct hlist_node link;
+	kuid_t uid;
+	unsigned int contexts;
+};
+
+/* Protects all here; never taken in interrupts. */
+static DEFINE_SPINLOCK(lock);
+static DEFINE_HASHTABLE(users, 6);
+static unsigned int contexts;
+
+static struct vctx_quota_user *find(kuid_t uid)
+{
+	struct vctx_quota_user *user;
+
+	lockdep_assert_held(&lock);
+	hash_for_each_possible(users, user, link, __kuid_val(uid))
+		if (uid_eq(user->uid, uid))
+			return user;
+	return NULL;
+}
+
+static bool reached(unsigned int limit, unsigned int now)
+{
+	return limit && now >= limit;
+}
+
+/*
+ * The user of @uid, who has one context more; @fresh if there was none.  The
+ * machine's limit is for everybody, as others' memory is at stake.
+ */
+static struct vctx_quota_user *charge(kuid_t uid, bool exempt,
+				      struct vctx_quota_user *fresh)
+{
+	struct vctx_quota_user *user = find(uid);
+	unsigned int has = user ? user->contexts : 0;
+
+	if (reached(READ_ONCE(vctx_policy.max_contexts), contexts))
+		return ERR_PTR(-ENOSPC);
+	if (!exempt && reached(READ_ONCE(vctx_policy.max_per_user), has))
+		return ERR_PTR(-EDQUOT);
+	if (!user) {
+		user = fresh;
+		user->uid = uid;
+		hash_add(users, &user->link, __kuid_val(uid));
+	}
+	user->contexts++;
+	contexts++;
+	return user;
+}
+
+/**
+ * vctx_quota_get - one more context
+ * @uid: whose
+ * @gfp: for memory
+ *
+ * Return: to be given to vctx_quota_put(), or -ENOSPC, -EDQUOT, -ENOMEM.
+ */
+struct vctx_quota_user *vctx_quota_get(kuid_t uid, gfp_t gfp)
+{
+	/* Asked for only where there is something to be exempt from. */
+	bool exempt = READ_ONCE(vctx_policy.max_per_user) &&
+		      capable(CAP_SYS_RESOURCE);
+	struct vctx_quota_user *fresh = kzalloc(sizeof(*fresh), gfp);
+	struct vctx_quota_user *user;
+
+	if (!fresh)
+		return ERR_PTR(-ENOMEM);
+	spin_lock(&lock);
+	user = charge(uid, exempt, fresh);
+	spin_unlock(&lock);
+	if (user != fresh)
+		kfree(fresh);
+	return user;
+}
+
+/**
+ * vctx_quota_put - one context less
+ * @user: from vctx_quota_get()
+ */
+void vctx_quota_put(struct vctx_quota_user *user)
+{
+	spin_lock(&lock);
+	contexts--;
+	if (--user->contexts)
+		user = NULL;
+	else
+		hash_del(&user->link);
+	spin_unlock(&lock);
+	kfree(user);
+}
+
+/**
+ * vctx_quota_contexts - how many contexts exist
+ */
+unsigned int vctx_quota_contexts(void)
+{
+	return READ_ONCE(contexts);
+}
