@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Requests to the generic netlink family, and what comes back. */
+#ifndef VCTX_GENL_H
+#define VCTX_GENL_H
+
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+
+#include <linux/vcontext_netlink.h>
+
+/* Attributes that any answer has, at most. */
+#define GENL_MAX_ATTR	32
+
+/* The extended ACK's text of the last request, "" if it had none. */
+extern char genl_text[256];
+
+struct nl_sock *genl_open(void);
+
+/*
+ * Calls @each for each message of the answer, whose attributes are in a table of
+ * GENL_MAX_ATTR + 1.  @request is from genl_request(), and freed.  Returns 0, or
+ * -errno of the kernel.
+ */
+struct nl_msg *genl_request(int cmd, int flags);
+int genl_call(struct nl_sock *sock, struct nl_msg *request,
+	      void (*each)(struct nlattr **attrs, void *arg), void *arg);
+
+/* Join the group of events.  Returns 0 or -errno. */
+int genl_listen(struct nl_sock *sock);
+
+#endif /* VCTX_GENL_H */
