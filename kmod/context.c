@@ -7,9 +7,10 @@
 #include <linux/sched.h>
 #include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
+#include <linux/rculist.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/timekeeping.h>
-#include <linux/xarray.h>
 #include <net/net_namespace.h>
 
 #include "context.h"
@@ -26,9 +27,12 @@
 
 static struct kmem_cache *cache;
 
-/* All contexts by ID.  Its lock is never taken in interrupts. */
-static DEFINE_XARRAY_ALLOC1(contexts);
-static u32 next_id;
+/* All contexts, the latest last; readers need no lock. */
+LIST_HEAD(vctx_contexts);
+
+/* For who adds and removes; never taken in interrupts. */
+static DEFINE_SPINLOCK(contexts_lock);
+static u64 last_serial;
 
 static void sched_in(struct preempt_notifier *notifier, int cpu)
 {
@@ -99,24 +103,22 @@ void vctx_context_unuse(struct vctx_context *ctx)
 	preempt_enable();
 }
 
-/**
- * vctx_context_find - a context by its ID; the caller is in an RCU read section
- * @id: any number
- */
-struct vctx_context *vctx_context_find(unsigned long id)
+static void publish(struct vctx_context *ctx)
 {
-	return xa_load(&contexts, id);
+	spin_lock(&contexts_lock);
+	/* No ID is 0. */
+	if (!(u32)++last_serial)
+		last_serial++;
+	ctx->serial = last_serial;
+	list_add_tail_rcu(&ctx->others, &vctx_contexts);
+	spin_unlock(&contexts_lock);
 }
 
-/**
- * vctx_context_next - the next one in the order of IDs, in an RCU read section
- * @id: in: the least; out: its own
- *
- * Return: the context or NULL.
- */
-struct vctx_context *vctx_context_next(unsigned long *id)
+static void hide(struct vctx_context *ctx)
 {
-	return xa_find(&contexts, id, ULONG_MAX, XA_PRESENT);
+	spin_lock(&contexts_lock);
+	list_del_rcu(&ctx->others);
+	spin_unlock(&contexts_lock);
 }
 
 static void free_context(struct rcu_head *rcu)
@@ -138,16 +140,17 @@ static struct vctx_context *alloc(struct task_struct *task,
 {
 	struct vctx_quota_user *user;
 	struct vctx_context *ctx;
-	int ret;
 
 	if (!READ_ONCE(vctx_policy.enabled))
 		return ERR_PTR(-EPERM);
-	user = vctx_quota_get(task_uid(task), gfp);
+	user = vctx_quota_get(task_uid(task));
 	if (IS_ERR(user))
 		return ERR_CAST(user);
 	ctx = kmem_cache_zalloc(cache, gfp);
-	if (!ctx)
-		goto err_quota;
+	if (!ctx) {
+		vctx_quota_put(user);
+		return ERR_PTR(-ENOMEM);
+	}
 	preempt_notifier_init(&ctx->notifier, &preempt_ops);
 	ctx->task = task;
 	ctx->flags = flags;
@@ -156,24 +159,12 @@ static struct vctx_context *alloc(struct task_struct *task,
 	ctx->user = user;
 	ctx->net = get_net(task->nsproxy->net_ns);
 	ctx->in_use = true;
-	vctx_stats_start(ctx, tally);
-
-	ret = xa_alloc_cyclic(&contexts, &ctx->id, ctx, XA_LIMIT(1, INT_MAX),
-			      &next_id, gfp);
-	if (ret < 0)
-		goto err_context;
 	__module_get(THIS_MODULE);
+	vctx_stats_start(ctx, tally);
 	if (tick_bound)
 		vctx_tick_get();
+	publish(ctx);
 	return ctx;
-
-err_context:
-	vctx_stats_cancel(ctx);
-	put_net(ctx->net);
-	kmem_cache_free(cache, ctx);
-err_quota:
-	vctx_quota_put(user);
-	return ERR_PTR(-ENOMEM);
 }
 
 /* What was found before may still be looked at. */
@@ -233,7 +224,7 @@ static void drop(struct vctx_context *ctx)
 	trace_vctx_leave(current, ctx->stats->entries);
 	vctx_event_context(ctx->evicted ? VCTX_EVENT_EVICTED : VCTX_EVENT_LEFT,
 			   ctx);
-	xa_erase(&contexts, ctx->id);
+	hide(ctx);
 	preempt_disable();
 	vctx_run_detach();
 	preempt_notifier_unregister(&ctx->notifier);
@@ -279,7 +270,7 @@ void vctx_context_end(struct vctx_context *ctx)
  */
 void vctx_context_take_off(struct vctx_context *ctx, struct hlist_head *list)
 {
-	xa_erase(&contexts, ctx->id);
+	hide(ctx);
 	get_task_struct(ctx->task);
 	hlist_del(&ctx->notifier.link);
 	hlist_add_head(&ctx->notifier.link, list);
@@ -354,5 +345,4 @@ void vctx_context_exit(void)
 	/* For free_context(). */
 	rcu_barrier();
 	kmem_cache_destroy(cache);
-	xa_destroy(&contexts);
 }

@@ -25,7 +25,8 @@ struct vctx_tally;
 
 /**
  * struct vctx_context - one thread's context
- * @id:		on the machine
+ * @serial:	contexts before it, on the machine and since ever
+ * @others:	on the list of all contexts
  * @task:	the thread; it exists for as long as the context can be found
  * @notifier:	on task_struct.preempt_notifiers of the thread
  * @flags:	VCTX_ENTER_*
@@ -48,7 +49,8 @@ struct vctx_tally;
  * @rcu:	readers find it without locks
  */
 struct vctx_context {
-	u32 id;
+	u64 serial;
+	struct list_head others;
 	struct task_struct *task;
 	struct preempt_notifier notifier;
 	u64 flags;
@@ -72,8 +74,18 @@ struct vctx_context {
 struct vctx_context *vctx_context_of(struct task_struct *task);
 struct vctx_context *vctx_context_use(void);
 void vctx_context_unuse(struct vctx_context *ctx);
-struct vctx_context *vctx_context_find(unsigned long id);
-struct vctx_context *vctx_context_next(unsigned long *id);
+
+/* Its ID in the ABI: not used again before four billion others were. */
+static inline u32 vctx_context_id(const struct vctx_context *ctx)
+{
+	return ctx->serial;
+}
+
+/* For each context, in the order of their serial numbers, in an RCU read section. */
+#define vctx_context_for_each(ctx) \
+	list_for_each_entry_rcu(ctx, &vctx_contexts, others)
+
+extern struct list_head vctx_contexts;
 
 int vctx_context_enter(struct vctx_tally *tally, u64 flags, u64 tick_bound);
 int vctx_context_leave(void);

@@ -69,7 +69,7 @@ static int put_thread(struct sk_buff *skb, const struct event *event,
 	const struct vctx_context *ctx = event->ctx;
 	const struct vctx_stats *stats = READ_ONCE(ctx->stats);
 
-	if (nla_put_u32(skb, VCTX_A_EVENT_ID, ctx->id) ||
+	if (nla_put_u32(skb, VCTX_A_EVENT_ID, vctx_context_id(ctx)) ||
 	    nla_put_u32(skb, VCTX_A_EVENT_TID, task_pid_nr_ns(ctx->task, ns)) ||
 	    nla_put_u32(skb, VCTX_A_EVENT_PID, task_tgid_nr_ns(ctx->task, ns)) ||
 	    vctx_netlink_put_comm(skb, VCTX_A_EVENT_COMM, ctx->task))

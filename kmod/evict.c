@@ -39,11 +39,10 @@ void vctx_evict_on_user_return(struct user_return_notifier *hook)
 static unsigned int count_marked(void)
 {
 	struct vctx_context *ctx;
-	unsigned long id = 0;
 	unsigned int n = 0;
 
 	rcu_read_lock();
-	for (; (ctx = vctx_context_next(&id)); id++)
+	vctx_context_for_each(ctx)
 		n += ctx->evicted;
 	rcu_read_unlock();
 	return n;
@@ -52,11 +51,10 @@ static unsigned int count_marked(void)
 static unsigned int mark(const struct vctx_filter *filter)
 {
 	struct vctx_context *ctx;
-	unsigned long id = 0;
 	unsigned int n = 0;
 
 	rcu_read_lock();
-	for (; (ctx = vctx_context_next(&id)); id++) {
+	vctx_context_for_each(ctx) {
 		if (ctx->evicted || !vctx_filter_matches(filter, ctx))
 			continue;
 		WRITE_ONCE(ctx->evicted, true);
@@ -106,10 +104,9 @@ static bool runs_marked(int cpu, void *unused)
 static int take_off(void *list)
 {
 	struct vctx_context *ctx;
-	unsigned long id = 0;
 
 	rcu_read_lock();
-	for (; (ctx = vctx_context_next(&id)); id++)
+	vctx_context_for_each(ctx)
 		if (ctx->evicted && !ctx->in_use)
 			vctx_context_take_off(ctx, list);
 	rcu_read_unlock();

@@ -49,7 +49,7 @@ bool vctx_filter_matches(const struct vctx_filter *filter,
 	pid_t tid = task_pid_nr_ns(task, filter->ns);
 
 	return tid &&
-	       (!filter->id || filter->id == ctx->id) &&
+	       (!filter->id || filter->id == vctx_context_id(ctx)) &&
 	       (!filter->tid || filter->tid == tid) &&
 	       (!filter->pid ||
 		filter->pid == task_tgid_nr_ns(task, filter->ns)) &&

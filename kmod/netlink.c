@@ -157,7 +157,7 @@ static int put_context(struct sk_buff *skb, struct vctx_context *ctx,
 	u64 stay_ns = vctx_run_stay_ns(per_cpu(vctx_run_cpu, cpu), ctx);
 	uid_t uid = from_kuid_munged(current_user_ns(), task_uid(task));
 
-	if (nla_put_u32(skb, VCTX_A_CONTEXT_ID, ctx->id) ||
+	if (nla_put_u32(skb, VCTX_A_CONTEXT_ID, vctx_context_id(ctx)) ||
 	    nla_put_u32(skb, VCTX_A_CONTEXT_TID, task_pid_nr_ns(task, ns)) ||
 	    nla_put_u32(skb, VCTX_A_CONTEXT_PID, task_tgid_nr_ns(task, ns)) ||
 	    nla_put_u32(skb, VCTX_A_CONTEXT_UID, uid) ||
@@ -185,13 +185,10 @@ static int put_context(struct sk_buff *skb, struct vctx_context *ctx,
 static struct vctx_context *find(const struct vctx_filter *filter)
 {
 	struct vctx_context *ctx;
-	unsigned long id = filter->id;
 
-	for (; (ctx = vctx_context_next(&id)); id++)
+	vctx_context_for_each(ctx)
 		if (vctx_filter_matches(filter, ctx))
 			return ctx;
-		else if (filter->id)
-			break;
 	return NULL;
 }
 
@@ -232,7 +229,7 @@ static int context_get(struct sk_buff *request, struct genl_info *info)
 /* Kept from one part of a dump to the next. */
 struct dump {
 	struct vctx_filter *filter;
-	unsigned long next;	/* ID or CPU */
+	u64 next;	/* serial number or CPU */
 };
 
 static struct dump *dump_of(struct netlink_callback *cb)
@@ -306,10 +303,14 @@ static int context_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	struct vctx_context *ctx;
 
 	rcu_read_lock();
-	for (; (ctx = vctx_context_next(&dump->next)); dump->next++)
+	vctx_context_for_each(ctx) {
+		if (ctx->serial < dump->next)
+			continue;
 		if (vctx_filter_matches(dump->filter, ctx) &&
 		    !dump_context(skb, cb, ctx))
 			break;
+		dump->next = ctx->serial + 1;
+	}
 	rcu_read_unlock();
 	return skb->len;
 }
@@ -333,7 +334,7 @@ static int put_cpu_context(struct sk_buff *skb, const struct vctx_run_cpu *run,
 	tid = task_pid_nr_ns(ctx->task, task_active_pid_ns(current));
 	if (!tid)
 		return 0;
-	if (nla_put_u32(skb, VCTX_A_CPU_CONTEXT, ctx->id) ||
+	if (nla_put_u32(skb, VCTX_A_CPU_CONTEXT, vctx_context_id(ctx)) ||
 	    nla_put_u32(skb, VCTX_A_CPU_TID, tid) ||
 	    vctx_netlink_put_comm(skb, VCTX_A_CPU_COMM, ctx->task))
 		return -EMSGSIZE;

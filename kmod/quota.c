@@ -41,52 +41,56 @@ static bool reached(unsigned int limit, unsigned int now)
 	return limit && now >= limit;
 }
 
-/*
- * The user of @uid, who has one context more; @fresh if there was none.  The
- * machine's limit is for everybody, as others' memory is at stake.
- */
-static struct vctx_quota_user *charge(kuid_t uid, bool exempt,
-				      struct vctx_quota_user *fresh)
+static int may_have_more(const struct vctx_quota_user *user, bool exempt)
 {
-	struct vctx_quota_user *user = find(uid);
-	unsigned int has = user ? user->contexts : 0;
-
+	/* The machine's is for everybody: the memory of others is at stake. */
 	if (reached(READ_ONCE(vctx_policy.max_contexts), contexts))
-		return ERR_PTR(-ENOSPC);
-	if (!exempt && reached(READ_ONCE(vctx_policy.max_per_user), has))
-		return ERR_PTR(-EDQUOT);
-	if (!user) {
-		user = fresh;
-		user->uid = uid;
-		hash_add(users, &user->link, __kuid_val(uid));
-	}
-	user->contexts++;
-	contexts++;
+		return -ENOSPC;
+	if (!exempt && reached(READ_ONCE(vctx_policy.max_per_user),
+			       user ? user->contexts : 0))
+		return -EDQUOT;
+	return 0;
+}
+
+static struct vctx_quota_user *add(kuid_t uid)
+{
+	struct vctx_quota_user *user = kzalloc(sizeof(*user),
+					       GFP_ATOMIC | __GFP_NOWARN);
+
+	lockdep_assert_held(&lock);
+	if (!user)
+		return ERR_PTR(-ENOMEM);
+	user->uid = uid;
+	hash_add(users, &user->link, __kuid_val(uid));
 	return user;
 }
 
 /**
  * vctx_quota_get - one more context
  * @uid: whose
- * @gfp: for memory
  *
  * Return: to be given to vctx_quota_put(), or -ENOSPC, -EDQUOT, -ENOMEM.
  */
-struct vctx_quota_user *vctx_quota_get(kuid_t uid, gfp_t gfp)
+struct vctx_quota_user *vctx_quota_get(kuid_t uid)
 {
 	/* Asked for only where there is something to be exempt from. */
 	bool exempt = READ_ONCE(vctx_policy.max_per_user) &&
 		      capable(CAP_SYS_RESOURCE);
-	struct vctx_quota_user *fresh = kzalloc(sizeof(*fresh), gfp);
 	struct vctx_quota_user *user;
+	int ret;
 
-	if (!fresh)
-		return ERR_PTR(-ENOMEM);
 	spin_lock(&lock);
-	user = charge(uid, exempt, fresh);
+	user = find(uid);
+	ret = may_have_more(user, exempt);
+	if (ret)
+		user = ERR_PTR(ret);
+	else if (!user)
+		user = add(uid);
+	if (!IS_ERR(user)) {
+		user->contexts++;
+		contexts++;
+	}
 	spin_unlock(&lock);
-	if (user != fresh)
-		kfree(fresh);
 	return user;
 }
 

@@ -8,7 +8,7 @@
 
 struct vctx_quota_user;
 
-struct vctx_quota_user *vctx_quota_get(kuid_t uid, gfp_t gfp);
+struct vctx_quota_user *vctx_quota_get(kuid_t uid);
 void vctx_quota_put(struct vctx_quota_user *user);
 unsigned int vctx_quota_contexts(void);
 

@@ -135,15 +135,6 @@ void vctx_stats_end(struct vctx_context *ctx)
 	vctx_tally_put(tally);
 }
 
-/* @ctx has never been: undoes vctx_stats_start(). */
-void vctx_stats_cancel(struct vctx_context *ctx)
-{
-	spin_lock(&ctx->tally->lock);
-	list_del(&ctx->link);
-	spin_unlock(&ctx->tally->lock);
-	vctx_tally_put(ctx->tally);
-}
-
 /**
  * vctx_stats_map - map the counters
  * @ctx: current's context

@@ -35,7 +35,6 @@ void vctx_tally_read(struct vctx_tally *tally, struct vctx_stats *sum);
 
 void vctx_stats_start(struct vctx_context *ctx, struct vctx_tally *tally);
 void vctx_stats_end(struct vctx_context *ctx);
-void vctx_stats_cancel(struct vctx_context *ctx);
 void vctx_stats_missed(struct vctx_tally *tally,
 		       enum vctx_native_reason reason);
 void vctx_stats_read(struct vctx_context *ctx, struct vctx_stats *sum);
