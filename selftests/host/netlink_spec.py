@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""uapi/vcontext.yaml and the headers name the same things, with the same values and types."""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+import yaml
+
+UAPI = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'uapi')
+# In the headers' enumerations but no value of them.
+NO_VALUE = re.compile(r'VCTX_(NR|MAX)_|_MAX$|^__')
+
+
+def text_of(header):
+    with open(os.path.join(UAPI, 'linux', header), encoding='ascii') as file:
+        return file.read()
+
+
+HEADERS = text_of('vcontext.h') + text_of('vcontext_netlink.h')
+
+
+def constant(prefix, name):
+    return (prefix + name).upper().replace('-', '_')
+
+
+def enumerators(text):
+    """All of the enumerations in a header, in lists of (name, comment)."""
+    for body in re.findall(r'\benum \w+ \{(.*?)\n\};', text, re.S):
+        yield re.findall(r'^\t(\w+)(?: = [^,/]*)?,\s*(?:/\*(.*?)\*/)?', body, re.M | re.S)
+
+
+def values_of(names):
+    """What the compiler makes of constants."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, program = os.path.join(folder, 'c.c'), os.path.join(folder, 'c')
+        with open(source, 'w', encoding='ascii') as file:
+            print('#include <stdio.h>\n#include <linux/vcontext_netlink.h>\nint main(void) {', file=file)
+            for name in names:
+                print(f'printf("%llu\\n", (unsigned long long)({name}));', file=file)
+            print('return 0; }', file=file)
+        subprocess.run(['cc', '-I', UAPI, '-o', program, source], check=True)
+        output = subprocess.run([program], check=True, stdout=subprocess.PIPE, text=True).stdout
+    return dict(zip(names, map(int, output.split())))
+
+
+def expected(spec):
+    """What the specification says: value and type (or None) of each constant."""
+    for definition in spec['definitions']:
+        for value, entry in enumerate(definition['entries']):
+            yield (constant(definition['name-prefix'], entry),
+                   1 << value if definition['type'] == 'flags' else value, None)
+    for attributes in spec['attribute-sets']:
+        counters = 'enum-name' not in attributes
+        for value, attribute in enumerate(attributes['attributes'], 1):
+            yield (constant(attributes['name-prefix'], attribute['name']),
+                   value - counters, None if counters else attribute['type'])
+    operations = spec['operations']
+    for value, operation in enumerate(operations['list'], 1):
+        yield constant(operations['name-prefix'], operation['name']), value, None
+
+
+def check_values(spec):
+    wanted = list(expected(spec))
+    values = values_of([name for name, _, _ in wanted])
+    return [f'{name} is {values[name]} in the header, {value} in the specification'
+            for name, value, _ in wanted if values[name] != value]
+
+
+def check_complete(spec):
+    """The specification has each enumerator of the netlink header, and each counter."""
+    known = {name for name, _, _ in expected(spec)}
+    enums = list(enumerators(text_of('vcontext_netlink.h')))
+    enums += [enum for enum in enumerators(text_of('vcontext.h'))
+              if re.match('VCTX_(EXIT|NATIVE|HELD|BACKEND|AVAILABLE|UNAVAILABLE)', enum[0][0])]
+    names = [name for enum in enums for name, _ in enum]
+    names += re.findall(r'#define (VCTX_(?:FEATURE|LIMIT|ENTER)_\w+)', HEADERS)
+    if len(names) < 100:
+        return [f'only {len(names)} names were found in the headers']
+    return [f'{name} is not in the specification'
+            for name in names if not NO_VALUE.search(name) and name not in known]
+
+
+def check_types(spec):
+    types = {name: kind for name, _, kind in expected(spec) if kind}
+    said = {name: comment.split()[0].rstrip(',:') for enum in enumerators(text_of('vcontext_netlink.h'))
+            for name, comment in enum if name in types and comment}
+    return ([f'{name} has no comment with its type' for name in types if name not in said] +
+            [f'{name} is {said[name]} in the header, {types[name]} in the specification'
+             for name in said if said[name] != types[name]])
+
+
+def check_family(spec):
+    groups = [group['name'] for group in spec['mcast-groups']['list']]
+    wrong = []
+    for name, value in (('NAME', spec['name']), ('GROUP_EVENTS', groups[0])):
+        if f'#define VCTX_GENL_{name}' not in HEADERS or f'"{value}"' not in HEADERS:
+            wrong.append(f'VCTX_GENL_{name} is not {value}')
+    return wrong
+
+
+def check_operations(spec):
+    """Each attribute of an operation is one of its set."""
+    sets = {each['name']: {attribute['name'] for attribute in each['attributes']} for each in spec['attribute-sets']}
+    wrong = []
+    for operation in spec['operations']['list']:
+        parts = [operation.get('event', {})] + [part for kind in ('do', 'dump') for part in
+                                                operation.get(kind, {}).values() if isinstance(part, dict)]
+        for part in parts:
+            wrong += [f"{operation['name']}: no attribute {name}" for name in part.get('attributes', [])
+                      if name not in sets[operation['attribute-set']]]
+    return wrong
+
+
+def main():
+    with open(os.path.join(UAPI, 'vcontext.yaml'), encoding='ascii') as file:
+        spec = yaml.safe_load(file)
+    checks = [check_values, check_complete, check_types, check_family, check_operations]
+    failed = False
+    print(f'TAP version 13\n1..{len(checks)}')
+    for number, check in enumerate(checks, 1):
+        wrong = check(spec)
+        for line in wrong:
+            print(f'# {line}')
+        print(f"{'not ok' if wrong else 'ok'} {number} netlink specification: {check.__name__.split('_')[1]}")
+        failed |= bool(wrong)
+    return failed
+
+
+if __name__ == '__main__':
+    sys.exit(main())
