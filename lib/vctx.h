@@ -76,7 +76,10 @@ int vctx_run_attr(const struct vctx_attr *attr, long (*fn)(void *arg),
  *   -EINVAL, -E2BIG, -EOPNOTSUPP   bad attributes: size; a longer structure
  *                                  with unknown fields set; unknown flags,
  *                                  or VCTX_TICKLESS where ticks are not held
- *   -EPERM    VCTX_TICKLESS without CAP_SYS_NICE, or for longer than allowed
+ *   -EPERM    VCTX_TICKLESS without CAP_SYS_NICE, or for longer than allowed;
+ *             or the administrator allows no new contexts
+ *   -EDQUOT   the user has as many contexts as a user may have
+ *   -ENOSPC   the machine has as many contexts as it may have
  *   -ENOENT   the module is not loaded
  *   -EACCES   no permission for /dev/vcontext, or disabled by the firmware
  *   -ENODEV   the processor lacks something needed

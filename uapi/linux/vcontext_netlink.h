@@ -166,7 +166,7 @@ enum vctx_a_cpu {
 	VCTX_A_CPU_MAX = __VCTX_A_CPU_MAX - 1,
 };
 
-/* See vcontext(4).  TICK_HOLD, _MAX_MS, _CPUS are the module's parameters, too. */
+/* The module's parameters, by the same names; see vcontext(4). */
 enum vctx_a_policy {
 	VCTX_A_POLICY_ENABLED = 1,	/* u8, 0: nobody gets a new context */
 	VCTX_A_POLICY_MAX_CONTEXTS,	/* u32, on the machine; 0 is no limit */
