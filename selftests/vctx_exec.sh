@@ -108,7 +108,7 @@ inner_has_its_own() {
 
 verbose() {
 	run --verbose true
-	grep -Eq '^vctx-exec: back end (vmx|svm), ABI version 3$' "$tmp/err" &&
+	grep -Eq '^vctx-exec: back end (vmx|svm), ABI version 4$' "$tmp/err" &&
 	grep -q '^vctx-exec: exit status 0 after' "$tmp/err" &&
 	grep -q '^vctx-exec: 1 contexts' "$tmp/err"
 }
