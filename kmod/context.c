@@ -221,6 +221,9 @@ int vctx_context_enter(struct vctx_tally *tally, u64 flags, u64 tick_bound)
 /* Take current's context off it.  The hardware is still held. */
 static void drop(struct vctx_context *ctx)
 {
+	preempt_disable();
+	vctx_tick_over(vctx_run_this());
+	preempt_enable();
 	trace_vctx_leave(current, ctx->stats->entries);
 	vctx_event_context(ctx->evicted ? VCTX_EVENT_EVICTED : VCTX_EVENT_LEFT,
 			   ctx);

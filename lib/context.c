@@ -114,7 +114,8 @@ int vctx_in_context(void)
 		.scope = VCTX_SCOPE_THREAD,
 	};
 
-	return self.inside || !vctx_device_ioctl(VCTX_IOC_STATS, &stats);
+	/* What is remembered may not be so any more: contexts are evicted. */
+	return !vctx_device_ioctl(VCTX_IOC_STATS, &stats);
 }
 
 /*

@@ -20,6 +20,7 @@
 #include <netlink/genl/genl.h>
 
 #include "genl.h"
+#include "vctx.h"
 #include "vctx_selftest.h"
 
 #define SECOND	NSEC_PER_SEC
@@ -783,6 +784,28 @@ static void evict_all(const void *arg)
 	ctx_enter(0);
 }
 
+static long is_evicted(void *unused)
+{
+	(void)unused;
+	CHECK_EQ(vctx_in_context(), 1);
+	evict(VCTX_A_EVICT_PID, getpid());
+	CHECK_EQ(vctx_in_context(), 0);
+	return 42;
+}
+
+static long is_in_context(void *unused)
+{
+	(void)unused;
+	return vctx_in_context();
+}
+
+static void evict_library(const void *arg)
+{
+	(void)arg;
+	CHECK_EQ(vctx_run(is_evicted, NULL), 42L);
+	CHECK_EQ(vctx_run(is_in_context, NULL), 1L);
+}
+
 static void evict_errors(const void *arg)
 {
 	(void)arg;
@@ -907,14 +930,16 @@ static void tick_events(const void *arg)
 	struct shared *shared = share();
 	pid_t pid;
 
-	(void)arg;
 	pin(1);
 	pid = start_computing(shared, VCTX_ENTER_TICKLESS);
 	events.tid = pid;
 	pin(0);
 	hear(sock, &events, VCTX_EVENT_TICK_HELD);
 	usleep(300000);
-	CHECK_EQ(stop_computing(shared, pid), 0);
+	if (arg)
+		end(pid);
+	else
+		CHECK_EQ(stop_computing(shared, pid), 0);
 	hear(sock, &events, VCTX_EVENT_LEFT);
 	CHECK_GE(events.of[VCTX_EVENT_TICK_GIVEN_BACK], 1);
 	/* Each that began has ended. */
@@ -990,9 +1015,11 @@ static const struct test tests[] = {
 	CASE(evict_sleeping),
 	CASE(evict_tree),
 	CASE(evict_all),
+	UNUSED(evict_library),
 	UNUSED(evict_errors),
 	CASE(events),
 	SMP(tick_events),
+	{ "tick_events_killed", tick_events, &tests, T_DEVICE | T_SELF | T_SMP },
 	CASE(container),
 };
 
