@@ -13,6 +13,7 @@
 #include "context.h"
 #include "event.h"
 #include "netlink.h"
+#include "tick.h"
 
 /* Messages that wait to be sent, at most. */
 #define QUEUE_LENGTH	8192
@@ -114,6 +115,20 @@ static struct sk_buff *make(const struct event *event, struct pid_namespace *ns)
 	return skb;
 }
 
+/*
+ * The first CPU that is neither this one nor holds its tick: who is told of a hold
+ * must not be its end.
+ */
+static int worker_cpu(void)
+{
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		if (cpu != smp_processor_id() && !vctx_tick_is_held(cpu))
+			return cpu;
+	return smp_processor_id();
+}
+
 static void tell(const struct event *event, struct net *net,
 		 struct pid_namespace *ns)
 {
@@ -129,7 +144,9 @@ static void tell(const struct event *event, struct net *net,
 	}
 	*target(skb) = get_net(net);
 	skb_queue_tail(&queue, skb);
-	queue_work(workqueue, &work);
+	preempt_disable();
+	queue_work_on(worker_cpu(), workqueue, &work);
+	preempt_enable();
 }
 
 static void happened(const struct event *event)
@@ -196,7 +213,7 @@ u64 vctx_event_lost(void)
 int __init vctx_event_init(void)
 {
 	skb_queue_head_init(&queue);
-	workqueue = alloc_workqueue("vcontext", WQ_UNBOUND, 0);
+	workqueue = alloc_workqueue("vcontext", VCTX_COMPAT_WQ_PERCPU, 0);
 	return workqueue ? 0 : -ENOMEM;
 }
 

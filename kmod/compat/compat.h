@@ -145,6 +145,11 @@ static struct syscore_ops name = {				\
 #define unregister_syscore unregister_syscore_ops
 #endif
 
+/* Workqueues with a worker for each CPU have to say so. */
+#ifndef VCTX_COMPAT_WQ_PERCPU
+#define VCTX_COMPAT_WQ_PERCPU 0
+#endif
+
 /* What a dump was asked with. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 #define vctx_compat_dump_attrs(cb) (genl_dumpit_info(cb)->attrs)
