@@ -5,9 +5,10 @@ PREFIX     ?= /usr/local
 LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 BINDIR     ?= $(PREFIX)/bin
+SBINDIR    ?= $(PREFIX)/sbin
 MANDIR     ?= $(PREFIX)/share/man
 INSTALL    ?= install
-export PREFIX LIBDIR INCLUDEDIR BINDIR MANDIR INSTALL
+export PREFIX LIBDIR INCLUDEDIR BINDIR SBINDIR MANDIR INSTALL
 
 # Headers of Debian's stock kernel, the newest that is installed.  Evaluated
 # when used, since `deps` may install them first.

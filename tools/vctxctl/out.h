@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Output: aligned columns for people, JSON for programs.
+ */
+#ifndef OUT_H
+#define OUT_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- colour ---- */
+
+enum color {
+	COLOR_NONE,
+	COLOR_HEAD,	/* of a table, a title */
+	COLOR_DIM,
+	COLOR_GOOD,
+	COLOR_WARN,
+	COLOR_BAD,
+};
+
+/* --color: "auto", which is on a terminal, "always", "never"; false if unknown. */
+bool color_set(const char *when);
+
+/* The escape sequence to begin with and, with COLOR_NONE, to end; "" without. */
+const char *color(enum color color);
+
+/* ---- tables ---- */
+
+struct column {
+	const char *name;	/* NULL: the table has no line of names */
+	bool right;		/* numbers */
+};
+
+struct table;
+
+/* Cells are added from left to right, row by row.  Running out of memory ends it. */
+struct table *table_new(const struct column *columns, size_t count);
+
+/* What is not printable in it, as in the name of a program, is made so. */
+void table_cell(struct table *table, enum color color, const char *format, ...)
+	__attribute__((__format__(printf, 3, 4)));
+
+/* On standard output; frees it. */
+void table_print(struct table *table);
+
+/* ---- JSON ---- */
+
+void json_add_u64(struct json_object *object, const char *name, uint64_t value);
+void json_add_bool(struct json_object *object, const char *name, bool value);
+/* Bytes that are not UTF-8 are replaced; @text may be NULL: then null. */
+void json_add_text(struct json_object *object, const char *name, const char *text);
+
+/*
+ * Print @object on a line of its own, or on several, if standard output is a
+ * terminal; frees it.
+ */
+void json_print(struct json_object *object);
+
+/* ---- words ---- */
+
+#define WORD_SIZE	32
+
+/* A time for people, such as 250us, 12.5ms, 3.20s, 12m05s, 3h12m, 4d03h. */
+const char *word_time(char word[WORD_SIZE], uint64_t ns);
+
+/* "12.3%" of @whole. */
+const char *word_percent(char word[WORD_SIZE], uint64_t part, uint64_t whole);
+
+/*
+ * Write out what is buffered.  Returns EXIT_DONE, or EXIT_FAILED with the error
+ * reported: how a command that prints ends.
+ */
+int out_flush(void);
+
+#endif /* OUT_H */
