@@ -31,8 +31,11 @@ const char *color(enum color color);
 
 struct column {
 	const char *name;	/* NULL: the table has no line of names */
-	bool right;		/* numbers */
+	bool right;
 };
+
+#define LEFT(name)	{ name, false }
+#define RIGHT(name)	{ name, true }	/* numbers */
 
 struct table;
 

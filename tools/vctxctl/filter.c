@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Options that say which contexts are meant.
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "context.h"
+#include "filter.h"
+#include "names.h"
+#include "vctxctl.h"
+
+enum {
+	OPTION_TREE = 512,
+	OPTION_COMM,
+	OPTION_STATE,
+};
+
+const struct option filter_options[] = {
+	{ "pid",	required_argument,	NULL, 'p' },
+	{ "tree",	required_argument,	NULL, OPTION_TREE },
+	{ "tid",	required_argument,	NULL, 't' },
+	{ "user",	required_argument,	NULL, 'u' },
+	{ "uid",	required_argument,	NULL, 'u' },
+	{ "cpu",	required_argument,	NULL, 'c' },
+	{ "comm",	required_argument,	NULL, OPTION_COMM },
+	{ "state",	required_argument,	NULL, OPTION_STATE },
+	{ }
+};
+
+/* Filters that are numbers. */
+static const struct number {
+	int option;
+	int attribute;
+	size_t offset;
+	uint32_t least;
+	const char *what;
+} numbers[] = {
+	{ 'p', VCTX_A_CONTEXT_PID, offsetof(struct nl_context, pid), 1,
+	  "a process" },
+	{ OPTION_TREE, VCTX_A_CONTEXT_TREE, offsetof(struct nl_context, tree), 1,
+	  "a process" },
+	{ 't', VCTX_A_CONTEXT_TID, offsetof(struct nl_context, tid), 1,
+	  "a thread" },
+	{ 'c', VCTX_A_CONTEXT_CPU, offsetof(struct nl_context, cpu), 0,
+	  "a CPU" },
+};
+
+static bool filter_number(struct nl_context *filter, const struct number *number,
+			  const char *text)
+{
+	uint64_t value;
+
+	if (!parse_number(text, number->least, INT_MAX, &value)) {
+		usage_error("'%s' is not the number of %s", text, number->what);
+		return false;
+	}
+	memcpy((char *)filter + number->offset, &(uint32_t){ value },
+	       sizeof(uint32_t));
+	filter->has |= NL_BIT(number->attribute);
+	return true;
+}
+
+bool filter_option(struct nl_context *filter, int c, const char *value)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
+		if (c == numbers[i].option)
+			return filter_number(filter, &numbers[i], value);
+	switch (c) {
+	case 'u':
+		filter->has |= NL_BIT(VCTX_A_CONTEXT_UID);
+		if (context_find_user(value, &filter->uid))
+			return true;
+		usage_error("there is no user '%s'", value);
+		return false;
+	case OPTION_STATE:
+		filter->has |= NL_BIT(VCTX_A_CONTEXT_STATE);
+		if (find_context_state(value, &filter->state))
+			return true;
+		usage_error("there is no state '%s'; it is one of %s", value,
+			    context_state_names());
+		return false;
+	case OPTION_COMM:
+		filter->has |= NL_BIT(VCTX_A_CONTEXT_COMM);
+		if (snprintf(filter->comm, sizeof(filter->comm), "%s", value) <
+		    (int)sizeof(filter->comm))
+			return true;
+		usage_error("'%s' is too long for the name of a thread", value);
+		return false;
+	}
+	return false;
+}

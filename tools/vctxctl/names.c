@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Names for what the module numbers.
+ */
+#include <string.h>
+#include <vctx.h>
+#include <linux/vcontext_netlink.h>
+
+#include "names.h"
+#include "vctxctl.h"
+
+struct names {
+	const char *const *names;
+	size_t count;
+};
+
+#define NAMES(array)	{ array, ARRAY_SIZE(array) }
+
+static const char *const backend_words[] = {
+	[VCTX_BACKEND_NONE]	= "none",
+	[VCTX_BACKEND_VMX]	= "vmx",
+	[VCTX_BACKEND_SVM]	= "svm",
+};
+
+static const char *const unavailable_words[] = {
+	[VCTX_AVAILABLE]		= "available",
+	[VCTX_UNAVAILABLE_NO_HW]	= "no_hw",
+	[VCTX_UNAVAILABLE_FIRMWARE]	= "firmware",
+	[VCTX_UNAVAILABLE_FEATURE]	= "feature",
+	[VCTX_UNAVAILABLE_BUSY]		= "busy",
+	[VCTX_UNAVAILABLE_FAILED]	= "failed",
+	[VCTX_UNAVAILABLE_ENCRYPTED]	= "encrypted",
+	[VCTX_UNAVAILABLE_POLICY]	= "policy",
+};
+
+static const char *const context_state_words[] = {
+	[VCTX_CONTEXT_GUEST]	= "guest",
+	[VCTX_CONTEXT_NATIVE]	= "native",
+	[VCTX_CONTEXT_READY]	= "ready",
+	[VCTX_CONTEXT_SLEEPING]	= "sleeping",
+	[VCTX_CONTEXT_STOPPED]	= "stopped",
+	[VCTX_CONTEXT_LEAVING]	= "leaving",
+};
+
+static const char *const cpu_state_words[] = {
+	[VCTX_CPU_OFF]		= "off",
+	[VCTX_CPU_ON]		= "on",
+	[VCTX_CPU_FAILED]	= "failed",
+};
+
+static const char *const event_words[] = {
+	[VCTX_EVENT_ENTERED]		= "entered",
+	[VCTX_EVENT_LEFT]		= "left",
+	[VCTX_EVENT_FELL_BACK]		= "fell_back",
+	[VCTX_EVENT_TICK_HELD]		= "tick_held",
+	[VCTX_EVENT_TICK_GIVEN_BACK]	= "tick_given_back",
+	[VCTX_EVENT_EVICTED]		= "evicted",
+	[VCTX_EVENT_HARDWARE_LOST]	= "hardware_lost",
+	[VCTX_EVENT_POLICY]		= "policy",
+};
+
+/* By bit. */
+static const char *const feature_words[] = {
+	"ept_1g", "ept_2m", "tlb_tags", "stats_page", "tick_hold",
+	"tick_unprivileged",
+};
+
+static const char *const limit_words[] = {
+	"fpu", "interrupt", "vmx_operation", "pt",
+};
+
+static const char *const flag_words[] = {
+	"inherit", "keep_exec", "strict", "tickless",
+};
+
+static const struct names backends = NAMES(backend_words);
+static const struct names unavailables = NAMES(unavailable_words);
+static const struct names context_states = NAMES(context_state_words);
+static const struct names cpu_states = NAMES(cpu_state_words);
+static const struct names events = NAMES(event_words);
+static const struct names features = NAMES(feature_words);
+static const struct names limits = NAMES(limit_words);
+static const struct names flags = NAMES(flag_words);
+
+static const char *name(const struct names *names, uint32_t value)
+{
+	return value < names->count ? names->names[value] : "unknown";
+}
+
+static bool find(const struct names *names, const char *word, uint32_t *value)
+{
+	for (*value = 0; *value < names->count; ++*value)
+		if (!strcmp(word, names->names[*value]))
+			return true;
+	return false;
+}
+
+static void list(const struct names *names, char *text, size_t size)
+{
+	size_t i, length = 0;
+
+	for (i = 0; i < names->count && length < size; i++)
+		length += snprintf(text + length, size - length, "%s%s",
+				   i ? ", " : "", names->names[i]);
+}
+
+static struct json_object *set(const struct names *names, uint64_t bits)
+{
+	struct json_object *array = json_object_new_array();
+	char unknown[16];
+	unsigned int i;
+
+	for (i = 0; i < 64; i++) {
+		if (!(bits >> i & 1))
+			continue;
+		snprintf(unknown, sizeof(unknown), "bit %u", i);
+		json_object_array_add(array,
+				      json_object_new_string(i < names->count ?
+							     names->names[i] :
+							     unknown));
+	}
+	return array;
+}
+
+const char *name_of_backend(uint32_t backend)
+{
+	return name(&backends, backend);
+}
+
+const char *name_of_unavailable(uint32_t why)
+{
+	return name(&unavailables, why);
+}
+
+const char *name_of_context_state(uint32_t state)
+{
+	return name(&context_states, state);
+}
+
+const char *name_of_cpu_state(uint32_t state)
+{
+	return name(&cpu_states, state);
+}
+
+const char *name_of_event(uint32_t type)
+{
+	return name(&events, type);
+}
+
+const char *name_of_native(uint32_t reason)
+{
+	const char *known = vctx_native_name(reason);
+
+	return known ? known : "unknown";
+}
+
+bool find_context_state(const char *word, uint32_t *state)
+{
+	return find(&context_states, word, state);
+}
+
+bool find_event(const char *word, uint32_t *type)
+{
+	return find(&events, word, type);
+}
+
+const char *context_state_names(void)
+{
+	static char text[128];
+
+	list(&context_states, text, sizeof(text));
+	return text;
+}
+
+const char *event_names(void)
+{
+	static char text[128];
+
+	list(&events, text, sizeof(text));
+	return text;
+}
+
+struct json_object *names_of_features(uint64_t bits)
+{
+	return set(&features, bits);
+}
+
+struct json_object *names_of_limits(uint64_t bits)
+{
+	return set(&limits, bits);
+}
+
+struct json_object *names_of_flags(uint64_t bits)
+{
+	return set(&flags, bits);
+}

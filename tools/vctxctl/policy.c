@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vctxctl policy: get it, set it, from a file, and back to what it was.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "nl.h"
+#include "out.h"
+#include "policy_file.h"
+#include "policy_key.h"
+#include "vctxctl.h"
+
+#define CONFIGURATION	"/etc/vcontext.conf"
+/* What the policy was before it was loaded from a file. */
+#define SAVED		"/run/vcontext/policy"
+
+static int no_key(const char *name)
+{
+	return usage_error("there is no key '%s'; it is one of %s", name,
+			   policy_key_names());
+}
+
+/* With a key in its place: that alone, as a value. */
+static int get(int argc, char **argv)
+{
+	const struct policy_key *key = NULL;
+	struct nl_policy policy;
+
+	if (argc > 1)
+		return usage_error("'%s' is too much", argv[1]);
+	if (argc)
+		key = policy_key_find(argv[0]);
+	if (argc && !key)
+		return no_key(argv[0]);
+	if (nl_policy_get(&policy))
+		return failure("cannot get the policy: %s", nl_error());
+	if (key)
+		policy.has &= NL_BIT(key->attribute);
+	if (key && !policy.has)
+		return failure("cannot get '%s': the module does not know it; load that of this version of vctxctl",
+			       key->name);
+	if (options.json)
+		json_print(policy_json(&policy));
+	else if (key)
+		puts(policy_key_format(key, &policy));
+	else
+		policy_file_print(stdout, &policy);
+	return out_flush();
+}
+
+static int set(int argc, char **argv)
+{
+	struct nl_policy policy = { };
+	int i;
+
+	if (!argc)
+		return usage_error("no key given; it is one of %s",
+				   policy_key_names());
+	for (i = 0; i < argc; i += 2) {
+		const struct policy_key *key = policy_key_find(argv[i]);
+
+		if (!key)
+			return no_key(argv[i]);
+		if (i + 1 == argc)
+			return usage_error("no value given for '%s'; it is %s",
+					   key->name, policy_key_values(key));
+		if (policy.has & NL_BIT(key->attribute))
+			return usage_error("'%s' is there a second time",
+					   key->name);
+		if (!policy_key_parse(key, argv[i + 1], &policy))
+			return usage_error("'%s' cannot be '%s'; it is %s",
+					   key->name, argv[i + 1],
+					   policy_key_values(key));
+	}
+	if (nl_policy_set(&policy))
+		return failure("cannot set the policy: %s", nl_error());
+	return EXIT_DONE;
+}
+
+/*
+ * Loaded a second time, as a service is that is reloaded, what it was before the
+ * first time is to be restored.
+ */
+static int save(bool *saved)
+{
+	struct nl_policy policy;
+	int err;
+
+	*saved = false;
+	if (!access(SAVED, F_OK))
+		return EXIT_DONE;
+	if (nl_policy_get(&policy))
+		return failure("cannot get the policy: %s", nl_error());
+	err = policy_file_write(SAVED, &policy);
+	if (err)
+		return failure("cannot save the policy in '" SAVED "': %s",
+			       strerror(-err));
+	*saved = true;
+	return EXIT_DONE;
+}
+
+static int load(int argc, char **argv)
+{
+	const char *path = argc ? argv[0] : CONFIGURATION;
+	struct nl_policy policy = { };
+	bool saved;
+	int status;
+
+	if (argc > 1)
+		return usage_error("'%s' is too much", argv[1]);
+	status = policy_file_read(path, &policy);
+	if (status == EXIT_DONE)
+		status = save(&saved);
+	if (status != EXIT_DONE)
+		return status;
+	if (!nl_policy_set(&policy))
+		return EXIT_DONE;
+	status = failure("cannot set the policy of '%s': %s", path, nl_error());
+	if (saved)
+		unlink(SAVED);
+	return status;
+}
+
+static int restore(int argc, char **argv)
+{
+	struct nl_policy policy = { };
+	int status;
+
+	if (argc)
+		return usage_error("'%s' is too much", argv[0]);
+	if (access(SAVED, F_OK))
+		return failure("cannot restore the policy: it has not been loaded, there is no '"
+			       SAVED "'");
+	status = policy_file_read(SAVED, &policy);
+	if (status != EXIT_DONE)
+		return status;
+	if (nl_policy_set(&policy))
+		return failure("cannot restore the policy: %s", nl_error());
+	if (unlink(SAVED))
+		return failure("cannot remove '" SAVED "': %s", strerror(errno));
+	return EXIT_DONE;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);	/* with arguments only */
+} actions[] = {
+	{ "get", get },
+	{ "set", set },
+	{ "load", load },
+	{ "restore", restore },
+};
+
+static int run(int argc, char **argv)
+{
+	size_t i;
+
+	if (next_option(argc, argv, "", NULL) != -1)
+		return EXIT_USAGE;
+	if (optind == argc)
+		return usage_error("get, set, load or restore?");
+	for (i = 0; i < ARRAY_SIZE(actions); i++)
+		if (!strcmp(argv[optind], actions[i].name))
+			return actions[i].run(argc - optind - 1,
+					      argv + optind + 1);
+	return usage_error("'%s' is not get, set, load or restore", argv[optind]);
+}
+
+const struct command policy_command = {
+	.name = "policy",
+	.usage = "get [KEY] | set KEY VALUE [KEY VALUE]... | load [FILE] | restore",
+	.summary = "who may have contexts, how many, and hold the tick where",
+	.help =
+	"  get [KEY]              print it, or the value of one key\n"
+	"  set KEY VALUE...       change some keys, all at one time or, if one is wrong,\n"
+	"                         none; contexts that exist are left alone\n"
+	"  load [FILE]            set what is in FILE, in lines of 'key = value', and keep\n"
+	"                         what it was; " CONFIGURATION " if not given\n"
+	"  restore                set it to what it was before it was loaded\n"
+	"\n"
+	"Keys:\n"
+	"  enabled                yes, or no: nobody gets a new context\n"
+	"  max-contexts           on the machine: a number, or unlimited\n"
+	"  max-per-user           of each user: a number, or unlimited\n"
+	"  tick-hold              yes, or no: the tick is not held\n"
+	"  tick-unprivileged      yes: it may be held without CAP_SYS_NICE; or no\n"
+	"  tick-max-ms            for how long at a time at most: milliseconds, a time such\n"
+	"                         as 10s, or unlimited\n"
+	"  tick-cpus              where it may be held: a list of CPUs such as 1,3-5\n"
+	"\n"
+	"What changes it needs CAP_NET_ADMIN or CAP_SYS_ADMIN.",
+	.run = run,
+};

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A policy as a file: lines of "key = value", comments after '#'.
+ */
+#ifndef POLICY_FILE_H
+#define POLICY_FILE_H
+
+#include <stdio.h>
+
+#include "nl.h"
+
+/* An exit status; errors have been reported, with the line. */
+int policy_file_read(const char *path, struct nl_policy *policy);
+
+/* All keys that @policy has. */
+void policy_file_print(FILE *file, const struct nl_policy *policy);
+
+/*
+ * Make a file that is there with all of @policy or not at all, and the folder that
+ * it is in.  Returns 0 or -errno.
+ */
+int policy_file_write(const char *path, const struct nl_policy *policy);
+
+#endif /* POLICY_FILE_H */

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The keys of the policy: on the command line, in /etc/vcontext.conf, in JSON.
+ */
+#ifndef POLICY_KEY_H
+#define POLICY_KEY_H
+
+#include <json-c/json.h>
+#include <stddef.h>
+
+#include "nl.h"
+
+struct policy_key {
+	const char *name;
+	int attribute;		/* VCTX_A_POLICY_* */
+	size_t offset;		/* in struct nl_policy */
+	const struct policy_type *type;
+};
+
+/* The i-th, NULL beyond the last. */
+const struct policy_key *policy_key(size_t i);
+
+/* NULL if there is none; '_' is taken for '-'. */
+const struct policy_key *policy_key_find(const char *name);
+
+/* The names of all, for a help: "enabled, max-contexts" */
+const char *policy_key_names(void);
+
+/* Set one key of @policy.  False if that is no value for it. */
+bool policy_key_parse(const struct policy_key *key, const char *value,
+		      struct nl_policy *policy);
+
+/* What it takes: "yes or no" */
+const char *policy_key_values(const struct policy_key *key);
+
+/* Its value, as policy_key_parse() takes it: valid until the next call. */
+const char *policy_key_format(const struct policy_key *key,
+			      const struct nl_policy *policy);
+
+/* All that @policy has; null is no limit. */
+struct json_object *policy_json(const struct nl_policy *policy);
+
+#endif /* POLICY_KEY_H */
