@@ -23,6 +23,7 @@ static const struct command help_command;
 static const struct command *const commands[] = {
 	&status_command,
 	&list_command,
+	&show_command,
 	&evict_command,
 	&policy_command,
 	&help_command,

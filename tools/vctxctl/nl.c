@@ -251,28 +251,38 @@ const char *nl_error(void)
 	return error_text;
 }
 
-/* What it means if the kernel says no more. */
-static const char *words(int error)
-{
-	switch (error) {
-	case EPERM:
-		return "no permission; it needs CAP_NET_ADMIN or CAP_SYS_ADMIN: run it as root";
-	case EOPNOTSUPP:
-		return "the module does not know the command; load that of this version of vctxctl";
-	case ENOENT:
-		return "there is no such context, or the module has been unloaded; see 'vctxctl list'";
-	case ESRCH:
-		return "there is no such process";
-	case ENOBUFS:
-		return "events were lost; they came faster than they were read";
-	default:
-		return strerror(error);
-	}
-}
+/* What errors mean if the kernel says no more, and what helps. */
+static const struct {
+	int error;
+	const char *text, *help;
+} errors[] = {
+	{ EPERM, "no permission, CAP_NET_ADMIN or CAP_SYS_ADMIN is needed",
+	  "run it as root" },
+	{ EOPNOTSUPP, "the module does not know that",
+	  "load the module of this version" },
+	{ ENOENT, "there is no such context, or the module has been unloaded",
+	  "'vctxctl list' shows those that there are" },
+	{ ESRCH, "there is no such process", NULL },
+	{ ENOBUFS, "they came faster than they were read", NULL },
+};
 
 static int fail(int error, const char *text)
 {
-	snprintf(error_text, sizeof(error_text), "%s", text ? text : words(error));
+	const char *help = NULL;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(errors); i++) {
+		if (error != errors[i].error)
+			continue;
+		text = text ? text : errors[i].text;
+		help = errors[i].help;
+	}
+	text = text ? text : strerror(error);
+	/* It may have said what helps. */
+	if (strchr(text, ';'))
+		help = NULL;
+	snprintf(error_text, sizeof(error_text), "%s%s%s", text,
+		 help ? "; " : "", help ? help : "");
 	return -error;
 }
 
@@ -330,7 +340,7 @@ static int open_socket(struct nl_sock **opened)
 	if (err != -NLE_OBJ_NOTFOUND)
 		return fail_nl(err);
 	if (!access("/sys/module/vcontext", F_OK))
-		return fail(ENOENT, "the module that is loaded cannot be asked over netlink; unload it and load that of this version");
+		return fail(ENOENT, "the module that is loaded cannot be asked over netlink; unload it and load the module of this version");
 	return fail(ENOENT, "the module is not loaded; load it with: modprobe vcontext");
 }
 
@@ -454,7 +464,7 @@ static int ask_one(int command, const void *request, const struct layout *layout
 	if (err)
 		return err;
 	if (!answer.count)
-		return fail(EPROTO, "the module has not answered; load that of this version of vctxctl");
+		return fail(EPROTO, "the module has not answered; load the module of this version");
 	memcpy(structure, answer.structures, layout->size);
 	free(answer.structures);
 	return 0;
@@ -536,7 +546,7 @@ int nl_events_open(void)
 	}
 	nl_socket_free(new);
 	if (err == -NLE_PERM)
-		return fail(EPERM, "no permission; it needs CAP_NET_ADMIN: run it as root");
+		return fail(EPERM, "no permission, CAP_NET_ADMIN is needed");
 	return fail_nl(err);
 }
 

@@ -241,6 +241,18 @@ void json_add_text(struct json_object *object, const char *name, const char *tex
 	free(valid);
 }
 
+const char *json_names(struct json_object *array, char *text, size_t size)
+{
+	size_t i, length = 0;
+
+	*text = '\0';
+	for (i = 0; i < json_object_array_length(array) && length < size; i++)
+		length += snprintf(text + length, size - length, "%s%s",
+				   i ? ", " : "",
+				   json_object_get_string(json_object_array_get_idx(array, i)));
+	return text;
+}
+
 void json_print(struct json_object *object)
 {
 	int flags = JSON_C_TO_STRING_NOSLASHESCAPE | JSON_C_TO_STRING_SPACED;

@@ -56,6 +56,9 @@ void json_add_bool(struct json_object *object, const char *name, bool value);
 /* Bytes that are not UTF-8 are replaced; @text may be NULL: then null. */
 void json_add_text(struct json_object *object, const char *name, const char *text);
 
+/* "one, two" of an array of strings; returns @text. */
+const char *json_names(struct json_object *array, char *text, size_t size);
+
 /*
  * Print @object on a line of its own, or on several, if standard output is a
  * terminal; frees it.

@@ -39,7 +39,7 @@ static int get(int argc, char **argv)
 	if (key)
 		policy.has &= NL_BIT(key->attribute);
 	if (key && !policy.has)
-		return failure("cannot get '%s': the module does not know it; load that of this version of vctxctl",
+		return failure("cannot get '%s': the module does not know it; load the module of this version",
 			       key->name);
 	if (options.json)
 		json_print(policy_json(&policy));

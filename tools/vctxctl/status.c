@@ -106,16 +106,9 @@ static void print_json(const struct status *status)
 static void add_names(struct table *table, const char *what,
 		      struct json_object *names)
 {
-	char text[256] = "";
-	size_t i, length = 0;
+	char text[256];
 
-	for (i = 0; i < json_object_array_length(names); i++) {
-		if (length >= sizeof(text))
-			break;
-		length += snprintf(text + length, sizeof(text) - length, "%s%s",
-				   i ? ", " : "",
-				   json_object_get_string(json_object_array_get_idx(names, i)));
-	}
+	json_names(names, text, sizeof(text));
 	if (*text) {
 		table_cell(table, COLOR_HEAD, "%s", what);
 		table_cell(table, COLOR_NONE, "%s", text);
@@ -153,7 +146,7 @@ static void print_module(const struct status *status)
 
 static void print_policy(const struct nl_policy *policy)
 {
-	static const struct column columns[] = { LEFT("POLICY"), LEFT("") };
+	static const struct column columns[] = { LEFT("POLICY"), LEFT("VALUE") };
 	struct table *table = table_new(columns, ARRAY_SIZE(columns));
 	const struct policy_key *key;
 	size_t i;
