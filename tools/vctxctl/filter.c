@@ -11,24 +11,6 @@
 #include "names.h"
 #include "vctxctl.h"
 
-enum {
-	OPTION_TREE = 512,
-	OPTION_COMM,
-	OPTION_STATE,
-};
-
-const struct option filter_options[] = {
-	{ "pid",	required_argument,	NULL, 'p' },
-	{ "tree",	required_argument,	NULL, OPTION_TREE },
-	{ "tid",	required_argument,	NULL, 't' },
-	{ "user",	required_argument,	NULL, 'u' },
-	{ "uid",	required_argument,	NULL, 'u' },
-	{ "cpu",	required_argument,	NULL, 'c' },
-	{ "comm",	required_argument,	NULL, OPTION_COMM },
-	{ "state",	required_argument,	NULL, OPTION_STATE },
-	{ }
-};
-
 /* Filters that are numbers. */
 static const struct number {
 	int option;
@@ -39,7 +21,7 @@ static const struct number {
 } numbers[] = {
 	{ 'p', VCTX_A_CONTEXT_PID, offsetof(struct nl_context, pid), 1,
 	  "a process" },
-	{ OPTION_TREE, VCTX_A_CONTEXT_TREE, offsetof(struct nl_context, tree), 1,
+	{ FILTER_TREE, VCTX_A_CONTEXT_TREE, offsetof(struct nl_context, tree), 1,
 	  "a process" },
 	{ 't', VCTX_A_CONTEXT_TID, offsetof(struct nl_context, tid), 1,
 	  "a thread" },
@@ -76,14 +58,14 @@ bool filter_option(struct nl_context *filter, int c, const char *value)
 			return true;
 		usage_error("there is no user '%s'", value);
 		return false;
-	case OPTION_STATE:
+	case FILTER_STATE:
 		filter->has |= NL_BIT(VCTX_A_CONTEXT_STATE);
 		if (find_context_state(value, &filter->state))
 			return true;
 		usage_error("there is no state '%s'; it is one of %s", value,
 			    context_state_names());
 		return false;
-	case OPTION_COMM:
+	case FILTER_COMM:
 		filter->has |= NL_BIT(VCTX_A_CONTEXT_COMM);
 		if (snprintf(filter->comm, sizeof(filter->comm), "%s", value) <
 		    (int)sizeof(filter->comm))

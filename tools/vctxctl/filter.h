@@ -20,7 +20,23 @@
 	"      --comm NAME        of threads with this name\n" \
 	"      --state STATE      guest, native, ready, sleeping, stopped, leaving"
 
-extern const struct option filter_options[];
+/* The option characters of those that have no letter. */
+enum {
+	FILTER_TREE = 512,
+	FILTER_COMM,
+	FILTER_STATE,
+};
+
+/* Of an array for getopt_long(). */
+#define FILTER_LONGS \
+	{ "pid",	required_argument,	NULL, 'p' }, \
+	{ "tree",	required_argument,	NULL, FILTER_TREE }, \
+	{ "tid",	required_argument,	NULL, 't' }, \
+	{ "user",	required_argument,	NULL, 'u' }, \
+	{ "uid",	required_argument,	NULL, 'u' }, \
+	{ "cpu",	required_argument,	NULL, 'c' }, \
+	{ "comm",	required_argument,	NULL, FILTER_COMM }, \
+	{ "state",	required_argument,	NULL, FILTER_STATE }
 
 /* False if the error has been reported. */
 bool filter_option(struct nl_context *filter, int c, const char *value);

@@ -60,6 +60,11 @@ static void print_json(const struct nl_context *contexts, size_t count)
 	json_print(array);
 }
 
+static const struct option longs[] = {
+	FILTER_LONGS,
+	{ }
+};
+
 static int run(int argc, char **argv)
 {
 	struct nl_context filter = { };
@@ -67,7 +72,7 @@ static int run(int argc, char **argv)
 	size_t count;
 	int c;
 
-	while ((c = next_option(argc, argv, FILTER_SHORTS, filter_options)) != -1)
+	while ((c = next_option(argc, argv, FILTER_SHORTS, longs)) != -1)
 		if (c == '?' || !filter_option(&filter, c, optarg))
 			return EXIT_USAGE;
 	if (optind < argc)

@@ -24,6 +24,8 @@ static const struct command *const commands[] = {
 	&status_command,
 	&list_command,
 	&show_command,
+	&top_command,
+	&monitor_command,
 	&evict_command,
 	&policy_command,
 	&help_command,
@@ -184,7 +186,7 @@ static bool common_option(int c, int *status)
 					      DURATION_EXAMPLES, optarg);
 		return true;
 	case OPTION_COLOR:
-		if (!color_set(optarg ? optarg : "always"))
+		if (!color_parse(optarg ? optarg : "always"))
 			*status = usage_error("cannot have colours '%s': that is not auto, always or never",
 					      optarg);
 		return true;

@@ -29,7 +29,7 @@ static const char *const sequences[] = {
 
 static enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color_when;
 
-bool color_set(const char *when)
+bool color_parse(const char *when)
 {
 	if (!strcmp(when, "auto"))
 		color_when = COLOR_AUTO;
@@ -73,11 +73,7 @@ struct table {
 	size_t count, room;
 };
 
-/*
- * Make printable what comes from others: a program may have control characters in
- * its name.  Returns how wide it is.
- */
-static int make_printable(char *text)
+int out_printable(char *text)
 {
 	mbstate_t state = { };
 	size_t left = strlen(text);
@@ -131,29 +127,27 @@ void table_cell(struct table *table, enum color color, const char *format, ...)
 		cell->text = NULL;
 	va_end(args);
 	must(cell->text);
-	cell->width = make_printable(cell->text);
+	cell->width = out_printable(cell->text);
 	cell->color = color;
 }
 
-static void print_cell(const struct cell *cell, const struct column *column,
-		       int width, bool last)
+static void write_cell(FILE *file, const struct cell *cell,
+		       const struct column *column, int width, bool last)
 {
 	int padding = width - cell->width;
+	bool shade = cell->color != COLOR_NONE && file == stdout;
 
 	if (column->right)
-		printf("%*s", padding, "");
-	if (cell->color != COLOR_NONE)
-		printf("%s%s%s", color(cell->color), cell->text,
-		       color(COLOR_NONE));
-	else
-		fputs(cell->text, stdout);
+		fprintf(file, "%*s", padding, "");
+	fprintf(file, "%s%s%s", shade ? color(cell->color) : "", cell->text,
+		shade ? color(COLOR_NONE) : "");
 	if (last)
-		putchar('\n');
+		fputc('\n', file);
 	else
-		printf("%*s", column->right ? 2 : padding + 2, "");
+		fprintf(file, "%*s", column->right ? 2 : padding + 2, "");
 }
 
-void table_print(struct table *table)
+void table_write(struct table *table, FILE *file)
 {
 	size_t columns = table->columns_count, i;
 	int *widths = must(calloc(columns, sizeof(*widths)));
@@ -164,7 +158,7 @@ void table_print(struct table *table)
 	for (i = 0; i < table->count; i++) {
 		size_t column = i % columns;
 
-		print_cell(&table->cells[i], &table->columns[column],
+		write_cell(file, &table->cells[i], &table->columns[column],
 			   widths[column], column == columns - 1);
 		free(table->cells[i].text);
 	}
@@ -173,11 +167,26 @@ void table_print(struct table *table)
 	free(table);
 }
 
+void table_print(struct table *table)
+{
+	table_write(table, stdout);
+}
+
 /* ---- JSON ---- */
 
 void json_add_u64(struct json_object *object, const char *name, uint64_t value)
 {
 	json_object_object_add(object, name, json_object_new_uint64(value));
+}
+
+void json_add_double(struct json_object *object, const char *name, double value)
+{
+	char text[32];
+
+	/* Not with all the digits that a double has. */
+	snprintf(text, sizeof(text), "%.3f", value);
+	json_object_object_add(object, name,
+			       json_object_new_double_s(value, text));
 }
 
 void json_add_bool(struct json_object *object, const char *name, bool value)
@@ -253,14 +262,22 @@ const char *json_names(struct json_object *array, char *text, size_t size)
 	return text;
 }
 
-void json_print(struct json_object *object)
+static void print_json(struct json_object *object, int flags)
 {
-	int flags = JSON_C_TO_STRING_NOSLASHESCAPE | JSON_C_TO_STRING_SPACED;
-
-	if (isatty(STDOUT_FILENO))
-		flags |= JSON_C_TO_STRING_PRETTY;
+	flags |= JSON_C_TO_STRING_NOSLASHESCAPE | JSON_C_TO_STRING_SPACED;
 	puts(must((char *)json_object_to_json_string_ext(object, flags)));
 	json_object_put(object);
+}
+
+void json_print(struct json_object *object)
+{
+	print_json(object, isatty(STDOUT_FILENO) ? JSON_C_TO_STRING_PRETTY : 0);
+}
+
+void json_print_line(struct json_object *object)
+{
+	print_json(object, 0);
+	fflush(stdout);
 }
 
 /* ---- words ---- */

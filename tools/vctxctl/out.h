@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* ---- colour ---- */
 
@@ -22,7 +23,7 @@ enum color {
 };
 
 /* --color: "auto", which is on a terminal, "always", "never"; false if unknown. */
-bool color_set(const char *when);
+bool color_parse(const char *when);
 
 /* The escape sequence to begin with and, with COLOR_NONE, to end; "" without. */
 const char *color(enum color color);
@@ -46,12 +47,20 @@ struct table *table_new(const struct column *columns, size_t count);
 void table_cell(struct table *table, enum color color, const char *format, ...)
 	__attribute__((__format__(printf, 3, 4)));
 
-/* On standard output; frees it. */
+/* On standard output, or to @file without colour; both free it. */
 void table_print(struct table *table);
+void table_write(struct table *table, FILE *file);
+
+/*
+ * Make printable what comes from others: a program may have control characters in
+ * its name.  Returns how wide it is on a terminal.
+ */
+int out_printable(char *text);
 
 /* ---- JSON ---- */
 
 void json_add_u64(struct json_object *object, const char *name, uint64_t value);
+void json_add_double(struct json_object *object, const char *name, double value);
 void json_add_bool(struct json_object *object, const char *name, bool value);
 /* Bytes that are not UTF-8 are replaced; @text may be NULL: then null. */
 void json_add_text(struct json_object *object, const char *name, const char *text);
@@ -64,6 +73,9 @@ const char *json_names(struct json_object *array, char *text, size_t size);
  * terminal; frees it.
  */
 void json_print(struct json_object *object);
+
+/* The same on a line of its own always, written out: of a stream. */
+void json_print_line(struct json_object *object);
 
 /* ---- words ---- */
 

@@ -37,10 +37,9 @@ static void add_tick(struct table *table, const struct nl_context *context)
 			   "any time" : word_time(word, context->tick_bound_ns));
 	table_cell(table, COLOR_HEAD, "ticks held");
 	table_cell(table, COLOR_NONE, "%" PRIu64, context->ticks_held);
-	table_cell(table, COLOR_HEAD, "longest stay");
-	table_cell(table, COLOR_NONE, "%s, with the tick held",
-		   context->longest_ns ? word_time(word, context->longest_ns) :
-		   "none");
+	table_cell(table, COLOR_HEAD, "longest hold");
+	table_cell(table, COLOR_NONE, "%s", context->longest_ns ?
+		   word_time(word, context->longest_ns) : "none");
 }
 
 static void print_properties(const struct nl_context *context)
