@@ -67,21 +67,22 @@ enum color context_state_color(uint32_t state)
 	}
 }
 
-struct json_object *context_counters(const uint64_t *counters, size_t count,
-				     const char *(*name)(unsigned int),
-				     const char *rest)
+/* What a later module counts and this library has no name for is "unknown". */
+static void add_counters(struct json_object *object, const char *what,
+			 const uint64_t *counters, size_t count,
+			 const char *(*name)(unsigned int))
 {
-	struct json_object *object = json_object_new_object();
+	struct json_object *named = json_object_new_object();
 	uint64_t unnamed = 0;
 	size_t i;
 
 	for (i = 0; i < count && name(i); i++)
-		json_add_u64(object, name(i), counters[i]);
+		json_add_u64(named, name(i), counters[i]);
 	for (; i < count; i++)
 		unnamed += counters[i];
 	if (unnamed)
-		json_add_u64(object, rest, unnamed);
-	return object;
+		json_add_u64(named, "unknown", unnamed);
+	json_add(object, what, named);
 }
 
 struct json_object *context_json(const struct nl_context *context)
@@ -98,14 +99,12 @@ struct json_object *context_json(const struct nl_context *context)
 	json_add_u64(object, "cpu", context->cpu);
 	json_add_text(object, "state", name_of_context_state(context->state));
 	json_add_u64(object, "age_ns", context->age_ns);
-	json_object_object_add(object, "flags", names_of_flags(context->flags));
+	json_add(object, "flags", names_of_flags(context->flags));
 	json_add_u64(object, "entries", context->entries);
-	json_object_object_add(object, "exits",
-			       context_counters(context->exits, VCTX_MAX_EXITS,
-						vctx_exit_name, "unknown"));
-	json_object_object_add(object, "native",
-			       context_counters(context->native, VCTX_MAX_NATIVE,
-						vctx_native_name, "unknown"));
+	add_counters(object, "exits", context->exits, VCTX_MAX_EXITS,
+		     vctx_exit_name);
+	add_counters(object, "native", context->native, VCTX_MAX_NATIVE,
+		     vctx_native_name);
 	if (context->has & NL_BIT(VCTX_A_CONTEXT_FELL_BACK))
 		json_add_text(object, "fell_back",
 			      name_of_native(context->fell_back));
@@ -120,9 +119,8 @@ struct json_object *context_json(const struct nl_context *context)
 		json_add_u64(object, "tick_bound_ns", context->tick_bound_ns);
 	json_add_bool(object, "tick_held", context->tick_held);
 	json_add_u64(object, "ticks_held", context->ticks_held);
-	json_object_object_add(object, "held",
-			       context_counters(context->held, VCTX_MAX_HELD,
-						vctx_held_name, "unknown"));
+	add_counters(object, "held", context->held, VCTX_MAX_HELD,
+		     vctx_held_name);
 	json_add_u64(object, "longest_ns", context->longest_ns);
 	return object;
 }

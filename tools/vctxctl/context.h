@@ -23,12 +23,4 @@ enum color context_state_color(uint32_t state);
 
 struct json_object *context_json(const struct nl_context *context);
 
-/*
- * Counters by name; what has none, because a later module counts it, is summed up
- * as @rest.
- */
-struct json_object *context_counters(const uint64_t *counters, size_t count,
-				     const char *(*name)(unsigned int),
-				     const char *rest);
-
 #endif /* CONTEXT_H */

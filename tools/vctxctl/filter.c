@@ -11,6 +11,8 @@
 #include "names.h"
 #include "vctxctl.h"
 
+#define COMM_LENGTH	15	/* TASK_COMM_LEN - 1 */
+
 /* Filters that are numbers. */
 static const struct number {
 	int option;
@@ -67,10 +69,11 @@ bool filter_option(struct nl_context *filter, int c, const char *value)
 		return false;
 	case FILTER_COMM:
 		filter->has |= NL_BIT(VCTX_A_CONTEXT_COMM);
-		if (snprintf(filter->comm, sizeof(filter->comm), "%s", value) <
-		    (int)sizeof(filter->comm))
+		snprintf(filter->comm, sizeof(filter->comm), "%s", value);
+		if (strlen(value) <= COMM_LENGTH)
 			return true;
-		usage_error("'%s' is too long for the name of a thread", value);
+		usage_error("'%s' is no thread's name: that has %d bytes at most",
+			    value, COMM_LENGTH);
 		return false;
 	}
 	return false;

@@ -52,12 +52,11 @@ static void print_table(const struct nl_context *contexts, size_t count)
 
 static void print_json(const struct nl_context *contexts, size_t count)
 {
-	struct json_object *array = json_object_new_array();
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		json_object_array_add(array, context_json(&contexts[i]));
-	json_print(array);
+		json_print_item(context_json(&contexts[i]), !i);
+	json_print_item(NULL, !count);
 }
 
 static const struct option longs[] = {

@@ -174,9 +174,17 @@ void table_print(struct table *table)
 
 /* ---- JSON ---- */
 
+void json_add(struct json_object *object, const char *name,
+	      struct json_object *value)
+{
+	json_object_object_add_ex(object, name, value,
+				  JSON_C_OBJECT_ADD_KEY_IS_NEW |
+				  JSON_C_OBJECT_ADD_CONSTANT_KEY);
+}
+
 void json_add_u64(struct json_object *object, const char *name, uint64_t value)
 {
-	json_object_object_add(object, name, json_object_new_uint64(value));
+	json_add(object, name, json_object_new_uint64(value));
 }
 
 void json_add_double(struct json_object *object, const char *name, double value)
@@ -185,13 +193,12 @@ void json_add_double(struct json_object *object, const char *name, double value)
 
 	/* Not with all the digits that a double has. */
 	snprintf(text, sizeof(text), "%.3f", value);
-	json_object_object_add(object, name,
-			       json_object_new_double_s(value, text));
+	json_add(object, name, json_object_new_double_s(value, text));
 }
 
 void json_add_bool(struct json_object *object, const char *name, bool value)
 {
-	json_object_object_add(object, name, json_object_new_boolean(value));
+	json_add(object, name, json_object_new_boolean(value));
 }
 
 /* The length of the UTF-8 sequence that @text begins with, 0 if it is none. */
@@ -233,7 +240,7 @@ void json_add_text(struct json_object *object, const char *name, const char *tex
 	char *valid;
 
 	if (!text) {
-		json_object_object_add(object, name, NULL);
+		json_add(object, name, NULL);
 		return;
 	}
 	valid = must(malloc(strlen(text) * (sizeof(replacement) - 1) + 1));
@@ -245,8 +252,7 @@ void json_add_text(struct json_object *object, const char *name, const char *tex
 		length += bytes ? bytes : sizeof(replacement) - 1;
 		text += bytes ? bytes : 1;
 	}
-	json_object_object_add(object, name,
-			       json_object_new_string_len(valid, length));
+	json_add(object, name, json_object_new_string_len(valid, length));
 	free(valid);
 }
 
@@ -262,21 +268,38 @@ const char *json_names(struct json_object *array, char *text, size_t size)
 	return text;
 }
 
+static int pretty(void)
+{
+	return isatty(STDOUT_FILENO) ? JSON_C_TO_STRING_PRETTY : 0;
+}
+
 static void print_json(struct json_object *object, int flags)
 {
 	flags |= JSON_C_TO_STRING_NOSLASHESCAPE | JSON_C_TO_STRING_SPACED;
-	puts(must((char *)json_object_to_json_string_ext(object, flags)));
+	fputs(must((char *)json_object_to_json_string_ext(object, flags)), stdout);
 	json_object_put(object);
 }
 
 void json_print(struct json_object *object)
 {
-	print_json(object, isatty(STDOUT_FILENO) ? JSON_C_TO_STRING_PRETTY : 0);
+	print_json(object, pretty());
+	putchar('\n');
+}
+
+void json_print_item(struct json_object *object, bool first)
+{
+	if (!object) {
+		puts(first ? "[ ]" : " ]");
+		return;
+	}
+	fputs(first ? "[ " : ",\n  ", stdout);
+	print_json(object, pretty());
 }
 
 void json_print_line(struct json_object *object)
 {
 	print_json(object, 0);
+	putchar('\n');
 	fflush(stdout);
 }
 

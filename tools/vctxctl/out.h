@@ -59,6 +59,12 @@ int out_printable(char *text);
 
 /* ---- JSON ---- */
 
+/*
+ * Names are constants, each once in an object: neither copied nor looked for, of
+ * which 10,000 contexts have a million.
+ */
+void json_add(struct json_object *object, const char *name,
+	      struct json_object *value);
 void json_add_u64(struct json_object *object, const char *name, uint64_t value);
 void json_add_double(struct json_object *object, const char *name, double value);
 void json_add_bool(struct json_object *object, const char *name, bool value);
@@ -74,7 +80,13 @@ const char *json_names(struct json_object *array, char *text, size_t size);
  */
 void json_print(struct json_object *object);
 
-/* The same on a line of its own always, written out: of a stream. */
+/*
+ * An array whose items are printed as they come, for it may be long: call with each,
+ * @first with the first, and with NULL at the end.
+ */
+void json_print_item(struct json_object *object, bool first);
+
+/* As json_print(), on a line of its own always, written out: of a stream. */
 void json_print_line(struct json_object *object);
 
 /* ---- words ---- */

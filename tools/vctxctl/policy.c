@@ -80,45 +80,44 @@ static int set(int argc, char **argv)
 }
 
 /*
- * Loaded a second time, as a service is that is reloaded, what it was before the
- * first time is to be restored.
+ * What the policy was before it was loaded for the first time: that is what a
+ * service that is reloaded starts from again, and what it leaves behind.
  */
-static int save(bool *saved)
+static int get_saved(struct nl_policy *policy, bool *new)
 {
-	struct nl_policy policy;
 	int err;
 
-	*saved = false;
-	if (!access(SAVED, F_OK))
-		return EXIT_DONE;
-	if (nl_policy_get(&policy))
+	*new = access(SAVED, F_OK);
+	if (!*new)
+		return policy_file_read(SAVED, policy);
+	if (nl_policy_get(policy))
 		return failure("cannot get the policy: %s", nl_error());
-	err = policy_file_write(SAVED, &policy);
+	err = policy_file_write(SAVED, policy);
 	if (err)
 		return failure("cannot save the policy in '" SAVED "': %s",
 			       strerror(-err));
-	*saved = true;
 	return EXIT_DONE;
 }
 
 static int load(int argc, char **argv)
 {
 	const char *path = argc ? argv[0] : CONFIGURATION;
-	struct nl_policy policy = { };
-	bool saved;
+	struct nl_policy policy = { }, wanted = { };
+	bool new;
 	int status;
 
 	if (argc > 1)
 		return usage_error("'%s' is too much", argv[1]);
-	status = policy_file_read(path, &policy);
+	status = policy_file_read(path, &wanted);
 	if (status == EXIT_DONE)
-		status = save(&saved);
+		status = get_saved(&policy, &new);
 	if (status != EXIT_DONE)
 		return status;
+	policy_overlay(&policy, &wanted);
 	if (!nl_policy_set(&policy))
 		return EXIT_DONE;
 	status = failure("cannot set the policy of '%s': %s", path, nl_error());
-	if (saved)
+	if (new)
 		unlink(SAVED);
 	return status;
 }
@@ -126,7 +125,7 @@ static int load(int argc, char **argv)
 static int restore(int argc, char **argv)
 {
 	struct nl_policy policy = { };
-	int status;
+	int status, err;
 
 	if (argc)
 		return usage_error("'%s' is too much", argv[0]);
@@ -136,11 +135,13 @@ static int restore(int argc, char **argv)
 	status = policy_file_read(SAVED, &policy);
 	if (status != EXIT_DONE)
 		return status;
-	if (nl_policy_set(&policy))
-		return failure("cannot restore the policy: %s", nl_error());
-	if (unlink(SAVED))
+	err = nl_policy_set(&policy);
+	if (err)
+		status = failure("cannot restore the policy: %s", nl_error());
+	/* Without the module, the policy is gone, too. */
+	if ((!err || err == -ENOENT) && unlink(SAVED))
 		return failure("cannot remove '" SAVED "': %s", strerror(errno));
-	return EXIT_DONE;
+	return status;
 }
 
 static const struct {
@@ -176,9 +177,10 @@ const struct command policy_command = {
 	"  get [KEY]              print it, or the value of one key\n"
 	"  set KEY VALUE...       change some keys, all at one time or, if one is wrong,\n"
 	"                         none; contexts that exist are left alone\n"
-	"  load [FILE]            set what is in FILE, in lines of 'key = value', and keep\n"
-	"                         what it was; " CONFIGURATION " if not given\n"
-	"  restore                set it to what it was before it was loaded\n"
+	"  load [FILE]            set what is in FILE, in lines of 'key = value', the other\n"
+	"                         keys to what they were before the first time, which is\n"
+	"                         kept; " CONFIGURATION " if not given\n"
+	"  restore                set all to what it was before it was loaded\n"
 	"\n"
 	"Keys:\n"
 	"  enabled                yes, or no: nobody gets a new context\n"

@@ -170,8 +170,9 @@ static const struct policy_type cpus_type = {
 /* ---- the keys ---- */
 
 #define KEY(name, attribute, member, type) \
-	{ name, VCTX_A_POLICY_##attribute, offsetof(struct nl_policy, member), \
-	  &(type) }
+	{ name, #member, VCTX_A_POLICY_##attribute, \
+	  offsetof(struct nl_policy, member), \
+	  sizeof(((struct nl_policy *)0)->member), &(type) }
 
 static const struct policy_key keys[] = {
 	KEY("enabled", ENABLED, enabled, switch_type),
@@ -239,22 +240,26 @@ const char *policy_key_format(const struct policy_key *key,
 	return text;
 }
 
+void policy_overlay(struct nl_policy *policy, const struct nl_policy *other)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
+		if (other->has & NL_BIT(keys[i].attribute))
+			memcpy((char *)policy + keys[i].offset,
+			       (const char *)other + keys[i].offset,
+			       keys[i].size);
+	policy->has |= other->has;
+}
+
 struct json_object *policy_json(const struct nl_policy *policy)
 {
 	struct json_object *object = json_object_new_object();
-	size_t i, c;
+	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(keys); i++) {
-		const struct policy_key *key = &keys[i];
-		char name[32];
-
-		if (!(policy->has & NL_BIT(key->attribute)))
-			continue;
-		snprintf(name, sizeof(name), "%s", key->name);
-		for (c = 0; name[c]; c++)
-			if (name[c] == '-')
-				name[c] = '_';
-		key->type->add(object, name, (const char *)policy + key->offset);
-	}
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
+		if (policy->has & NL_BIT(keys[i].attribute))
+			keys[i].type->add(object, keys[i].json_name,
+					  (const char *)policy + keys[i].offset);
 	return object;
 }

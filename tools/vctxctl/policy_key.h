@@ -12,8 +12,9 @@
 
 struct policy_key {
 	const char *name;
+	const char *json_name;	/* with '_' for '-' */
 	int attribute;		/* VCTX_A_POLICY_* */
-	size_t offset;		/* in struct nl_policy */
+	size_t offset, size;	/* in struct nl_policy */
 	const struct policy_type *type;
 };
 
@@ -36,6 +37,9 @@ const char *policy_key_values(const struct policy_key *key);
 /* Its value, as policy_key_parse() takes it: valid until the next call. */
 const char *policy_key_format(const struct policy_key *key,
 			      const struct nl_policy *policy);
+
+/* Let @policy have all that @other has. */
+void policy_overlay(struct nl_policy *policy, const struct nl_policy *other);
 
 /* All that @policy has; null is no limit. */
 struct json_object *policy_json(const struct nl_policy *policy);

@@ -59,9 +59,8 @@ static struct json_object *module_json(const struct status *status)
 	json_add_text(object, "unavailable", status->reason ?
 		      name_of_unavailable(module->unavailable) : NULL);
 	json_add_text(object, "reason", status->reason);
-	json_object_object_add(object, "features",
-			       names_of_features(module->features));
-	json_object_object_add(object, "limits", names_of_limits(module->limits));
+	json_add(object, "features", names_of_features(module->features));
+	json_add(object, "limits", names_of_limits(module->limits));
 	json_add_u64(object, "contexts", module->contexts);
 	json_add_u64(object, "context_bytes", module->context_bytes);
 	json_add_u64(object, "events_lost", module->events_lost);
@@ -93,11 +92,11 @@ static void print_json(const struct status *status)
 	struct json_object *cpus = json_object_new_array();
 	size_t i;
 
-	json_object_object_add(object, "module", module_json(status));
-	json_object_object_add(object, "policy", policy_json(&status->policy));
+	json_add(object, "module", module_json(status));
+	json_add(object, "policy", policy_json(&status->policy));
 	for (i = 0; i < status->cpus_count; i++)
 		json_object_array_add(cpus, cpu_json(&status->cpus[i]));
-	json_object_object_add(object, "cpus", cpus);
+	json_add(object, "cpus", cpus);
 	json_print(object);
 }
 

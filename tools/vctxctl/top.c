@@ -202,7 +202,7 @@ static void print_json(const struct top *top)
 	json_add_text(object, "time", time_of_day());
 	for (i = 0; i < top->now.count; i++)
 		json_object_array_add(contexts, rates_json(shown(top, i)));
-	json_object_object_add(object, "contexts", contexts);
+	json_add(object, "contexts", contexts);
 	json_print_line(object);
 }
 
