@@ -1,0 +1,457 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# vctxctl with the module: what it shows is so, what it changes is so at once, and
+# the kernel's words reach the user.  For the shell of busybox.
+# shellcheck disable=SC2317 # the functions are called by check
+
+. ./vctx_selftest.sh
+
+loop='while :; do :; done'
+saved=/run/vcontext/policy
+pids=
+
+# run ARG...: sets $status, $tmp/out, $tmp/err
+run() {
+	status=0
+	vctxctl "$@" >"$tmp/out" 2>"$tmp/err" || status=$?
+}
+
+show() {
+	echo "status $status"
+	head -c 2000 "$tmp/out" "$tmp/err"
+	return 1
+}
+
+succeeds() {
+	run "$@"
+	[ "$status" -eq 0 ] && [ ! -s "$tmp/err" ] || show
+}
+
+# One line on standard error that matches PATTERN
+complains() {	# STATUS PATTERN ARG...
+	wanted=$1
+	pattern=$2
+	shift 2
+	run "$@"
+	[ "$status" -eq "$wanted" ] && [ "$(wc -l <"$tmp/err")" -eq 1 ] &&
+	grep -Eq "^vctxctl: $pattern" "$tmp/err" || show
+}
+
+json() {	# JQ-EXPRESSION ABOUT THE OUTPUT
+	jq -e "$1" "$tmp/out" >"$tmp/jq" 2>&1 || { echo "not so: $1"; cat "$tmp/jq"; show; }
+}
+
+count_is() {	# WANTED FILTER...
+	wanted=$1
+	shift
+	succeeds list -j "$@" && json "length == $wanted"
+}
+
+# A context that COMMAND runs in: sets $pid, which its first thread has, too
+start() {	# COMMAND...
+	vctx-exec "$@" >"$tmp/started" 2>&1 &
+	pid=$!
+	pids="$pids $pid"
+	wait_until listed "$pid"
+}
+
+# vctx-exec has executed the command, too.
+listed() {	# TID
+	vctxctl list -j --tid "$1" | jq -e '.[0].comm | strings | . != "vctx-exec"' >/dev/null
+}
+
+wait_until() {	# COMMAND...
+	tries=0
+	until "$@" >/dev/null; do
+		tries=$((tries + 1))
+		[ $tries -lt 100 ] || { echo "never: $*"; return 1; }
+		sleep 0.1
+	done
+}
+
+stop() {
+	# shellcheck disable=SC2086 # a list of words
+	kill -KILL $pids 2>/dev/null
+	# shellcheck disable=SC2086 # a list of words
+	wait $pids 2>/dev/null
+	pids=
+}
+
+# FUNCTION, and then none of its contexts
+case_of() {	# FUNCTION
+	"$@"
+	result=$?
+	stop
+	vctxctl list -j --comm busybox | jq '.[].tid' | xargs -r kill -KILL
+	wait_until count_is 0 && return $result
+}
+
+id_of() {	# PID
+	vctxctl list -j --tid "$1" | jq '.[0].id'
+}
+
+is_ordinary() {	# PID...
+	for pid; do
+		[ -d "/proc/$pid" ] || { echo "process $pid has gone"; return 1; }
+		count_is 0 --pid "$pid" || return
+	done
+}
+
+# ---- what it shows ----
+
+status_text() {
+	succeeds status && grep -Eq '^back end +(vmx|svm)$' "$tmp/out" &&
+	grep -Eq '^available +yes$' "$tmp/out" && grep -Eq '^max-contexts +unlimited$' "$tmp/out" || show
+}
+
+status_json() {
+	succeeds status -j &&
+	json '.module.available and (.module.backend == "vmx" or .module.backend == "svm") and
+		.module.context_bytes <= 1024 and .module.contexts == 0 and
+		.policy.enabled and .policy.max_contexts == null' &&
+	json "(.cpus | length) == $(nproc) and all(.cpus[]; .state == \"off\")" || return
+	start sh -c "$loop"
+	succeeds status -j && json '.module.contexts == 1 and all(.cpus[]; .state == "on")'
+}
+
+lists_a_loop() {
+	start sh -c "$loop"
+	sleep 0.3
+	succeeds list -j &&
+	json "length == 1 and (.[0] | .pid == $pid and .tid == $pid and .uid == 0 and .user == \"root\" and
+		.comm == \"sh\" and .cpu < $(nproc) and (.state | IN(\"guest\", \"native\", \"ready\")) and
+		(.flags | index(\"inherit\")) and .entries > 0 and .fell_back == null)" &&
+	# A stay in the guest that lasts is an entry without an exit so far.
+	json '.[0] | .entries - ([.exits[]] | add) | . == 0 or . == 1' &&
+	json '.[0] | (.guest_ns + .native_ns - .age_ns | fabs) < 20000000' &&
+	json '.[0] | .guest_ns > .age_ns / 10 and .exits.syscall > 0 and .native.syscall > 0' &&
+	succeeds list && [ "$(wc -l <"$tmp/out")" -eq 2 ] &&
+	grep -Eq "^ *ID +PID +TID +USER +CPU +STATE +AGE +ENTRIES +GUEST +TICKS-HELD +NATIVE +COMMAND$" "$tmp/out" &&
+	grep -Eq "^ *[0-9]+ +$pid +$pid +root +[0-9]+ +[a-z]+ +[0-9.]+m?s +[0-9]+ +[0-9.]+% +0 +[a-z_]+ +sh$" "$tmp/out" || show
+}
+
+shows_it() {
+	start sh -c "$loop"
+	id=$(id_of "$pid")
+	succeeds show -j "$id" && json ".id == $id and .tid == $pid and .exits.interrupt >= 0" &&
+	succeeds show -j --tid "$pid" && json ".id == $id" &&
+	succeeds show "$id" && grep -Eq "^thread +$pid of process $pid$" "$tmp/out" &&
+	grep -Eq '^syscall +[1-9][0-9]* +[0-9.]+%$' "$tmp/out" || show
+}
+
+filters() {
+	start sh -c "/bin/busybox sleep 1000 & echo \$!; $loop"
+	wait_until count_is 1 --comm busybox && wait_until count_is 1 --state sleeping || return
+	child=$(cat "$tmp/started")
+	count_is 2 && count_is 1 --pid "$pid" && count_is 1 -p "$child" && count_is 1 --tid "$child" &&
+	count_is 2 --tree "$pid" && count_is 1 --tree "$child" && count_is 2 --tree 1 &&
+	count_is 2 --user root && count_is 2 --uid 0 && count_is 0 --user nobody &&
+	count_is 0 --cpu 4000 && count_is 1 --tree "$pid" --comm sh && count_is 0 --pid "$pid" --comm busybox &&
+	cpu=$(vctxctl list -j --comm busybox | jq '.[0].cpu') &&
+	count_is 1 --comm busybox --cpu "$cpu" && count_is 0 --comm busybox --state guest
+}
+
+strange_name() {
+	start sh -c 'printf "a\033\"\n\377" >/proc/self/comm; read _ </proc/sys/kernel/version; while :; do :; done'
+	wait_until count_is 0 --comm sh &&
+	succeeds list -j && json '.[0].comm == "a\u001b\"\n\ufffd"' &&
+	succeeds list && [ "$(wc -l <"$tmp/out")" -eq 2 ] && ! grep -q "$(printf '\033')" "$tmp/out" || show
+}
+
+tick() {
+	start --tickless=250ms sh -c "$loop"
+	succeeds show -j --tid "$pid" && json '.tick_bound_ns == 250000000 and (.flags | index("tickless"))' &&
+	succeeds show --tid "$pid" && grep -Eq '^tick .*for 250ms at a time at most$' "$tmp/out" || show
+}
+
+no_such_context() {
+	complains 1 "cannot show context 4000000: there is no such context; .*vctxctl list" show 4000000 &&
+	complains 1 "cannot show the context of thread 1: there is no such context" show --tid 1
+}
+
+# All in one call, each once, and one document.
+crowd() {
+	max=$(cat /proc/sys/kernel/threads-max)
+	echo 30000 >/proc/sys/kernel/threads-max
+	start ./crowd "$VCTX_CROWD"
+	wait_until grep -q ready "$tmp/started" || return
+	succeeds list -j || return
+	mv "$tmp/out" "$tmp/crowd"
+	succeeds list && [ "$(wc -l <"$tmp/out")" -eq $((VCTX_CROWD + 1)) ] &&
+	succeeds evict --pid "$pid" -j && json ".evicted == $VCTX_CROWD and .leaving == 0" || return
+	stop
+	echo "$max" >/proc/sys/kernel/threads-max
+	mv "$tmp/crowd" "$tmp/out"
+	json "length == $VCTX_CROWD and ([.[].id] | . == unique) and ([.[].tid] | unique | length) == $VCTX_CROWD and
+		all(.[]; .comm == \"crowd\" and .pid == $pid)"
+	rm "$tmp/out"
+}
+
+watch() {
+	start sh -c "$loop"
+	timeout -s INT 3 vctxctl list -j --watch=200ms >"$tmp/out" 2>"$tmp/err"
+	status=$?
+	jq -s -e 'length >= 3 and all(.[]; length == 1)' "$tmp/out" || show
+}
+
+# ---- top ----
+
+top_batch() {
+	start sh -c "$loop"
+	vctx-exec dd if=/dev/zero of=/dev/null bs=1 count=1000000000 2>/dev/null &
+	pids="$pids $!"
+	wait_until count_is 1 --comm dd &&
+	succeeds top --batch -n 2 --delay 500ms --sort native &&
+	[ "$(grep -c ' 2 contexts, ' "$tmp/out")" -eq 2 ] && [ "$(grep -c ' dd$' "$tmp/out")" -eq 2 ] &&
+	# Sorted: who makes system calls all the time comes first.
+	[ "$(sed -n '3s/.* //p' "$tmp/out")" = dd ] &&
+	succeeds top -j -n 2 --delay 500ms -s exits && [ "$(wc -l <"$tmp/out")" -eq 2 ] &&
+	jq -s -e '.[1].contexts | .[0].comm == "dd" and .[0].native_per_s > 20 * .[1].native_per_s and
+		.[1].guest > 0.1 and .[1].guest <= 1' "$tmp/out" || show
+}
+
+top_screen() {
+	start sh -c "$loop"
+	(sleep 1; printf i; sleep 1; printf q) |
+		TERM=linux timeout 20 script -q -e -c 'vctxctl top -d 300ms' /dev/null >"$tmp/out" 2>"$tmp/err"
+	status=$?
+	[ $status -eq 0 ] && grep -q 'q quit' "$tmp/out" && grep -q '1 contexts' "$tmp/out" || show
+}
+
+# ---- monitor ----
+
+listening() {	# NUMBER of monitors
+	[ "$(awk '$2 == 16 && $4 ~ /[1-9]/' /proc/net/netlink | wc -l)" -eq "$1" ]
+}
+
+monitors() {
+	vctxctl monitor -j >"$tmp/json" 2>"$tmp/err" &
+	all=$!
+	vctxctl monitor -j --event evicted,policy --count 2 >"$tmp/some" &
+	some=$!
+	vctxctl monitor >"$tmp/text" &
+	text=$!
+	wait_until listening 3 || return
+	vctx-exec true
+	start sh -c "$loop"
+	id=$(id_of "$pid")
+	vctxctl evict "$id" >/dev/null && vctxctl policy set max-contexts 100 && vctxctl policy set max-contexts 0 &&
+	wait_until grep -q policy "$tmp/json" || return
+	kill -INT $all && wait $all && wait $some && kill -TERM $text && wait $text || return
+	mv "$tmp/json" "$tmp/out"
+	jq -s -e "map(select(.id == $((id - 1))) | .event) == [\"entered\", \"left\"]" "$tmp/out" &&
+	jq -s -e "map(select(.id == $id) | .event) == [\"entered\", \"evicted\"]" "$tmp/out" &&
+	jq -s -e 'map(select(.event == "left"))[0] | .comm == "true" and .entries > 0 and .guest_ns > 0 and .pid == .tid' "$tmp/out" &&
+	jq -s -e 'all(.[]; .time_ns / 1e9 - now | fabs < 60)' "$tmp/out" &&
+	jq -s -e 'map(.event) == ["evicted", "policy"]' "$tmp/some" &&
+	grep -Eq "^[0-9-]{10} [0-9:.]{15}  evicted +cpu [0-9]+  id $id  pid $pid  tid $pid  comm sh  entries [0-9]+  guest " "$tmp/text" || { cat "$tmp/some" "$tmp/text"; show; }
+}
+
+tells_of_loss() {
+	vctxctl monitor -j >"$tmp/out" 2>"$tmp/err" &
+	monitor=$!
+	wait_until listening 1 || return
+	kill -STOP $monitor
+	while ! awk '$2 == 16 && $4 ~ /[1-9]/ && $9 > 0 { lost = 1 } END { exit !lost }' /proc/net/netlink; do
+		vctx-exec ./crowd 200 >/dev/null &
+		pid=$!
+		wait_until sh -c "[ \$(vctxctl list -j --pid $pid | jq length) -eq 200 ]" || return
+		kill $pid
+		wait $pid
+	done
+	kill -CONT $monitor
+	wait_until grep -q 'events were lost' "$tmp/err" || return
+	kill -INT $monitor
+	wait $monitor && jq -s -e 'length > 100' "$tmp/out"
+}
+
+# ---- policy ----
+
+key_is() {	# KEY VALUE
+	succeeds policy get "$1" && [ "$(cat "$tmp/out")" = "$2" ] || show
+}
+
+sets_policy() {
+	succeeds policy set max-contexts 100 max_per_user 50 tick-max-ms 2s tick-cpus 0 tick-unprivileged yes &&
+	key_is max-contexts 100 && key_is max-per-user 50 && key_is tick-max-ms 2000 && key_is tick-cpus 0 &&
+	succeeds policy get -j && json '. == { enabled: true, max_contexts: 100, max_per_user: 50, tick_hold: true,
+		tick_unprivileged: true, tick_max_ms: 2000, tick_cpus: "0" }' &&
+	[ "$(cat /sys/module/vcontext/parameters/tick_max_ms)" = 2000 ] &&
+	succeeds policy set max-contexts unlimited max-per-user 0 tick-max-ms unlimited tick-unprivileged no \
+		tick-cpus "$(cat /sys/devices/system/cpu/possible)" &&
+	key_is max-contexts unlimited && key_is max-per-user unlimited && key_is tick-max-ms unlimited
+}
+
+all_or_nothing() {
+	complains 1 'cannot set the policy: .*CPUs' policy set max-contexts 5 tick-cpus 4000 &&
+	key_is max-contexts unlimited
+}
+
+limits() {
+	start sh -c "$loop"
+	succeeds policy set max-contexts 1 || return
+	vctx-exec echo natively >"$tmp/out" 2>"$tmp/err"
+	status=$?
+	vctxctl policy set max-contexts unlimited
+	[ "$status" -eq 0 ] && [ "$(cat "$tmp/out")" = natively ] && grep -q max-contexts "$tmp/err" || show
+}
+
+disabled() {
+	succeeds policy set enabled no || return
+	vctx-exec echo natively >"$tmp/out" 2>"$tmp/err"
+	vctxctl status >"$tmp/text"
+	vctxctl policy set enabled yes
+	grep -q natively "$tmp/out" && grep -q 'policy set enabled yes' "$tmp/err" &&
+	grep -Eq '^available +no: .*policy set enabled yes' "$tmp/text" && vctx-exec --strict true || show
+}
+
+loads() {
+	printf '# limits\n\nmax-contexts = 9  # nine\n tick_max_ms=1s\n' >"$tmp/conf"
+	succeeds policy set max-per-user 7 && succeeds policy load "$tmp/conf" &&
+	key_is max-contexts 9 && key_is tick-max-ms 1000 && key_is max-per-user 7 || return
+	# Again, with a key less: that is what it was.
+	echo 'max-per-user = 3' >"$tmp/conf"
+	succeeds policy load "$tmp/conf" && key_is max-per-user 3 && key_is max-contexts unlimited &&
+	succeeds policy restore && key_is max-per-user 7 && key_is max-contexts unlimited && [ ! -e $saved ] &&
+	complains 1 'cannot restore the policy: it has not been loaded' policy restore &&
+	vctxctl policy set max-per-user unlimited
+}
+
+# What it prints, it loads.
+round_trip() {
+	vctxctl policy get >"$tmp/conf" && succeeds policy load "$tmp/conf" && vctxctl policy get >"$tmp/again" &&
+	cmp "$tmp/conf" "$tmp/again" && succeeds policy restore
+}
+
+bad_files() {
+	printf 'enabled = yes\nmax-contexts = many\n' >"$tmp/conf"
+	complains 1 "$tmp/conf:2: 'max-contexts' cannot be 'many'; it is a number" policy load "$tmp/conf" &&
+	printf '\nenable = yes\n' >"$tmp/conf" &&
+	complains 1 "$tmp/conf:2: there is no key 'enable'" policy load "$tmp/conf" &&
+	echo 'tick-cpus = 4000' >"$tmp/conf" &&
+	complains 1 "cannot set the policy of '$tmp/conf': .*CPUs" policy load "$tmp/conf" && [ ! -e $saved ]
+}
+
+# ---- evict ----
+
+# It counts on to the same end, as an ordinary thread.
+runs_on() {
+	# shellcheck disable=SC2016 # for the inner shell
+	start sh -c 'read _ </proc/uptime; i=0; while [ $i -lt 150000 ]; do i=$((i + 1)); done; echo "counted $i"'
+	id=$(id_of "$pid")
+	succeeds evict "$id" && [ "$(cat "$tmp/out")" = "1 evicted" ] && is_ordinary "$pid" || { show; return 1; }
+	wait "$pid" && [ "$(cat "$tmp/started")" = "counted 150000" ] || { echo "it ended with $?"; cat "$tmp/started"; return 1; }
+	pids=
+}
+
+evicts_a_tree() {
+	start sh -c "$loop"
+	other=$pid
+	start sh -c "/bin/busybox sleep 1000 & (sh -c '$loop') & $loop"
+	wait_until count_is 4 && succeeds evict --tree "$pid" -j && json '.evicted == 3 and .leaving == 0' &&
+	is_ordinary "$pid" && count_is 0 --tree "$pid" && count_is 1 --pid "$other" || return
+	children=$(cat /proc/[0-9]*/stat | awk -v parent="$pid" '$4 == parent { print $1 }')
+	pids="$pids $children"
+	[ "$(echo "$children" | wc -w)" -eq 2 ] || { echo "children: $children"; return 1; }
+}
+
+evicts_a_process() {
+	start ./crowd 3
+	wait_until count_is 3 || return
+	succeeds evict --pid "$pid" && [ "$(cat "$tmp/out")" = "3 evicted" ] && is_ordinary "$pid"
+}
+
+evicts_all() {
+	start sh -c "$loop"
+	one=$pid
+	start ./crowd 5
+	wait_until count_is 6 && succeeds evict --all -j && json '.evicted == 6' && count_is 0 &&
+	is_ordinary "$one" "$pid"
+}
+
+evict_errors() {
+	complains 1 'cannot evict context 4000000: there is no such context' evict 4000000 &&
+	complains 1 'cannot evict the contexts of process 4000000: there is no such process' evict --pid 4000000 &&
+	complains 1 'cannot evict the contexts of process tree 4000000: there is no such process' evict --tree 4000000 || return
+	# What can be done is done.
+	start sh -c "$loop"
+	complains 1 'cannot evict context 4000000' evict 4000000 "$(id_of "$pid")" &&
+	[ "$(cat "$tmp/out")" = "1 evicted" ] && is_ordinary "$pid"
+}
+
+# ---- who may ----
+
+as_nobody() {	# ARG...
+	status=0
+	su nobody -s /bin/sh -c "vctxctl $*" >"$tmp/out" 2>"$tmp/err" || status=$?
+}
+
+nobody_sees() {
+	start sh -c "$loop"
+	as_nobody list -j
+	json "length == 1 and .[0].pid == $pid" && as_nobody status -j && json '.module.contexts == 1'
+}
+
+nobody_changes() {
+	for words in 'policy set enabled no' 'evict --all' 'policy load'; do
+		: >/etc/vcontext.conf
+		as_nobody "$words"
+		[ "$status" -eq 1 ] && grep -q 'CAP_NET_ADMIN or CAP_SYS_ADMIN.*run it as root\|cannot save' "$tmp/err" ||
+			{ echo "$words"; show; return; }
+	done
+	rm /etc/vcontext.conf
+	as_nobody monitor
+	[ "$status" -eq 1 ] && grep -q 'cannot listen to events: .*CAP_NET_ADMIN.*run it as root' "$tmp/err" || show
+}
+
+# ---- without the module ----
+
+no_module() {
+	rmmod vcontext || return
+	for words in status list 'show 1' 'top -n 1' monitor 'policy get' 'policy set enabled yes' 'evict 1'; do
+		# shellcheck disable=SC2086 # a list of words
+		complains 1 'cannot .*: the module is not loaded; load it with: modprobe vcontext' $words || break
+	done
+	modprobe vcontext && [ "$words" = 'evict 1' ]
+}
+
+for tool in jq script; do
+	command -v $tool >/dev/null && continue
+	echo "TAP version 13"
+	echo "1..0 # SKIP no $tool on this machine"
+	exit 4
+done
+: "${VCTX_CROWD:=200}"
+
+echo "TAP version 13"
+echo "1..29"
+check "status: the module, the policy" case_of status_text
+check "status: JSON, and CPUs are on while there are contexts" case_of status_json
+check "list: a running context with all its fields" case_of lists_a_loop
+check "show: the same context, by ID and thread" case_of shows_it
+check "list: each filter, and several" case_of filters
+check "list: a name of control characters" case_of strange_name
+check "show: a context that may hold the tick" case_of tick
+check "show: what is not there" case_of no_such_context
+check "list: $VCTX_CROWD contexts, each once, in one valid document" case_of crowd
+check "list: --watch" case_of watch
+check "top: rates, sorted, as text and JSON" case_of top_batch
+check "top: on a terminal, until q" case_of top_screen
+check "monitor: entered, left, evicted, policy" case_of monitors
+check "monitor: says that events were lost" case_of tells_of_loss
+check "policy: set and get" case_of sets_policy
+check "policy: all is set or nothing" case_of all_or_nothing
+check "policy: a limit takes effect" case_of limits
+check "policy: no contexts for anybody" case_of disabled
+check "policy: load, load again, restore" case_of loads
+check "policy: what get prints, load takes" case_of round_trip
+check "policy: errors in files, with the line" case_of bad_files
+check "evict: a thread runs on, unharmed" case_of runs_on
+check "evict: a process tree, and no other" case_of evicts_a_tree
+check "evict: all threads of a process" case_of evicts_a_process
+check "evict: all contexts" case_of evicts_all
+check "evict: errors in the kernel's words" case_of evict_errors
+check "anybody sees contexts" case_of nobody_sees
+check "not anybody changes anything" case_of nobody_changes
+check "without the module" no_module
+finish
