@@ -28,6 +28,8 @@ static const struct command *const commands[] = {
 	&monitor_command,
 	&evict_command,
 	&policy_command,
+	&isolate_command,
+	&release_command,
 	&help_command,
 };
 
