@@ -30,6 +30,7 @@ static const struct command *const commands[] = {
 	&policy_command,
 	&isolate_command,
 	&release_command,
+	&doctor_command,
 	&help_command,
 };
 
