@@ -149,6 +149,12 @@ static bool placed_by_us(const struct operation *op,
 	struct cpulist could;
 	size_t i;
 
+	/* On its way home: see set_interrupt(). */
+	if (op->state.nr_sets > 1 && movable->effective) {
+		could = parsed(movable->effective);
+		if (same_online(op, &could, now))
+			return true;
+	}
 	for (i = 0; i < op->state.nr_sets; i++) {
 		could = place(op, movable, was, &op->state.sets[i]);
 		if (same_online(op, &could, now))

@@ -202,14 +202,16 @@ static size_t kind_index(const struct movable_kind *kind)
 static void weigh(const struct movable *found, void *context)
 {
 	struct load *load = context;
-	struct cpulist cpus;
+	struct cpulist cpus = { }, now;
 	bool alone;
 
 	if (found->kind == &movable_thread && strstr(found->name, " irqbalance"))
 		load->irqbalance = true;
-	if (!cpulist_parse(&cpus, found->effective ? found->effective :
-						     found->cpus) ||
-	    !cpulist_has(&cpus, load->cpu) || found->idle)
+	cpulist_parse(&cpus, found->cpus);
+	/* What has been moved is where it was until it happens the next time. */
+	if (found->effective && cpulist_parse(&now, found->effective))
+		cpus = cpulist_and(&cpus, &now);
+	if (!cpulist_has(&cpus, load->cpu) || found->idle)
 		return;
 	alone = cpulist_count(&cpus) == 1;
 	if (found->keeps && alone)

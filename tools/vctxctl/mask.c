@@ -124,7 +124,8 @@ static void describe_interrupt(struct movable *found)
 
 /*
  * With the mask back, an interrupt stays where it has been moved, which is among
- * its CPUs.  So first it is sent home.
+ * its CPUs.  So first it is sent home.  That has no effect where an interrupt is
+ * only moved when it next happens, as with an I/O APIC.
  */
 static int set_interrupt(const struct movable *movable,
 			 const struct cpulist *cpus)
