@@ -185,6 +185,7 @@ void jitter_check_machine(void)
 /* What of each kind is on the CPU, and the threads that are only there. */
 struct load {
 	unsigned int cpu;
+	bool only;			/* there is no other */
 	struct names kinds[16];		/* as movable_kinds */
 	struct names bound;
 	bool irqbalance;
@@ -213,7 +214,7 @@ static void weigh(const struct movable *found, void *context)
 		cpus = cpulist_and(&cpus, &now);
 	if (!cpulist_has(&cpus, load->cpu) || found->idle)
 		return;
-	alone = cpulist_count(&cpus) == 1;
+	alone = cpulist_count(&cpus) == 1 && !load->only;
 	if (found->keeps && alone)
 		add_name(&load->bound, found->name);
 	else if (!found->fixed || found->keeps)
@@ -383,13 +384,18 @@ static void check_frequency(unsigned int cpu)
 void jitter_check(unsigned int cpu)
 {
 	const struct movable_kind *const *kind;
-	struct load load = { .cpu = cpu };
+	struct cpulist online = cpu_online();
+	struct load load = {
+		.cpu = cpu,
+		.only = cpulist_count(&online) == 1,
+	};
 	char *advice;
 	size_t i;
 
 	/* Never freed: it is a title of what is printed at the end. */
 	finding_section(xasprintf("CPU %u", cpu), false);
-	advice = xasprintf("vctxctl isolate %u", cpu);
+	advice = load.only ? xstrdup("there is no other CPU to move it to") :
+			     xasprintf("vctxctl isolate %u", cpu);
 	if (check_isolated(cpu, advice)) {
 		free(advice);
 		advice = xasprintf("vctxctl release %u; vctxctl isolate %u: it has come since",

@@ -1,0 +1,205 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# vctxctl doctor: sees what is there and what is wrong, and says what helps.  For
+# the shell of busybox.
+# shellcheck disable=SC2317 # the functions are called by check
+
+. ./vctx_selftest.sh
+
+module=/lib/modules/$(uname -r)/extra/vcontext.ko
+config=/boot/config-$(uname -r)
+kvm=kvm_intel
+grep -qw svm /proc/cpuinfo && kvm=kvm_amd
+
+doctor() {	# STATUS [ARG...]
+	wanted=$1
+	shift
+	vctxctl doctor "$@" >"$tmp/out" 2>"$tmp/err"
+	status=$?
+	cat "$tmp/out" "$tmp/err"
+	[ "$status" -eq "$wanted" ] && [ ! -s "$tmp/err" ]
+}
+
+says() {	# CHECK ANSWER [PATTERN]
+	grep -q "^  $1  *$2  *.*$3" "$tmp/out" || { echo "--- no '$1: $2 $3'"; return 1; }
+}
+
+advises() {	# PATTERN
+	grep -q "^ *-> .*$1" "$tmp/out" || { echo "--- no advice '$1'"; return 1; }
+}
+
+all_well() {
+	doctor 0 || return
+	for what in processor firmware possession kernel signature installed loaded version \
+		permission contexts; do
+		says $what yes || return
+	done
+	says "tick hold" yes && ! grep -q "^  .* no  .*" "$tmp/out" &&
+	tail -n 1 "$tmp/out" | grep -q '^Contexts can be had here'
+}
+
+with_context() {
+	vctx-exec sh -c 'sleep 60' &
+	pid=$!
+	sleep 0.5
+	doctor 0 && says possession yes "vcontext has it, for 1 context"
+	status=$?
+	kill $pid
+	return $status
+}
+
+as_json() {
+	doctor 0 -j && [ "$(wc -l <"$tmp/out")" -eq 1 ] &&
+	grep -q '^{ "available": true, .*"check": "loaded", "answer": "yes"' "$tmp/out"
+}
+
+unloaded() {
+	rmmod vcontext || return
+	doctor 1 && says loaded no && advises "modprobe vcontext" && says permission unknown &&
+	says contexts no && says processor yes && says firmware yes && says possession yes &&
+	tail -n 1 "$tmp/out" | grep -q '^Contexts cannot be had here'
+	status=$?
+	insmod "$module" && return $status
+}
+
+not_installed() {
+	mv "$module" "$tmp/module" || return
+	doctor 0 && says installed no "no vcontext.ko" && advises vcontext-dkms
+	status=$?
+	mv "$tmp/module" "$module" && return $status
+}
+
+# Since Linux 6.12 KVM takes possession when it is loaded.
+kvm_loaded() {
+	modprobe kvm && modprobe $kvm || return
+	if grep -qs Y /sys/module/kvm/parameters/enable_virt_at_load; then
+		doctor 1 && says possession no "KVM has it" && advises "modprobe -r $kvm" && says contexts no
+	else
+		doctor 0 && says possession yes "KVM is loaded"
+	fi
+	status=$?
+	rmmod $kvm && rmmod kvm && return $status
+}
+
+kvm_in_use() {
+	modprobe kvm && modprobe $kvm || return
+	./with_vm vctxctl doctor >"$tmp/out"
+	status=$?
+	cat "$tmp/out"
+	[ $status -eq 1 ] && says possession no "KVM has it: $kvm is loaded and in use" &&
+	advises "stop the virtual machines" && says contexts no
+	status=$?
+	rmmod $kvm && rmmod kvm && return $status
+}
+
+as_nobody() {	# STATUS
+	su nobody -s /bin/sh -c "vctxctl doctor" >"$tmp/out" 2>&1
+	status=$?
+	cat "$tmp/out"
+	[ $status -eq "$1" ]
+}
+
+permission() {
+	mode=$(stat -c %a /dev/vcontext)
+	group=$(stat -c %g /dev/vcontext)
+	cp /etc/group "$tmp/group"
+	try_permission
+	status=$?
+	cp "$tmp/group" /etc/group
+	chgrp "$group" /dev/vcontext && chmod "$mode" /dev/vcontext && return $status
+}
+
+try_permission() {
+	chmod 600 /dev/vcontext
+	as_nobody 1 && says permission no "nobody may not use" && advises "group vcontext" || return
+	echo 'vcontext:x:900:' >>/etc/group
+	chgrp vcontext /dev/vcontext && chmod 660 /dev/vcontext
+	as_nobody 1 && advises "adduser nobody vcontext" || return
+	sed -i 's/^vcontext:x:900:/&nobody/' /etc/group
+	as_nobody 0 && says permission yes "nobody may use" && says "tick hold" no CAP_SYS_NICE
+}
+
+configuration() {
+	if [ -e "$config" ] || [ -e /proc/config.gz ]; then
+		doctor 0 && says configuration yes
+		return
+	fi
+	mkdir -p /boot
+	printf '%s\n' "# made up" CONFIG_MODULES=y "# CONFIG_PREEMPT_NOTIFIERS is not set" \
+		CONFIG_USER_RETURN_NOTIFIER=y CONFIG_MMU_NOTIFIER=y CONFIG_TRACEPOINTS=y \
+		CONFIG_HIGH_RES_TIMERS=y >"$config"
+	doctor 0 && says configuration no "does not set CONFIG_PREEMPT_NOTIFIERS$" || return
+	sed -i 's/^# \(CONFIG_PREEMPT_NOTIFIERS\) is not set/\1=y/' "$config"
+	doctor 0 && says configuration yes "$config"
+	status=$?
+	rm "$config"
+	return $status
+}
+
+noise() {
+	echo 0 >/proc/sys/kernel/timer_migration
+	echo 0 >/proc/sys/kernel/numa_balancing
+	echo 1 >/sys/kernel/mm/ksm/run
+	doctor 0 0
+	status=$?
+	echo 1 >/proc/sys/kernel/timer_migration
+	echo 0 >/sys/kernel/mm/ksm/run
+	[ $status -eq 0 ] && says "timer migration" no && advises "timer_migration=1" &&
+	says "same-page merging" no && says "NUMA balancing" yes || return
+	doctor 0 0 && says "timer migration" yes && says "same-page merging" yes
+}
+
+crowded() {
+	taskset 1 sleep 100 &
+	one=$!
+	taskset 1 sleep 100 &
+	other=$!
+	sleep 0.5
+	doctor 0 0 && says "bound threads" no "2 share the CPU: $one sleep, $other sleep"
+	status=$?
+	kill $other
+	wait $other
+	doctor 0 0 && says "bound threads" yes "$one sleep" || status=1
+	kill $one
+	return $status
+}
+
+quiet() {
+	doctor 0 1 && says isolated no && says threads no && says workqueues no &&
+	says "lock-up detector" no && advises "vctxctl isolate 1" || return
+	vctxctl isolate 1 >/dev/null || return
+	doctor 0 1 && says isolated yes && says interrupts yes && says threads yes &&
+	says workqueues yes && says "lock-up detector" yes
+	status=$?
+	vctxctl release 1 >/dev/null && return $status
+}
+
+usage() {	# PATTERN ARG...
+	pattern=$1
+	shift
+	vctxctl doctor "$@" >"$tmp/out" 2>"$tmp/err"
+	[ $? -eq 2 ] && cat "$tmp/err" && grep -q "$pattern" "$tmp/err"
+}
+
+echo "TAP version 13"
+echo "1..14"
+check "all is well" all_well
+check "with a context, vcontext has possession" with_context
+check "--json" as_json
+check "without the module" unloaded
+check "with a module that is not installed" not_installed
+check "with KVM loaded" kvm_loaded
+check "with KVM in use" kvm_in_use
+check "an ordinary user: no access, group, access" permission
+check "the kernel's configuration" configuration
+check "noise of the whole machine" noise
+if [ "$(nproc)" -gt 1 ]; then
+	check "threads that share a CPU" crowded
+	check "a CPU before and after isolate" quiet
+else
+	skip "threads that share a CPU" "one CPU only"
+	skip "a CPU before and after isolate" "one CPU only"
+fi
+check "a CPU that is not there" usage "CPU 99 is not there" 99
+check "what is no CPU" usage "'x' is not a CPU" x
+finish

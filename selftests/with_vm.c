@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * with_vm COMMAND [ARG]... - run a command while KVM has a virtual machine.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+	int kvm = open("/dev/kvm", O_RDWR);
+
+	if (argc < 2)
+		errx(125, "no command");
+	/* A descriptor keeps it until the command ends; KVM's own would be closed. */
+	if (kvm < 0 || dup(ioctl(kvm, KVM_CREATE_VM, 0)) < 0)
+		err(125, "cannot create a virtual machine");
+	execvp(argv[1], argv + 1);
+	err(127, "%s", argv[1]);
+}
