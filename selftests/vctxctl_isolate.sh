@@ -259,6 +259,7 @@ case $(nproc) in
 esac
 [ "$rest" != 0,2-2 ] || rest=0,2
 
+# shellcheck disable=SC2034 # for eval
 default=$(cat /proc/irq/default_smp_affinity)
 echo 3 >$steering
 sleep 1000 &

@@ -483,7 +483,7 @@ static const char *member(struct json_object *array, size_t i, const char *key)
 static void print_moves(const struct operation *op)
 {
 	static const struct column columns[] = {
-		{ .name = "KIND" }, { .name = "NAME" }, { .name = "FROM" }, { .name = "TO" },
+		LEFT("KIND"), LEFT("NAME"), LEFT("FROM"), LEFT("TO"),
 	};
 	struct table *table = table_new(columns, ARRAY_SIZE(columns));
 	size_t i, count = json_object_array_length(op->moved);
@@ -509,7 +509,7 @@ static size_t count_kind(struct json_object *array, const char *kind)
 static void print_counts(const struct operation *op)
 {
 	static const struct column columns[] = {
-		{ .name = "KIND" }, { "MOVED", true }, { "LEFT", true },
+		LEFT("KIND"), RIGHT("MOVED"), RIGHT("LEFT"),
 	};
 	struct table *table = table_new(columns, ARRAY_SIZE(columns));
 	const struct movable_kind *const *kind;
@@ -531,7 +531,7 @@ static void print_counts(const struct operation *op)
 static void print_left(const struct operation *op)
 {
 	static const struct column columns[] = {
-		{ .name = "LEFT" }, { .name = "WHY" }, { .name = "WHICH" },
+		LEFT("LEFT"), LEFT("WHY"), LEFT("WHICH"),
 	};
 	size_t count = json_object_array_length(op->left), i, j;
 	struct table *table;

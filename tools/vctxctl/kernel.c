@@ -28,8 +28,9 @@ static void check_version(void)
 	struct utsname uts;
 
 	uname(&uts);
-	sscanf(uts.release, "%d.%d", &major, &minor);
-	if (strcmp(uts.machine, "x86_64"))
+	if (sscanf(uts.release, "%d.%d", &major, &minor) != 2)
+		finding_add("kernel", UNKNOWN, NULL, "Linux %s", uts.release);
+	else if (strcmp(uts.machine, "x86_64"))
 		finding_add("kernel", NO, "boot a kernel for x86-64",
 			    "Linux %s is for %s", uts.release, uts.machine);
 	else if (major < OLDEST_MAJOR ||

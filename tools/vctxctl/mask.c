@@ -114,7 +114,7 @@ static void describe_interrupt(struct movable *found)
 	found->name = users ? xasprintf("%.*s (%s)", length, number, users) :
 			      xasprintf("%.*s", length, number);
 	found->effective = textfile_line(path);
-	/* Since Linux 6.10 the file says so; before, writing it does. */
+	/* Newer kernels say so here, older ones when it is written. */
 	if (!stat(found->id, &status) && !(status.st_mode & 0200))
 		found->fixed = found->kind->refused;
 	free(users);

@@ -49,8 +49,8 @@ static bool read_task(const char *folder, struct task *task)
 	char *open = text ? strchr(text, '(') : NULL;
 	char *end = text ? strrchr(text, ')') : NULL;
 	bool known = open && end &&
-		sscanf(end + 1, " %*c %d %*d %*d %*d %*d %lu"
-		       " %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+		sscanf(end + 1,
+		       " %*c %d %*d %*d %*d %*d %lu %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
 		       &task->parent, &task->flags, &task->start) == 3;
 
 	if (known)
