@@ -318,7 +318,10 @@ static void states(const void *arg)
 	(void)arg;
 	CHECK_EQ(find(sleeper).state, (uint32_t)VCTX_CONTEXT_SLEEPING);
 	end(sleeper);
+	/* Elsewhere, if there is another CPU. */
+	pin(nr_cpus() - 1);
 	pid = start_computing(shared, CTX_ALL);
+	pin(0);
 	wait_shown(pid, nr_cpus() > 1 ? VCTX_CONTEXT_GUEST : VCTX_CONTEXT_READY);
 	kill(pid, SIGSTOP);
 	wait_shown(pid, VCTX_CONTEXT_STOPPED);
