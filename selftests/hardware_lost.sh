@@ -1,0 +1,97 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# A CPU that somebody else takes: contexts go on, natively there, and who looks or
+# listens is told.  test_modules/taken.c is somebody else.  For the shell of busybox.
+# shellcheck disable=SC2317 # the functions are called by check
+
+. ./vctx_selftest.sh
+
+extra=/lib/modules/$(uname -r)/extra
+online=/sys/devices/system/cpu/cpu1/online
+
+if [ ! -e $online ]; then
+	echo "TAP version 13"
+	echo "1..0 # SKIP there is one CPU only"
+	exit 4
+fi
+
+wait_for() {	# COMMAND ARG...
+	for _ in $(seq 100); do
+		"$@" >"$tmp/seen" 2>&1 && return
+		usleep 50000
+	done
+	cat "$tmp/seen"
+	return 1
+}
+
+unload() {
+	wait_for rmmod vcontext
+}
+
+# Its callback for CPUs that come online is before that of a module loaded later.
+set_up() {
+	unload && insmod "$extra/taken.ko" && insmod "$extra/vcontext.ko"
+}
+
+spinning() {
+	vctxctl list --comm spin | grep -q spin
+}
+
+has_event() {
+	grep -q "\"event\": *\"$1\"" "$tmp/events"
+}
+
+# A thread that is free to go where it likes, while the second CPU is taken.
+lose() {
+	printf '#!/bin/sh\nwhile :; do :; done\n' >"$tmp/spin" && chmod +x "$tmp/spin"
+	vctxctl -j monitor >"$tmp/events" &
+	monitor=$!
+	vctx-exec "$tmp/spin" &
+	spin=$!
+	wait_for spinning || return
+	echo 0 >$online && echo 1 >$online || return
+	wait_for has_event hardware_lost || { cat "$tmp/events"; return 1; }
+	grep hardware_lost "$tmp/events" | grep -q '"cpu": *1\b'
+}
+
+failed_state() {
+	vctxctl status | tee "$tmp/status" | grep -q '^ *1 *failed'
+	result=$?
+	cat "$tmp/status"
+	return $result
+}
+
+reason() {
+	vctxctl -j list --pid "$spin" | grep -q '"fell_back": *"cpu"'
+}
+
+# There it runs natively, and on the other CPU in the guest again.
+falls_back() {
+	taskset -p 2 "$spin" && wait_for reason || return
+	wait_for has_event fell_back || return
+	taskset -p 1 "$spin" || return
+	before=$(entries)
+	usleep 200000
+	[ "$(entries)" -gt "$before" ]
+}
+
+entries() {
+	vctxctl -j list --pid "$spin" | sed -n 's/.*"entries": *\([0-9]*\).*/\1/p'
+}
+
+# Given back, the CPU is used by who enters anew.
+tear_down() {
+	kill "$spin" "$monitor"
+	wait
+	echo 0 >$online && unload && rmmod taken && insmod "$extra/vcontext.ko" || return
+	echo 1 >$online && vctx-exec --strict taskset 2 true
+}
+
+echo "TAP version 13"
+echo "1..5"
+check "somebody else is there first" set_up
+check "an event tells of a CPU that is lost" lose
+check "the CPU is shown as failed" failed_state
+check "a thread runs natively there, and why is shown" falls_back
+check "a CPU that was given back is used again" tear_down
+finish
