@@ -58,7 +58,7 @@ static struct miscdevice device = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = "vcontext",
 	.fops = &device_fops,
-	.mode = 0666,
+	.mode = 0660,
 };
 
 int __init vctx_device_init(void)

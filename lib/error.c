@@ -45,7 +45,7 @@ static const struct {
 	{ 0,		"success" },
 	{ ENOENT,	VCTX_DEVICE " does not exist; load the module with: modprobe vcontext" },
 	{ EPERM,	"no permission for " VCTX_DEVICE ", or to hold the tick for so long, or no new contexts are allowed; run as root, or ask for access, CAP_SYS_NICE or a shorter bound" },
-	{ EACCES,	"no permission for " VCTX_DEVICE ", or VMX or SVM is disabled by the firmware; allow access or enable it" },
+	{ EACCES,	"no permission for " VCTX_DEVICE ", or VMX or SVM is disabled by the firmware; join the group vcontext or enable it" },
 	{ ENODEV,	"the processor has neither VMX nor SVM, or lacks a feature that is needed; the kernel log names it" },
 	{ EBUSY,	"KVM or another is in possession of VMX or SVM; stop virtual machines or unload kvm_intel or kvm_amd" },
 	{ EIO,		"a processor refused VMX or SVM operation; the kernel log has the details" },
@@ -85,7 +85,7 @@ static int explain(struct vctx_info *info, const char **reason)
 	err = vctx_device_ioctl(VCTX_IOC_INFO, info);
 	/* Here neither the firmware nor the tick is meant. */
 	if (err == -EACCES || err == -EPERM) {
-		*reason = "no permission for " VCTX_DEVICE "; run as root or ask for access to it";
+		*reason = "no permission for " VCTX_DEVICE "; run as root, or as a member of its group: adduser USER vcontext";
 		return err;
 	}
 	if (err) {

@@ -122,13 +122,32 @@ background() {
 	expect live "$(value live)" -eq 1
 }
 
+as_nobody() {	# GROUP of the device, of nobody or not
+	chgrp "$1" /dev/vcontext
+	status=0
+	su nobody -s /bin/sh -c 'vctx-exec --strict echo it ran' >"$tmp/out" 2>"$tmp/err" || status=$?
+}
+
+not_permitted() {
+	as_nobody root
+	cat "$tmp/err"
+	[ "$(stat -c %a /dev/vcontext)" = 660 ] && [ "$status" -eq 125 ] && [ ! -s "$tmp/out" ] &&
+	[ "$(wc -l <"$tmp/err")" -eq 1 ] && grep -q 'no permission.*adduser USER vcontext' "$tmp/err"
+}
+
+permitted() {
+	as_nobody nogroup
+	cat "$tmp/err"
+	[ "$status" -eq 0 ] && [ "$(cat "$tmp/out")" = "it ran" ]
+}
+
 same_output() {
 	run sha256sum /bin/busybox
 	sha256sum /bin/busybox | cmp - "$tmp/out"
 }
 
 echo "TAP version 13"
-echo "1..21"
+echo "1..23"
 check "runs a command, without a word" silent true
 check "the output is what it is natively" same_output
 check "exit status" status_is 42 sh -c 'exit 42'
@@ -149,5 +168,7 @@ check "what runs on in the background is live" background
 check "the command has no descriptor of the device" no_descriptor
 check "a vctx-exec in another counts there" inner_counts_outside
 check "a vctx-exec --stats in another has its own statistics" inner_has_its_own
+check "who is not in the device's group may not, and is told" not_permitted
+check "who is in it may" permitted
 check "--verbose names the back end and sums up" verbose
 finish

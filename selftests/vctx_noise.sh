@@ -16,7 +16,7 @@ run() {
 }
 
 as_nobody() {
-	chmod 666 /dev/vcontext
+	chgrp nogroup /dev/vcontext
 	run su nobody -s /bin/sh -c "$1"
 }
 
