@@ -24,6 +24,7 @@ help:
 	@echo '  make             build the module, the library, the tools and the tests'
 	@echo '  make install     install them: DESTDIR=, PREFIX=$(PREFIX)'
 	@echo '  make uninstall   remove them again'
+	@echo '  make deb         build Debian packages, in build/deb'
 	@echo 'For developers:'
 	@echo '  make check       all tests, which are the next five; needs nothing'
 	@echo '  make style       checkpatch, sparse, codespell, shellcheck, licences, ...'
@@ -106,20 +107,34 @@ foreign-test: all
 	exit $$status
 
 # Debian's headers come without the key that its kernel would sign with.
-install: module lib tools
+install: module
 	+$(KBUILD) INSTALL_MOD_PATH=$(DESTDIR) CONFIG_MODULE_SIG_ALL= modules_install
+	@test -n "$(DESTDIR)" || depmod $(KRELEASE)
+	$(MAKE) install-user
+
+# All but the module: what packages have, as there DKMS builds that.
+install-user: lib tools
 	$(MAKE) -C lib install
 	$(MAKE) -C tools install
-	$(INSTALL) -d $(DESTDIR)$(MANDIR)/man4
-	$(INSTALL) -m 644 uapi/vcontext.4 $(DESTDIR)$(MANDIR)/man4
-	@test -n "$(DESTDIR)" || { ldconfig && depmod $(KRELEASE); }
+	$(MAKE) -C system install
+	$(INSTALL) -D -m 644 uapi/vcontext.4 $(DESTDIR)$(MANDIR)/man4/vcontext.4
+	@test -n "$(DESTDIR)" || ldconfig
 
 uninstall:
+	$(MAKE) -C system uninstall
 	$(MAKE) -C tools uninstall
 	$(MAKE) -C lib uninstall
 	$(RM) $(DESTDIR)$(MANDIR)/man4/vcontext.4
 	$(RM) $(DESTDIR)/lib/modules/$(KRELEASE)/extra/kmod/vcontext.ko
 	@test -n "$(DESTDIR)" || { ldconfig && depmod $(KRELEASE); }
+
+# Of a copy of the tree, in an environment that has nothing of this make's.
+deb:
+	$(RM) -r build/deb && mkdir -p build/deb/vcontext
+	git ls-files -co --exclude-standard | tar -cT - | tar -xC build/deb/vcontext
+	cd build/deb/vcontext && env -i HOME="$$HOME" PATH="$$PATH" \
+		DEB_BUILD_OPTIONS="$(DEB_BUILD_OPTIONS)" dpkg-buildpackage -b -us -uc
+	$(RM) -r build/deb/vcontext
 
 clean:
 	$(MAKE) -C selftests clean
@@ -131,4 +146,4 @@ clean:
 	+$(if $(KDIR),$(KBUILD)/selftests/test_modules clean)
 
 .PHONY: all help module lib tools selftests deps demo check check-all style host-test \
-	harness-test dkms-test suite foreign-test install uninstall clean
+	harness-test dkms-test suite foreign-test install install-user uninstall deb clean
