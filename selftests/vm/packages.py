@@ -68,6 +68,20 @@ def mirror():
     raise Failure(f"no apt source of this machine has Debian's {codename} main: add one to /etc/apt/sources.list.d")
 
 
+def sources(suite):
+    """apt source lines for a Debian suite: all that the machine has if it is its own, else that of its mirror."""
+    codename = release()[1]
+    lines = [f"deb [signed-by={KEYRING}] {mirror()} {suite} main"]
+    if suite == codename:
+        targets = call("apt-get", "indextargets", "--format", "$(ORIGIN) $(RELEASE) $(COMPONENT) $(REPO_URI)",
+                       "Created-By: Packages")
+        for line in targets.splitlines():
+            origin, *rest = line.split(maxsplit=3)
+            if origin == "Debian" and len(rest) == 3 and rest[0] in (f"{codename}-updates", f"{codename}-security"):
+                lines.append(f"deb [signed-by={KEYRING}] {rest[2]} {rest[0]} {rest[1]}")
+    return lines
+
+
 def unpack(package_file, directory):
     os.makedirs(directory, exist_ok=True)
     call("dpkg-deb", "-x", package_file, directory)

@@ -40,9 +40,9 @@ def say(text):
     print(f"toolchain: {text}", file=sys.stderr, flush=True)
 
 
-def root(suite, release):
-    """The root file system of a suite with what builds modules for a kernel of its."""
-    wanted = (f"linux-headers-{release}", *PACKAGES)
+def root(suite, release, more=()):
+    """The root file system of a suite with what builds modules for a kernel of its, and more packages."""
+    wanted = (f"linux-headers-{release}", *PACKAGES, *more)
 
     def build(work):
         if os.geteuid():
@@ -55,10 +55,9 @@ def root(suite, release):
             # The mirror is the machine's, so are the ways to it.
             file.write(packages.call("apt-config", "dump", "Acquire"))
         packages.call("mmdebstrap", "--variant=minbase", f"--aptopt={settings}", f"--include={','.join(wanted)}",
-                      suite, os.path.join(work, "root"),
-                      f"deb [signed-by={packages.KEYRING}] {packages.mirror()} {suite} main")
+                      suite, os.path.join(work, "root"), *packages.sources(suite))
 
-    name = f"toolchain-{suite}-{cache.digest(release, *PACKAGES)}"
+    name = f"toolchain-{suite}-{cache.digest(release, *PACKAGES, *more)}"
     return os.path.join(cache.entry(name, build), "root")
 
 
@@ -157,6 +156,8 @@ def make(release, command, folder):
 
 USAGE = """\
 usage: toolchain.py KERNEL                    build the module for a kernel and print its path
+       toolchain.py --root PACKAGE...         print the path of a root file system of this machine's suite,
+                                              for its kernel, that has these packages as well: not to be changed
        toolchain.py SUITE -- COMMAND [ARG...] run a command in a Debian suite's root file system, with
                                               its compiler and headers, and this folder as its /mnt
 
@@ -172,6 +173,9 @@ def enter(suite, command):
 
 def main(words):
     try:
+        if len(words) > 1 and words[0] == "--root":
+            print(root(packages.release()[1], kernel.newest(None), sorted(set(words[1:]))))
+            return 0
         if len(words) > 2 and words[1] == "--":
             return enter(words[0], words[2:])
         if len(words) == 1 and not words[0].startswith("-"):
