@@ -26,11 +26,12 @@ help:
 	@echo '  make uninstall   remove them again'
 	@echo '  make deb         build Debian packages, in build/deb'
 	@echo 'For developers:'
-	@echo '  make check       all tests, which are the next five; needs nothing'
+	@echo '  make check       all tests, which are the next six; needs nothing'
 	@echo '  make style       checkpatch, sparse, codespell, shellcheck, licences, ...'
 	@echo '  make host-test   tests that need neither module nor emulator'
 	@echo '  make harness-test   tests of selftests/vm/run'
 	@echo '  make dkms-test   dkms builds the module for this machine'
+	@echo '  make deb-test    packages, built, installed, used and removed; root'
 	@echo '  make suite       the tests of the module, in the emulators, on this kernel'
 	@echo '  make check-all   make check with all of the matrix: kernels, emulators, CPU counts,'
 	@echo '                   boot parameters, and a table of them at its end; root'
@@ -75,7 +76,7 @@ check-all: export PARTS = foreign-test
 check check-all: deps
 	$(MAKE) all
 	@status=0; \
-	for part in style host-test harness-test dkms-test suite $(PARTS); do \
+	for part in style host-test harness-test dkms-test deb-test suite $(PARTS); do \
 		$(MAKE) --no-print-directory $$part || status=1; \
 	done; \
 	exit $$status
@@ -91,6 +92,9 @@ harness-test: module
 
 dkms-test:
 	selftests/vm/dkms.sh $(SUITES)
+
+deb-test:
+	selftests/deb/run
 
 suite: all
 	selftests/run $(ROWS)
@@ -146,4 +150,4 @@ clean:
 	+$(if $(KDIR),$(KBUILD)/selftests/test_modules clean)
 
 .PHONY: all help module lib tools selftests deps demo check check-all style host-test \
-	harness-test dkms-test suite foreign-test install install-user uninstall deb clean
+	harness-test dkms-test deb-test suite foreign-test install install-user uninstall deb clean
