@@ -98,20 +98,20 @@ on_cpu1() {	# INTERRUPT: how many
 # The serial line interrupts when it has sent; it moves when it next does.
 interrupts_follow() {
 	echo >/dev/ttyS0
-	sleep 1
+	sleep 0.5
 	before=$(on_cpu1 4)
 	echo >/dev/ttyS0
-	sleep 1
+	sleep 0.5
 	[ "$(on_cpu1 4)" -eq "$before" ]
 }
 
 interrupts_come_back() {
 	echo 1 >/proc/irq/4/smp_affinity_list
 	echo >/dev/ttyS0
-	sleep 1
+	sleep 0.5
 	before=$(on_cpu1 4)
 	echo >/dev/ttyS0
-	sleep 1
+	sleep 0.5
 	[ "$(on_cpu1 4)" -gt "$before" ]
 }
 
@@ -203,7 +203,7 @@ kill_while() {
 
 killed_isolate() {
 	hits=0
-	for delay in 0 50 200 800 3200; do
+	for delay in 0 200 3200; do
 		# shellcheck disable=SC2016 # for eval
 		kill_while '[ -e $state ]' vctxctl isolate 1
 		status=$?
@@ -221,7 +221,7 @@ killed_isolate() {
 
 killed_release() {
 	hits=0
-	for delay in 0 50 200 800 3200; do
+	for delay in 0 200 3200; do
 		isolate 1 >/dev/null || return
 		# What comes back first.
 		# shellcheck disable=SC2016 # for eval
@@ -270,7 +270,7 @@ taskset 1 sleep 1000 &
 elsewhere=$!
 crowd=
 i=0
-while [ $i -lt 40 ]; do
+while [ $i -lt 20 ]; do
 	sleep 1000 &
 	crowd="$crowd $!"
 	i=$((i + 1))
