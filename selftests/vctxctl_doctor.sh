@@ -165,7 +165,12 @@ crowded() {
 }
 
 quiet() {
-	doctor 0 1 && says isolated no && says threads no && says workqueues no &&
+	doctor 0 1 || return
+	if [ -n "$(cat /sys/devices/system/cpu/isolated)" ]; then
+		says isolated yes "by boot parameter"
+		return
+	fi
+	says isolated no && says threads no && says workqueues no &&
 	says "lock-up detector" no && advises "vctxctl isolate 1" || return
 	vctxctl isolate 1 >/dev/null || return
 	doctor 0 1 && says isolated yes && says interrupts yes && says threads yes &&
