@@ -107,7 +107,8 @@ static void publish(struct vctx_context *ctx)
 {
 	spin_lock(&contexts_lock);
 	/* No ID is 0. */
-	if (!(u32)++last_serial)
+	last_serial++;
+	if (!(u32)last_serial)
 		last_serial++;
 	ctx->serial = last_serial;
 	list_add_tail_rcu(&ctx->others, &vctx_contexts);

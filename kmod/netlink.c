@@ -459,31 +459,37 @@ static int policy_get(struct sk_buff *request, struct genl_info *info)
 	return ret;
 }
 
+static void change_bool(struct nlattr *attr, bool *value)
+{
+	if (attr)
+		*value = nla_get_u8(attr);
+}
+
+static void change_uint(struct nlattr *attr, unsigned int *value)
+{
+	if (attr)
+		*value = nla_get_u32(attr);
+}
+
 static int change_policy(struct vctx_policy *policy, struct genl_info *info)
 {
 	struct nlattr **attrs = info->attrs;
-	struct nlattr *attr;
+	struct nlattr *cpus = attrs[VCTX_A_POLICY_TICK_CPUS];
 	int ret;
 
-	attr = attrs[VCTX_A_POLICY_TICK_CPUS];
-	ret = attr ? cpulist_parse(nla_data(attr), &policy->tick_cpus) : 0;
+	ret = cpus ? cpulist_parse(nla_data(cpus), &policy->tick_cpus) : 0;
 	if (ret) {
-		NL_SET_ERR_MSG_ATTR(info->extack, attr,
+		NL_SET_ERR_MSG_ATTR(info->extack, cpus,
 				    "not a list of possible CPUs, as in 1,3-5");
 		return ret == -ERANGE ? ret : -EINVAL;
 	}
-	if ((attr = attrs[VCTX_A_POLICY_ENABLED]))
-		policy->enabled = nla_get_u8(attr);
-	if ((attr = attrs[VCTX_A_POLICY_MAX_CONTEXTS]))
-		policy->max_contexts = nla_get_u32(attr);
-	if ((attr = attrs[VCTX_A_POLICY_MAX_PER_USER]))
-		policy->max_per_user = nla_get_u32(attr);
-	if ((attr = attrs[VCTX_A_POLICY_TICK_HOLD]))
-		policy->tick_hold = nla_get_u8(attr);
-	if ((attr = attrs[VCTX_A_POLICY_TICK_UNPRIVILEGED]))
-		policy->tick_unprivileged = nla_get_u8(attr);
-	if ((attr = attrs[VCTX_A_POLICY_TICK_MAX_MS]))
-		policy->tick_max_ms = nla_get_u32(attr);
+	change_bool(attrs[VCTX_A_POLICY_ENABLED], &policy->enabled);
+	change_uint(attrs[VCTX_A_POLICY_MAX_CONTEXTS], &policy->max_contexts);
+	change_uint(attrs[VCTX_A_POLICY_MAX_PER_USER], &policy->max_per_user);
+	change_bool(attrs[VCTX_A_POLICY_TICK_HOLD], &policy->tick_hold);
+	change_bool(attrs[VCTX_A_POLICY_TICK_UNPRIVILEGED],
+		    &policy->tick_unprivileged);
+	change_uint(attrs[VCTX_A_POLICY_TICK_MAX_MS], &policy->tick_max_ms);
 	return 0;
 }
 

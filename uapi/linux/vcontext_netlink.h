@@ -132,11 +132,13 @@ enum vctx_a_context {
 	VCTX_A_CONTEXT_TICKS_HELD,	/* u64 */
 	VCTX_A_CONTEXT_HELD,		/* nest: VCTX_A_COUNTER(enum vctx_held_interrupt) */
 	VCTX_A_CONTEXT_LONGEST_NS,	/* u64 */
-	VCTX_A_CONTEXT_FELL_BACK,	/* u32, why it last ran natively for longer than
-					 * the kernel took: an enum vctx_native_reason;
-					 * absent if it never did */
-	VCTX_A_CONTEXT_TREE,		/* u32, in a request: threads of this process and
-					 * of all that descend from it */
+	/*
+	 * Why it last ran natively, though the kernel had nothing to do; absent if
+	 * it never did.  And in a request: threads of this process and of all that
+	 * descend from it.
+	 */
+	VCTX_A_CONTEXT_FELL_BACK,	/* u32, enum vctx_native_reason */
+	VCTX_A_CONTEXT_TREE,		/* u32 */
 
 	__VCTX_A_CONTEXT_MAX,
 	VCTX_A_CONTEXT_MAX = __VCTX_A_CONTEXT_MAX - 1,
@@ -186,8 +188,8 @@ enum vctx_a_evict {
 	VCTX_A_EVICT_TREE,		/* u32, those and of all that descend from it */
 	VCTX_A_EVICT_ALL,		/* flag: all that the caller sees */
 	VCTX_A_EVICT_EVICTED,		/* u32, contexts that have ended */
-	VCTX_A_EVICT_LEAVING,		/* u32, that end as soon as their threads are
-					 * done with a call of the module */
+	/* And those whose threads are in a call of the module: they end after it. */
+	VCTX_A_EVICT_LEAVING,		/* u32 */
 
 	__VCTX_A_EVICT_MAX,
 	VCTX_A_EVICT_MAX = __VCTX_A_EVICT_MAX - 1,
@@ -196,8 +198,8 @@ enum vctx_a_evict {
 enum vctx_event {
 	VCTX_EVENT_ENTERED,		/* by itself, or as a child */
 	VCTX_EVENT_LEFT,		/* by itself, by execve(), or by its end */
-	VCTX_EVENT_FELL_BACK,		/* runs natively; _REASON.  Not again for the
-					 * same reason within a second */
+	/* Runs natively; _REASON.  Not again for the same within a second. */
+	VCTX_EVENT_FELL_BACK,
 	VCTX_EVENT_TICK_HELD,		/* begins to hold the tick of _CPU */
 	VCTX_EVENT_TICK_GIVEN_BACK,	/* does no longer */
 	VCTX_EVENT_EVICTED,		/* the context has ended by VCTX_CMD_EVICT */
