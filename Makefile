@@ -26,13 +26,14 @@ help:
 	@echo '  make uninstall   remove them again'
 	@echo '  make deb         build Debian packages, in build/deb'
 	@echo 'For developers:'
-	@echo '  make check       all tests, which are the next six; needs nothing'
+	@echo '  make check       all tests, which are the next seven; needs nothing'
 	@echo '  make style       checkpatch, sparse, codespell, shellcheck, licences, ...'
 	@echo '  make host-test   tests that need neither module nor emulator'
 	@echo '  make harness-test   tests of selftests/vm/run'
 	@echo '  make dkms-test   dkms builds the module for this machine'
 	@echo '  make deb-test    packages, built, installed, used and removed; root'
 	@echo '  make suite       the tests of the module, in the emulators, on this kernel'
+	@echo '  make fuzz-test   AFL++ on netlink and the device, for a moment; FUZZ_SECONDS=600 for longer'
 	@echo '  make check-all   make check with all of the matrix: kernels, emulators, CPU counts,'
 	@echo '                   boot parameters, and a table of them at its end; root'
 	@echo '  make foreign-test   python, gdb, stress-ng and others, natively and in contexts'
@@ -76,7 +77,7 @@ check-all: export PARTS = foreign-test
 check check-all: deps
 	$(MAKE) all
 	@status=0; \
-	for part in style host-test harness-test dkms-test deb-test suite $(PARTS); do \
+	for part in style host-test harness-test dkms-test deb-test suite fuzz-test $(PARTS); do \
 		$(MAKE) --no-print-directory $$part || status=1; \
 	done; \
 	exit $$status
@@ -99,6 +100,10 @@ deb-test:
 suite: all
 	selftests/run $(ROWS)
 
+# One CPU of QEMU has its own time: as much is done on a busy machine.
+fuzz-test: all
+	selftests/foreign/fuzz -s $(or $(FUZZ_SECONDS),2) -e qemu
+
 # The kernel of each suite, by SVM with races and without, and by VMX.
 foreign-test: all
 	@status=0; \
@@ -106,6 +111,7 @@ foreign-test: all
 		for machine in '-e qemu -c 2' '--model ryzen' '-e bochs'; do \
 			echo "# $$suite $$machine"; \
 			selftests/foreign/run -k $$suite $$machine || status=1; \
+			selftests/foreign/fuzz -s 10 -k $$suite $$machine || status=1; \
 		done; \
 	done; \
 	exit $$status
@@ -150,4 +156,5 @@ clean:
 	+$(if $(KDIR),$(KBUILD)/selftests/test_modules clean)
 
 .PHONY: all help module lib tools selftests deps demo check check-all style host-test \
-	harness-test dkms-test deb-test suite foreign-test install install-user uninstall deb clean
+	harness-test dkms-test deb-test suite fuzz-test foreign-test install install-user \
+	uninstall deb clean
