@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
 
 #include "genl.h"
 #include "vctx_selftest.h"
@@ -1165,6 +1166,79 @@ static void nothing_left(const void *arg)
 	close(fd);
 }
 
+/* Whether the module is there. */
+static bool find_family(struct nl_sock *sock)
+{
+	int found = genl_ctrl_resolve(sock, VCTX_GENL_NAME);
+
+	family = found > 0 ? found : 0;
+	return found > 0;
+}
+
+static void set_policies_while_loaded(struct nl_sock *sock)
+{
+	int fd = nl_socket_get_fd(sock), group;
+	char answer[PAGE];
+
+	if (!find_family(sock))
+		return;
+	group = genl_ctrl_resolve_grp(sock, VCTX_GENL_NAME,
+				      VCTX_GENL_GROUP_EVENTS);
+	if (group > 0)
+		nl_socket_add_membership(sock, group);
+	policy.header.nlmsg_type = family;
+	policy.header.nlmsg_flags = NLM_F_REQUEST;
+	genl_of(&policy)->cmd = VCTX_CMD_POLICY_SET;
+	for (int i = 0; i < 50; i++) {
+		send(fd, policy.bytes, policy.len, 0);
+		while (recv(fd, answer, sizeof(answer), MSG_DONTWAIT) > 0)
+			;
+	}
+}
+
+/* Each change is an event, and somebody listens. */
+static pid_t start_setting_policies(void)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		struct nl_sock *sock = nl_socket_alloc();
+
+		REQUIRE(sock && !genl_connect(sock));
+		set_policies_while_loaded(sock);
+		nl_socket_free(sock);
+	}
+}
+
+static void unloaded_meanwhile(const void *arg)
+{
+	struct nl_sock *sock = nl_socket_alloc();
+	int wanted = rounds(20), done = 0;
+	pid_t pids[2];
+
+	(void)arg;
+	REQUIRE(sock && !genl_connect(sock) && find_family(sock));
+	read_policy(&policy);
+	nl_socket_free(sock);
+	for (int i = 0; i < 2; i++)
+		pids[i] = start_setting_policies();
+	for (int i = 0; i < 10 * wanted && done < wanted; i++) {
+		int error = reload();
+
+		CHECK(!error || error == -EWOULDBLOCK || error == -EBUSY);
+		done += !error;
+		usleep(5000);
+	}
+	CHECK_EQ(done, wanted);
+	for (int i = 0; i < 2; i++) {
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], NULL, 0);
+	}
+}
+
 #define FLAGS	(T_DEVICE | T_SELF)
 #define CASE(fn)	{ #fn, fn, NULL, FLAGS }
 
@@ -1176,6 +1250,7 @@ static const struct test tests[] = {
 	CASE(rude),
 	CASE(ioctls),
 	{ "nothing_left", nothing_left, NULL, FLAGS | T_ALONE },
+	{ "unloaded_meanwhile", unloaded_meanwhile, NULL, FLAGS | T_ALONE },
 };
 
 int main(int argc, char **argv)
