@@ -217,7 +217,16 @@ int __init vctx_event_init(void)
 	return workqueue ? 0 : -ENOMEM;
 }
 
-/* Before the family goes. */
+/* Before the family goes: what has happened so far is told. */
+void vctx_event_flush(void)
+{
+	flush_workqueue(workqueue);
+}
+
+/*
+ * After it has gone: until then somebody may change the policy.  Of what came
+ * between the two nobody is told, for nobody is in the group any more.
+ */
 void vctx_event_exit(void)
 {
 	destroy_workqueue(workqueue);

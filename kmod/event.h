@@ -22,6 +22,7 @@ void vctx_event_policy(void);
 
 u64 vctx_event_lost(void);
 int vctx_event_init(void);
+void vctx_event_flush(void);
 void vctx_event_exit(void);
 
 #endif /* VCTX_EVENT_H */

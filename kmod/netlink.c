@@ -651,6 +651,7 @@ int __init vctx_netlink_init(void)
 
 void vctx_netlink_exit(void)
 {
-	vctx_event_exit();
+	vctx_event_flush();
 	genl_unregister_family(&vctx_netlink_family);
+	vctx_event_exit();
 }

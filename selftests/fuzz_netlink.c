@@ -1216,7 +1216,7 @@ static pid_t start_setting_policies(void)
 static void unloaded_meanwhile(const void *arg)
 {
 	struct nl_sock *sock = nl_socket_alloc();
-	int wanted = rounds(20), done = 0;
+	int wanted = rounds(5), done = 0;
 	pid_t pids[2];
 
 	(void)arg;
