@@ -139,7 +139,10 @@ static void find_family(void)
 	memcpy(&family, (void *)attr + NLA_HDRLEN, sizeof(family));
 }
 
-/* Whatever family an input names is ours: others are left alone. */
+/*
+ * Whatever family an input names is ours: others are left alone.  And what the
+ * kernel would throw away before it looks for a family is made whole.
+ */
 static void name_family(uint8_t *bytes, size_t len)
 {
 	size_t at = 0;
@@ -149,8 +152,10 @@ static void name_family(uint8_t *bytes, size_t len)
 
 		if (header->nlmsg_type >= NLMSG_MIN_TYPE)
 			header->nlmsg_type = family;
-		if (header->nlmsg_len < NLMSG_HDRLEN)
-			return;
+		if (header->nlmsg_len < NLMSG_HDRLEN ||
+		    header->nlmsg_len > len - at)
+			header->nlmsg_len = len - at;
+		header->nlmsg_flags |= NLM_F_REQUEST;
 		at += NLMSG_ALIGN((size_t)header->nlmsg_len);
 	}
 }
