@@ -13,7 +13,7 @@ prefix=/opt/vctx
 export PKG_CONFIG_PATH=$root$prefix/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root
 
 make_parts() {
-	for part in lib tools; do
+	for part in lib tools system; do
 		make -s -C $part DESTDIR="$root" PREFIX=$prefix LIBDIR=$prefix/lib \
 			INCLUDEDIR=$prefix/include BINDIR=$prefix/bin \
 			MANDIR=$prefix/share/man COMPDIR=$prefix/share/completions "$1" || return
@@ -49,7 +49,7 @@ has_pages() {
 	for name in $(sed -n 's/^\t\t\(vctx_[a-z_]*\);/\1/p' lib/libvcontext.map); do
 		[ -e "$root$prefix/share/man/man3/$name.3" ] || { echo "no page $name(3)"; return 1; }
 	done
-	for name in man7/vcontext.7 man1/vctx-exec.1 man1/vctx-noise.1; do
+	for name in man7/vcontext.7 man7/vcontext-admin.7 man5/vcontext.conf.5 man1/vctx-exec.1 man1/vctx-noise.1; do
 		[ -e "$root$prefix/share/man/$name" ] || { echo "no page $name"; return 1; }
 	done
 }
@@ -59,6 +59,14 @@ symbols_are_checked() {	# SED-EXPRESSION FILE
 	rm -rf "$tmp/copy" && mkdir "$tmp/copy" && cp -r lib uapi "$tmp/copy" &&
 	sed -i "$1" "$tmp/copy/lib/$2" &&
 	! make -s -C "$tmp/copy/lib" >"$tmp/log" 2>&1 && grep -q disagree "$tmp/log"
+}
+
+# An administrator's file stays as it is, when all is installed again, and when not.
+keeps_policy() {
+	local file=$root/etc/vcontext.conf
+	cmp system/vcontext.conf "$file" && echo "max-per-user = 7" >"$file" &&
+	make_parts install && make_parts uninstall && [ "$(cat "$file")" = "max-per-user = 7" ] && rm "$file" &&
+	make_parts install
 }
 
 leaves_nothing() {
@@ -82,6 +90,7 @@ check "a function that is not in the map fails the build" \
 	symbols_are_checked '/vctx_stats;/d' libvcontext.map
 check "a function that is not in the header fails the build" \
 	symbols_are_checked '/^const char \*vctx_exit_name/d' vctx.h
+check "an administrator's /etc/vcontext.conf is kept" keeps_policy
 check "make uninstall" make_parts uninstall
 check "... leaves nothing behind" leaves_nothing
 
