@@ -206,6 +206,20 @@ static bool common_option(int c, int *status)
 	return false;
 }
 
+/* In our own words: getopt_long() would begin with the name of the command. */
+static void bad_option(int c, const char *word)
+{
+	char letter[3] = { '-', optopt };
+
+	/* One of several letters in a word. */
+	if (strncmp(word, "--", 2))
+		word = letter;
+	if (c == ':')
+		usage_error("'%s' needs a value", word);
+	else
+		usage_error("'%s' is no option, or not with a value", word);
+}
+
 static int get_option(int argc, char **argv, const char *prefix,
 		      const char *shorts, const struct option *longs)
 {
@@ -219,16 +233,18 @@ static int get_option(int argc, char **argv, const char *prefix,
 	memcpy(all + count, common_options, sizeof(common_options));
 	count += ARRAY_SIZE(common_options);
 	all[count] = (struct option) { };
-	snprintf(all_shorts, sizeof(all_shorts), "%s%sjhV", prefix, shorts);
+	snprintf(all_shorts, sizeof(all_shorts), "%s:%sjhV", prefix, shorts);
+	opterr = 0;
 
 	do
 		c = getopt_long(argc, argv, all_shorts, all, NULL);
 	while (common_option(c, &status) && status == EXIT_DONE);
 	if (status != EXIT_DONE)
 		return '?';
-	if (c == '?')
-		fprintf(stderr, "Try 'vctxctl %s%s--help'.\n",
-			current ? current->name : "", current ? " " : "");
+	if (c == '?' || c == ':') {
+		bad_option(c, argv[optind - 1]);
+		return '?';
+	}
 	return c;
 }
 
