@@ -15,7 +15,7 @@ export PKG_CONFIG_PATH=$root$prefix/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root
 make_parts() {
 	for part in lib tools system; do
 		make -s -C $part DESTDIR="$root" PREFIX=$prefix LIBDIR=$prefix/lib \
-			INCLUDEDIR=$prefix/include BINDIR=$prefix/bin \
+			INCLUDEDIR=$prefix/include BINDIR=$prefix/bin SBINDIR=$prefix/sbin \
 			MANDIR=$prefix/share/man COMPDIR=$prefix/share/completions "$1" || return
 	done
 }
@@ -49,7 +49,7 @@ has_pages() {
 	for name in $(sed -n 's/^\t\t\(vctx_[a-z_]*\);/\1/p' lib/libvcontext.map); do
 		[ -e "$root$prefix/share/man/man3/$name.3" ] || { echo "no page $name(3)"; return 1; }
 	done
-	for name in man7/vcontext.7 man7/vcontext-admin.7 man5/vcontext.conf.5 man1/vctx-exec.1 man1/vctx-noise.1; do
+	for name in man7/vcontext.7 man7/vcontext-admin.7 man5/vcontext.conf.5 man1/vctx-exec.1 man1/vctx-noise.1 man8/vctxctl.8; do
 		[ -e "$root$prefix/share/man/$name" ] || { echo "no page $name"; return 1; }
 	done
 }
