@@ -37,11 +37,16 @@ complains() {	# STATUS PATTERN ARG...
 	grep -Eq "^vctxctl: $pattern" "$tmp/err" || show
 }
 
-json() {	# JQ-EXPRESSION ABOUT THE OUTPUT
-	jq -e "$1" "$tmp/out" >"$tmp/jq" 2>&1 || { echo "not so: $1"; cat "$tmp/jq"; show; }
+# In an emulator jq takes its time: once a case, when the contexts are gone.
+json() {	# [-s] JQ-EXPRESSION ABOUT THE OUTPUT
+	stop
+	jq -e "$@" "$tmp/out" >"$tmp/jq" 2>&1 || { echo "not so: $*"; cat "$tmp/jq"; show; }
 }
 
-# Without jq, which takes its time: there are many of these.
+prints() {	# TEXT
+	[ "$(cat "$tmp/out")" = "$1" ] || show
+}
+
 count_is() {	# WANTED FILTER...
 	wanted=$1
 	shift
@@ -106,38 +111,41 @@ status_text() {
 }
 
 status_json() {
-	succeeds status -j &&
-	json '.module.available and (.module.backend == "vmx" or .module.backend == "svm") and
-		.module.context_bytes <= 1024 and .module.contexts == 0 and
-		.policy.enabled and .policy.max_contexts == null' &&
-	json "(.cpus | length) == $(nproc) and all(.cpus[]; .state == \"off\")" || return
+	succeeds status -j && cp "$tmp/out" "$tmp/before" || return
 	start ./crowd 1
-	succeeds status -j && json '.module.contexts == 1 and all(.cpus[]; .state == "on")'
+	succeeds status -j && cat "$tmp/before" >>"$tmp/out" &&
+	json -s ".[0].module.contexts == 1 and .[1].module.contexts == 0 and
+		all(.[0].cpus[]; .state == \"on\") and all(.[1].cpus[]; .state == \"off\") and
+		all(.[]; .module.available and (.module.backend | IN(\"vmx\", \"svm\")) and
+			.module.context_bytes <= 1024 and (.cpus | length) == $(nproc) and
+			.policy.enabled and .policy.max_contexts == null)"
 }
 
 lists_a_loop() {
 	start sh -c "$loop"
 	sleep 0.3
+	succeeds list && [ "$(wc -l <"$tmp/out")" -eq 2 ] &&
+	grep -Eq "^ *ID +PID +TID +USER +CPU +STATE +AGE +ENTRIES +GUEST +TICKS-HELD +NATIVE +COMMAND$" "$tmp/out" &&
+	grep -Eq "^ *[0-9]+ +$pid +$pid +root +[0-9]+ +[a-z]+ +[0-9.]+m?s +[0-9]+ +[0-9.]+% +0 +[a-z_]+ +sh$" "$tmp/out" ||
+		{ show; return 1; }
+	# A stay in the guest that lasts is an entry without an exit so far.
 	succeeds list -j &&
 	json "length == 1 and (.[0] | .pid == $pid and .tid == $pid and .uid == 0 and .user == \"root\" and
 		.comm == \"sh\" and .cpu < $(nproc) and (.state | IN(\"guest\", \"native\", \"ready\")) and
-		(.flags | index(\"inherit\")) and .entries > 0 and .fell_back == null)" &&
-	# A stay in the guest that lasts is an entry without an exit so far.
-	json '.[0] | .entries - ([.exits[]] | add) | . == 0 or . == 1' &&
-	json '.[0] | (.guest_ns + .native_ns - .age_ns | fabs) < 20000000' &&
-	json '.[0] | .guest_ns > .age_ns / 10 and .exits.syscall > 0 and .native.syscall > 0' &&
-	succeeds list && [ "$(wc -l <"$tmp/out")" -eq 2 ] &&
-	grep -Eq "^ *ID +PID +TID +USER +CPU +STATE +AGE +ENTRIES +GUEST +TICKS-HELD +NATIVE +COMMAND$" "$tmp/out" &&
-	grep -Eq "^ *[0-9]+ +$pid +$pid +root +[0-9]+ +[a-z]+ +[0-9.]+m?s +[0-9]+ +[0-9.]+% +0 +[a-z_]+ +sh$" "$tmp/out" || show
+		(.flags | index(\"inherit\")) and .fell_back == null and
+		.entries > 0 and (.entries - ([.exits[]] | add) | . == 0 or . == 1) and
+		(.guest_ns + .native_ns - .age_ns | fabs) < 20000000 and .guest_ns > .age_ns / 10 and
+		.exits.syscall > 0 and .native.syscall > 0)"
 }
 
 shows_it() {
 	start sh -c "$loop"
 	id=$(id_of "$pid")
-	succeeds show -j "$id" && json ".id == $id and .tid == $pid and .exits.interrupt >= 0" &&
-	succeeds show -j --tid "$pid" && json ".id == $id" &&
 	succeeds show "$id" && grep -Eq "^thread +$pid of process $pid$" "$tmp/out" &&
-	grep -Eq '^syscall +[1-9][0-9]* +[0-9.]+%$' "$tmp/out" || show
+	grep -Eq '^syscall +[1-9][0-9]* +[0-9.]+%$' "$tmp/out" || { show; return 1; }
+	succeeds show -j "$id" && cp "$tmp/out" "$tmp/by_id" && succeeds show -j --tid "$pid" &&
+	cat "$tmp/by_id" >>"$tmp/out" &&
+	json -s "all(.[]; .id == $id and .tid == $pid) and .[0].guest_ns > .[1].guest_ns"
 }
 
 filters() {
@@ -148,21 +156,21 @@ filters() {
 	count_is 2 --tree "$pid" && count_is 1 --tree "$child" && count_is 2 --tree 1 &&
 	count_is 2 --user root && count_is 2 --uid 0 && count_is 0 --user nobody &&
 	count_is 0 --cpu 4000 && count_is 1 --tree "$pid" --comm sh && count_is 0 --pid "$pid" --comm busybox &&
-	cpu=$(vctxctl list -j --comm busybox | jq '.[0].cpu') &&
+	cpu=$(vctxctl list --comm busybox | awk 'NR == 2 { print $5 }') &&
 	count_is 1 --comm busybox --cpu "$cpu" && count_is 0 --comm busybox --state guest
 }
 
 strange_name() {
 	start sh -c 'printf "a\033\"\n\377" >/proc/self/comm; read _ </proc/sys/kernel/version; while :; do :; done'
 	wait_until count_is 0 --comm sh &&
-	succeeds list -j && json '.[0].comm == "a\u001b\"\n\ufffd"' &&
-	succeeds list && [ "$(wc -l <"$tmp/out")" -eq 2 ] && ! grep -q "$(printf '\033')" "$tmp/out" || show
+	succeeds list && [ "$(wc -l <"$tmp/out")" -eq 2 ] && ! grep -q "$(printf '\033')" "$tmp/out" &&
+	succeeds list -j && json '.[0].comm == "a\u001b\"\n\ufffd"'
 }
 
 tick() {
 	start --tickless=250ms ./crowd 1
-	succeeds show -j --tid "$pid" && json '.tick_bound_ns == 250000000 and (.flags | index("tickless"))' &&
-	succeeds show --tid "$pid" && grep -Eq '^tick .*for 250ms at a time at most$' "$tmp/out" || show
+	succeeds show -j --tid "$pid" && grep -q '"tick_bound_ns": 250000000,' "$tmp/out" &&
+	succeeds show --tid "$pid" && grep -Eq '^flags .*tickless' "$tmp/out" && grep -Eq '^tick .*for 250ms at a time at most$' "$tmp/out" || show
 }
 
 no_such_context() {
@@ -179,7 +187,7 @@ crowd() {
 	succeeds list -j || return
 	mv "$tmp/out" "$tmp/crowd"
 	succeeds list && [ "$(wc -l <"$tmp/out")" -eq $((VCTX_CROWD + 1)) ] &&
-	succeeds evict --pid "$pid" -j && json ".evicted == $VCTX_CROWD and .leaving == 0" || return
+	succeeds evict --pid "$pid" -j && prints "{ \"evicted\": $VCTX_CROWD, \"leaving\": 0 }" || return
 	stop
 	echo "$max" >/proc/sys/kernel/threads-max
 	mv "$tmp/crowd" "$tmp/out"
@@ -190,9 +198,8 @@ crowd() {
 
 watch() {
 	start ./crowd 1
-	timeout -s INT 3 vctxctl list -j --watch=200ms >"$tmp/out" 2>"$tmp/err"
-	status=$?
-	jq -s -e 'length >= 3 and all(.[]; length == 1)' "$tmp/out" || show
+	timeout -s INT 1 vctxctl list -j --watch=100ms >"$tmp/out" 2>"$tmp/err"
+	[ "$(grep -c '^\[ {.*} \]$' "$tmp/out")" -ge 3 ] && ! grep -qv '^\[ {.*} \]$' "$tmp/out" || show
 }
 
 # ---- top ----
@@ -207,8 +214,8 @@ top_batch() {
 	# Sorted: who makes system calls all the time comes first.
 	[ "$(sed -n '3s/.* //p' "$tmp/out")" = dd ] &&
 	succeeds top -j -n 2 --delay 500ms -s exits && [ "$(wc -l <"$tmp/out")" -eq 2 ] &&
-	jq -s -e '.[1].contexts | .[0].comm == "dd" and .[0].native_per_s > 20 * .[1].native_per_s and
-		.[1].guest > 0.1 and .[1].guest <= 1' "$tmp/out" || show
+	json -s '.[1].contexts | .[0].comm == "dd" and .[0].native_per_s > 20 * .[1].native_per_s and
+		.[1].guest > 0.1 and .[1].guest <= 1' || show
 }
 
 top_screen() {
@@ -239,13 +246,16 @@ monitors() {
 	vctxctl evict "$id" >/dev/null && vctxctl policy set max-contexts 100 && vctxctl policy set max-contexts 0 &&
 	wait_until grep -q policy "$tmp/json" || return
 	kill -INT $all && wait $all && wait $some && kill -TERM $text && wait $text || return
-	mv "$tmp/json" "$tmp/out"
-	jq -s -e "map(select(.id == $((id - 1))) | .event) == [\"entered\", \"left\"]" "$tmp/out" &&
-	jq -s -e "map(select(.id == $id) | .event) == [\"entered\", \"evicted\"]" "$tmp/out" &&
-	jq -s -e 'map(select(.event == "left"))[0] | .comm == "true" and .entries > 0 and .guest_ns > 0 and .pid == .tid' "$tmp/out" &&
-	jq -s -e 'all(.[]; .time_ns / 1e9 - now | fabs < 60)' "$tmp/out" &&
-	jq -s -e 'map(.event) == ["evicted", "policy"]' "$tmp/some" &&
-	grep -Eq "^[0-9-]{10} [0-9:.]{15}  evicted +cpu [0-9]+  id $id  pid $pid  tid $pid  comm crowd  entries [0-9]+  guest " "$tmp/text" || { cat "$tmp/some" "$tmp/text"; show; }
+	stop
+	jq -n -e --slurpfile all "$tmp/json" --slurpfile some "$tmp/some" "
+		(\$all | map(select(.id == $((id - 1))) | .event)) == [\"entered\", \"left\"] and
+		(\$all | map(select(.id == $id) | .event)) == [\"entered\", \"evicted\"] and
+		(\$all | map(select(.event == \"left\"))[0] |
+			.comm == \"true\" and .entries > 0 and .guest_ns > 0 and .pid == .tid) and
+		all(\$all[]; .time_ns / 1e9 - now | fabs < 600) and
+		(\$some | map(.event)) == [\"evicted\", \"policy\"]" &&
+	grep -Eq "^[0-9-]{10} [0-9:.]{15}  evicted +cpu [0-9]+  id $id  pid $pid  tid $pid  comm crowd  entries [0-9]+  guest " "$tmp/text" ||
+		{ cat "$tmp/json" "$tmp/some" "$tmp/text"; show; }
 }
 
 tells_of_loss() {
@@ -263,20 +273,19 @@ tells_of_loss() {
 	wait_until grep -q 'events were lost' "$tmp/lost" &&
 	wait_until sh -c "[ \$(wc -l <$tmp/events) -gt 100 ]" || return
 	kill -INT $monitor
-	wait $monitor && jq -s -e 'length > 100' "$tmp/events"
+	wait $monitor && ! grep -v '^{ .*"event": .*}$' "$tmp/events"
 }
 
 # ---- policy ----
 
 key_is() {	# KEY VALUE
-	succeeds policy get "$1" && [ "$(cat "$tmp/out")" = "$2" ] || show
+	succeeds policy get "$1" && prints "$2"
 }
 
 sets_policy() {
 	succeeds policy set max-contexts 100 max_per_user 50 tick-max-ms 2s tick-cpus 0 tick-unprivileged yes &&
 	key_is max-contexts 100 && key_is max-per-user 50 && key_is tick-max-ms 2000 && key_is tick-cpus 0 &&
-	succeeds policy get -j && json '. == { enabled: true, max_contexts: 100, max_per_user: 50, tick_hold: true,
-		tick_unprivileged: true, tick_max_ms: 2000, tick_cpus: "0" }' &&
+	succeeds policy get -j && prints '{ "enabled": true, "max_contexts": 100, "max_per_user": 50, "tick_hold": true, "tick_unprivileged": true, "tick_max_ms": 2000, "tick_cpus": "0" }' &&
 	[ "$(cat /sys/module/vcontext/parameters/tick_max_ms)" = 2000 ] &&
 	succeeds policy set max-contexts unlimited max-per-user 0 tick-max-ms unlimited tick-unprivileged no \
 		tick-cpus "$(cat /sys/devices/system/cpu/possible)" &&
@@ -338,10 +347,10 @@ bad_files() {
 # It counts on to the same end, as an ordinary thread.
 runs_on() {
 	# shellcheck disable=SC2016 # for the inner shell
-	start sh -c 'read _ </proc/uptime; i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done; echo "counted $i"'
+	start sh -c 'read _ </proc/uptime; i=0; while [ $i -lt 40000 ]; do i=$((i + 1)); done; echo "counted $i"'
 	id=$(id_of "$pid")
-	succeeds evict "$id" && [ "$(cat "$tmp/out")" = "1 evicted" ] && is_ordinary "$pid" || { show; return 1; }
-	wait "$pid" && [ "$(cat "$tmp/started")" = "counted 100000" ] || { echo "it ended with $?"; cat "$tmp/started"; return 1; }
+	succeeds evict "$id" && prints "1 evicted" && is_ordinary "$pid" || return
+	wait "$pid" && [ "$(cat "$tmp/started")" = "counted 40000" ] || { echo "it ended with $?"; cat "$tmp/started"; return 1; }
 	pids=
 }
 
@@ -352,7 +361,7 @@ evicts_a_tree() {
 	wait_until count_is 4 || return
 	children=$(cat "$tmp/started")
 	pids="$pids $children"
-	succeeds evict --tree "$pid" -j && json '.evicted == 3 and .leaving == 0' &&
+	succeeds evict --tree "$pid" && prints "3 evicted" &&
 	count_is 1 && count_is 1 --pid "$other" || return
 	# shellcheck disable=SC2086 # two words
 	is_ordinary "$pid" $children
@@ -361,14 +370,14 @@ evicts_a_tree() {
 evicts_a_process() {
 	start ./crowd 3
 	wait_until count_is 3 || return
-	succeeds evict --pid "$pid" && [ "$(cat "$tmp/out")" = "3 evicted" ] && is_ordinary "$pid"
+	succeeds evict --pid "$pid" && prints "3 evicted" && is_ordinary "$pid"
 }
 
 evicts_all() {
 	start sh -c "$loop"
 	one=$pid
 	start ./crowd 5
-	wait_until count_is 6 && succeeds evict --all -j && json '.evicted == 6' && count_is 0 &&
+	wait_until count_is 6 && succeeds evict --all && prints "6 evicted" && count_is 0 &&
 	is_ordinary "$one" "$pid"
 }
 
@@ -379,7 +388,7 @@ evict_errors() {
 	# What can be done is done.
 	start ./crowd 1
 	complains 1 'cannot evict context 4000000' evict 4000000 "$(id_of "$pid")" &&
-	[ "$(cat "$tmp/out")" = "1 evicted" ] && is_ordinary "$pid"
+	prints "1 evicted" && is_ordinary "$pid"
 }
 
 # ---- who may ----
@@ -391,8 +400,9 @@ as_nobody() {	# ARG...
 
 nobody_sees() {
 	start ./crowd 1
-	as_nobody list -j
-	json "length == 1 and .[0].pid == $pid" && as_nobody status -j && json '.module.contexts == 1'
+	as_nobody list
+	[ "$(awk 'NR > 1 { print $2 }' "$tmp/out")" = "$pid" ] && as_nobody status &&
+	grep -Eq '^contexts +1,' "$tmp/out" || show
 }
 
 nobody_changes() {
