@@ -578,17 +578,6 @@ static void fuzz_one(int fd)
 	send_message(fd, &message);
 }
 
-static void fuzz(int number)
-{
-	int fd = open_socket();
-
-	for (int i = 0; i < number; i++) {
-		fuzz_one(fd);
-		receive(fd, &message);
-	}
-	close(fd);
-}
-
 /* Policy, which a case leaves as it found it */
 
 static struct message policy;
@@ -624,6 +613,20 @@ static void set_policy(void)
 	REQUIRE(send(fd, policy.bytes, policy.len, 0) == (ssize_t)policy.len);
 	REQUIRE(recv(fd, &answer, sizeof(answer), MSG_TRUNC) > 0);
 	CHECK_EQ(answer.error.error, 0);
+	close(fd);
+}
+
+/* Now and then there may be contexts again, whatever the policy has become. */
+static void fuzz(int number)
+{
+	int fd = open_socket();
+
+	for (int i = 0; i < number; i++) {
+		if (may_change && i % 50 == 0)
+			set_policy();
+		fuzz_one(fd);
+		receive(fd, &message);
+	}
 	close(fd);
 }
 
@@ -743,11 +746,32 @@ static void expect_answers(void)
 
 /* Cases: who asks */
 
+/* A context to be seen, and again when it was evicted. */
+static pid_t start_entering(void)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		int error = __ctx_enter(test_fd, 0);
+
+		CHECK(may_fail(error) || error == -EALREADY);
+		usleep(2000);
+	}
+}
+
 static void root(const void *arg)
 {
+	pid_t pid;
+
 	(void)arg;
 	begin(1);
+	pid = start_entering();
 	fuzz(messages());
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
 	end();
 	expect_answers();
 }
@@ -831,22 +855,6 @@ static void denied(const void *arg)
 	stop_sleeping(sleeper, id);
 	end();
 	expect_answers();
-}
-
-/* A context to be seen, and again when it was evicted. */
-static pid_t start_entering(void)
-{
-	pid_t pid = fork();
-
-	if (pid)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (;;) {
-		int error = __ctx_enter(test_fd, 0);
-
-		CHECK(may_fail(error) || error == -EALREADY);
-		usleep(2000);
-	}
 }
 
 static void fuzz_in_container(void)
