@@ -721,6 +721,8 @@ static void end(void)
 	tally->over = true;
 	for (unsigned int i = 0; i < ARRAY_SIZE(computing); i++)
 		CHECK_EQ(wait_exit(computing[i]), 0);
+	if (!tally->sent)
+		return;
 	printf("# %d messages; answers by errno:", tally->sent);
 	for (int error = 0; error < MAX_ERRNO; error++)
 		if (tally->errors[error])
