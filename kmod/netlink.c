@@ -281,6 +281,16 @@ static void *begin_part(struct sk_buff *skb, struct netlink_callback *cb, int cm
 			   &vctx_netlink_family, NLM_F_MULTI, cmd);
 }
 
+/* Without what did not fit. */
+static bool end_part(struct sk_buff *skb, void *header, int error)
+{
+	if (error)
+		genlmsg_cancel(skb, header);
+	else
+		genlmsg_end(skb, header);
+	return !error;
+}
+
 /* Whether it fits, and is in the message then. */
 static bool dump_context(struct sk_buff *skb, struct netlink_callback *cb,
 			 struct vctx_context *ctx)
@@ -289,12 +299,8 @@ static bool dump_context(struct sk_buff *skb, struct netlink_callback *cb,
 
 	if (!header)
 		return false;
-	if (put_context(skb, ctx, dump_of(cb)->filter->ns)) {
-		genlmsg_cancel(skb, header);
-		return false;
-	}
-	genlmsg_end(skb, header);
-	return true;
+	return end_part(skb, header,
+			put_context(skb, ctx, dump_of(cb)->filter->ns));
 }
 
 static int context_dump(struct sk_buff *skb, struct netlink_callback *cb)
@@ -393,12 +399,7 @@ static bool dump_cpu(struct sk_buff *skb, struct netlink_callback *cb, int cpu)
 
 	if (!header)
 		return false;
-	if (put_one_cpu(skb, cpu)) {
-		genlmsg_cancel(skb, header);
-		return false;
-	}
-	genlmsg_end(skb, header);
-	return true;
+	return end_part(skb, header, put_one_cpu(skb, cpu));
 }
 
 static int cpu_dump(struct sk_buff *skb, struct netlink_callback *cb)

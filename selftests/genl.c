@@ -129,3 +129,24 @@ int genl_listen(struct nl_sock *sock)
 		return -errno;
 	return 0;
 }
+
+static void see_evicted(struct nlattr **attrs, void *arg)
+{
+	*(int *)arg = nla_get_u32(attrs[VCTX_A_EVICT_EVICTED]);
+	CHECK_EQ(nla_get_u32(attrs[VCTX_A_EVICT_LEAVING]), 0U);
+}
+
+int genl_evict(int attr, uint32_t value)
+{
+	struct nl_sock *sock = genl_open();
+	struct nl_msg *request = genl_request(VCTX_CMD_EVICT, 0);
+	int evicted = 0;
+
+	if (attr == VCTX_A_EVICT_ALL)
+		nla_put_flag(request, attr);
+	else
+		nla_put_u32(request, attr, value);
+	CHECK_EQ(genl_call(sock, request, see_evicted, &evicted), 0);
+	nl_socket_free(sock);
+	return evicted;
+}

@@ -26,6 +26,9 @@ struct nl_msg *genl_request(int cmd, int flags);
 int genl_call(struct nl_sock *sock, struct nl_msg *request,
 	      void (*each)(struct nlattr **attrs, void *arg), void *arg);
 
+/* How many contexts it has ended; @value is of no use for VCTX_A_EVICT_ALL. */
+int genl_evict(int attr, uint32_t value);
+
 /* Join the group of events.  Returns 0 or -errno. */
 int genl_listen(struct nl_sock *sock);
 

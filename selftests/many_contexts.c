@@ -327,29 +327,6 @@ static void expect_given_back(int64_t before)
 	CHECK_LE(now, before + room);
 }
 
-/* Eviction */
-
-static void see_evicted(struct nlattr **attrs, void *arg)
-{
-	*(int *)arg = nla_get_u32(attrs[VCTX_A_EVICT_EVICTED]);
-	CHECK_EQ(nla_get_u32(attrs[VCTX_A_EVICT_LEAVING]), 0U);
-}
-
-static int evict(int attr, uint32_t pid)
-{
-	struct nl_sock *sock = genl_open();
-	struct nl_msg *request = genl_request(VCTX_CMD_EVICT, 0);
-	int evicted = 0;
-
-	if (attr == VCTX_A_EVICT_ALL)
-		nla_put_flag(request, attr);
-	else
-		nla_put_u32(request, attr, pid);
-	CHECK_EQ(genl_call(sock, request, see_evicted, &evicted), 0);
-	nl_socket_free(sock);
-	return evicted;
-}
-
 /* Processes, each with what it inherited */
 
 static void processes(const void *arg)
@@ -375,8 +352,8 @@ static void processes(const void *arg)
 	/* The parent, too. */
 	CHECK_EQ(dump(VCTX_A_CONTEXT_TREE, getpid()).n, many + 1);
 	/* Two of them go on without. */
-	CHECK_EQ(evict(VCTX_A_EVICT_PID, pids[0]), 1);
-	CHECK_EQ(evict(VCTX_A_EVICT_PID, pids[many - 1]), 1);
+	CHECK_EQ(genl_evict(VCTX_A_EVICT_PID, pids[0]), 1);
+	CHECK_EQ(genl_evict(VCTX_A_EVICT_PID, pids[many - 1]), 1);
 	CHECK_EQ(dump(VCTX_A_CONTEXT_TREE, getpid()).n, many - 1);
 	all_do(WORKED);
 	for (int i = 0; i < many; i++)
@@ -406,7 +383,7 @@ static void evicted(const void *arg)
 	CHECK_EQ(seen.n, many);
 	survives_change(&seen);
 	start = now_ns();
-	CHECK_EQ(evict(VCTX_A_EVICT_ALL, 0), many);
+	CHECK_EQ(genl_evict(VCTX_A_EVICT_ALL, 0), many);
 	say("evict", start);
 	CHECK_EQ(dump(VCTX_A_CONTEXT_PID, getpid()).n, 0);
 	end_threads();

@@ -670,27 +670,6 @@ static void tick_unprivileged(const void *arg)
 
 /* Eviction */
 
-static void see_evicted(struct nlattr **a, void *arg)
-{
-	*(uint32_t *)arg = nla_get_u32(a[VCTX_A_EVICT_EVICTED]);
-	CHECK_EQ(nla_get_u32(a[VCTX_A_EVICT_LEAVING]), 0U);
-}
-
-static int evict(int attr, uint32_t value)
-{
-	struct nl_sock *sock = genl_open();
-	struct nl_msg *request = genl_request(VCTX_CMD_EVICT, 0);
-	uint32_t evicted = 0;
-
-	if (attr == VCTX_A_EVICT_ALL)
-		nla_put_flag(request, attr);
-	else
-		nla_put_u32(request, attr, value);
-	CHECK_EQ(genl_call(sock, request, see_evicted, &evicted), 0);
-	nl_socket_free(sock);
-	return evicted;
-}
-
 /* At once, also with the tick held; the thread goes on where it was. */
 static void evict_computing(const void *arg)
 {
@@ -704,7 +683,7 @@ static void evict_computing(const void *arg)
 	pin(0);
 	usleep(100000);
 	start = now_ns();
-	CHECK_EQ(evict(VCTX_A_EVICT_ID, find(pid).id), 1);
+	CHECK_EQ(genl_evict(VCTX_A_EVICT_ID, find(pid).id), 1);
 	CHECK_LE(now_ns() - start, 2 * SECOND);
 	CHECK_EQ(count(VCTX_A_CONTEXT_PID, pid), 0);
 	wait_progress(shared);
@@ -730,7 +709,7 @@ static void evict_sleeping(const void *arg)
 	while (count(VCTX_A_CONTEXT_PID, pid) != 1)
 		usleep(1000);
 	wait_state(pid, 'S');
-	CHECK_EQ(evict(VCTX_A_EVICT_PID, pid), 1);
+	CHECK_EQ(genl_evict(VCTX_A_EVICT_PID, pid), 1);
 	CHECK_EQ(count(VCTX_A_CONTEXT_PID, pid), 0);
 	REQUIRE(write(pipes[1], "x", 1) == 1);
 	CHECK_EQ(wait_exit(pid), 77);
@@ -760,7 +739,7 @@ static void evict_tree(const void *arg)
 		_exit(__ctx_leave(test_fd) == -ENXIO ? 77 : 0);
 	}
 	wait_progress(shared);
-	CHECK_GE(evict(VCTX_A_EVICT_TREE, pid), 1);
+	CHECK_GE(genl_evict(VCTX_A_EVICT_TREE, pid), 1);
 	CHECK_EQ(count(VCTX_A_CONTEXT_TREE, pid), 0);
 	wait_progress(shared);
 	CHECK_EQ(count(VCTX_A_CONTEXT_TREE, pid), 0);
@@ -778,7 +757,7 @@ static void evict_all(const void *arg)
 	computer = start_computing(shared, CTX_ALL);
 	ctx_enter(CTX_ALL);
 	/* The caller, too. */
-	CHECK_GE(evict(VCTX_A_EVICT_ALL, 0), 3);
+	CHECK_GE(genl_evict(VCTX_A_EVICT_ALL, 0), 3);
 	CHECK(!ctx_here());
 	CHECK_EQ(count(VCTX_A_CONTEXT_TREE, getpid()), 0);
 	CHECK_EQ(stop_computing(shared, computer), 77);
@@ -791,7 +770,7 @@ static long is_evicted(void *unused)
 {
 	(void)unused;
 	CHECK_EQ(vctx_in_context(), 1);
-	evict(VCTX_A_EVICT_PID, getpid());
+	genl_evict(VCTX_A_EVICT_PID, getpid());
 	CHECK_EQ(vctx_in_context(), 0);
 	return 42;
 }
@@ -915,7 +894,7 @@ static void events(const void *arg)
 
 	pid = start_sleeping();
 	events.tid = pid;
-	evict(VCTX_A_EVICT_PID, pid);
+	genl_evict(VCTX_A_EVICT_PID, pid);
 	hear(sock, &events, VCTX_EVENT_EVICTED);
 	end(pid);
 	CHECK_EQ(events.of[VCTX_EVENT_LEFT], 1);
@@ -975,7 +954,7 @@ static void in_container(void)
 	CHECK_EQ(wait_exit(pid), 0);
 	hear(sock, &events, VCTX_EVENT_LEFT);
 	CHECK_EQ(events.of[VCTX_EVENT_ENTERED], 1);
-	CHECK_EQ(evict(VCTX_A_EVICT_ALL, 0), 1);
+	CHECK_EQ(genl_evict(VCTX_A_EVICT_ALL, 0), 1);
 	CHECK(!ctx_here());
 	nl_socket_free(sock);
 }
