@@ -26,7 +26,7 @@ help:
 	@echo '  make uninstall   remove them again'
 	@echo '  make deb         build Debian packages, in build/deb'
 	@echo 'For developers:'
-	@echo '  make check       all tests, which are the next seven; needs nothing'
+	@echo '  make check       all tests, which are the next eight; needs nothing'
 	@echo '  make style       checkpatch, sparse, codespell, shellcheck, licences, ...'
 	@echo '  make host-test   tests that need neither module nor emulator'
 	@echo '  make harness-test   tests of selftests/vm/run'
@@ -34,6 +34,7 @@ help:
 	@echo '  make deb-test    packages, built, installed, used and removed; root'
 	@echo '  make suite       the tests of the module, in the emulators, on this kernel'
 	@echo '  make fuzz-test   AFL++ on netlink and the device, for a moment; FUZZ_SECONDS=600 for longer'
+	@echo '  make engines-test   jobs under Open MPI, Slurm and distcc, natively and in contexts'
 	@echo '  make check-all   make check with all of the matrix: kernels, emulators, CPU counts,'
 	@echo '                   boot parameters, and a table of them at its end; root'
 	@echo '  make foreign-test   python, gdb, stress-ng and others, natively and in contexts'
@@ -77,7 +78,7 @@ check-all: export PARTS = foreign-test
 check check-all: deps
 	$(MAKE) all
 	@status=0; \
-	for part in style host-test harness-test dkms-test deb-test suite fuzz-test $(PARTS); do \
+	for part in style host-test harness-test dkms-test deb-test suite fuzz-test engines-test $(PARTS); do \
 		$(MAKE) --no-print-directory $$part || status=1; \
 	done; \
 	exit $$status
@@ -115,6 +116,9 @@ foreign-test: all
 		done; \
 	done; \
 	exit $$status
+
+engines-test: all
+	selftests/engines/run -e qemu -c 2
 
 # Debian's headers come without the key that its kernel would sign with.
 install: module
@@ -156,5 +160,5 @@ clean:
 	+$(if $(KDIR),$(KBUILD)/selftests/test_modules clean)
 
 .PHONY: all help module lib tools selftests deps demo check check-all style host-test \
-	harness-test dkms-test deb-test suite fuzz-test foreign-test install install-user \
-	uninstall deb clean
+	harness-test dkms-test deb-test suite fuzz-test engines-test foreign-test install \
+	install-user uninstall deb clean
