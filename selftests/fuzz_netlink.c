@@ -21,7 +21,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -1123,21 +1122,7 @@ static int reference_count(void)
 
 static int reload(void)
 {
-	struct utsname uts;
-	char path[256];
-	int fd, error;
-
-	if (syscall(SYS_delete_module, "vcontext", O_NONBLOCK))
-		return -errno;
-	uname(&uts);
-	snprintf(path, sizeof(path), "/lib/modules/%s/extra/vcontext.ko",
-		 uts.release);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	error = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
-	close(fd);
-	return error;
+	return __module_unload("vcontext") ?: __module_load("vcontext");
 }
 
 static void nothing_left(const void *arg)

@@ -30,28 +30,6 @@ static int open_device(void)
 	return fd < 0 ? -errno : fd;
 }
 
-static int unload(const char *name)
-{
-	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
-}
-
-static int load(void)
-{
-	struct utsname uts;
-	char path[256];
-	int fd, error;
-
-	uname(&uts);
-	snprintf(path, sizeof(path), "/lib/modules/%s/extra/" MODULE ".ko",
-		 uts.release);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	error = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
-	close(fd);
-	return error;
-}
-
 static void expect_busy(int error)
 {
 	CHECK(error == -EWOULDBLOCK || error == -EBUSY);
@@ -60,13 +38,13 @@ static void expect_busy(int error)
 /* Unload and load again; contexts work afterwards. */
 static void expect_reload(void)
 {
-	int fd, error = unload(MODULE);
+	int fd, error = __module_unload(MODULE);
 
 	CHECK_EQ(error, 0);
 	if (error)
 		return;
 	CHECK_LE(open_device(), -1);
-	CHECK_EQ(load(), 0);
+	CHECK_EQ(__module_load(MODULE), 0);
 	fd = open_device();
 	CHECK_GE(fd, 0);
 	CHECK_EQ(__ctx_enter(fd, 0), 0);
@@ -102,7 +80,7 @@ static void refused_with_open_file(const void *arg)
 	need_module();
 	fd = open_device();
 	CHECK_GE(fd, 0);
-	expect_busy(unload(MODULE));
+	expect_busy(__module_unload(MODULE));
 	close(fd);
 	expect_reload();
 }
@@ -150,7 +128,7 @@ static void refused_with_context(const void *arg)
 	pid = start_child(&tell);
 	wait_contexts(1);
 	for (int i = 0; i < 3; i++)
-		expect_busy(unload(MODULE));
+		expect_busy(__module_unload(MODULE));
 	CHECK_EQ(write(tell, "x", 1), 1);
 	CHECK_EQ(wait_exit(pid), 0);
 	expect_reload();
@@ -170,7 +148,7 @@ static void refused_with_page(const void *arg)
 	CHECK(page != MAP_FAILED);
 	CHECK_EQ(__ctx_leave(fd), 0);
 	close(fd);
-	expect_busy(unload(MODULE));
+	expect_busy(__module_unload(MODULE));
 	CHECK_EQ(munmap(page, 4096), 0);
 	expect_reload();
 }
@@ -195,7 +173,7 @@ static void reload_after_holder(const void *arg)
 		}
 		wait_contexts(1);
 		usleep(20000);
-		expect_busy(unload(MODULE));
+		expect_busy(__module_unload(MODULE));
 		kill(pid, SIGKILL);
 		REQUIRE(waitpid(pid, NULL, 0) == pid);
 		wait_contexts(0);
@@ -409,8 +387,8 @@ static void firmware(const void *arg)
 	if (pwrite(msr, &vm_cr, 8, MSR_VM_CR) != 8 ||
 	    pread(msr, &seen, 8, MSR_VM_CR) != 8 || seen != vm_cr)
 		test_skip("this processor does not have VM_CR");
-	CHECK_EQ(unload(MODULE), 0);
-	CHECK_EQ(load(), 0);
+	CHECK_EQ(__module_unload(MODULE), 0);
+	CHECK_EQ(__module_load(MODULE), 0);
 	expect_unavailable(VCTX_UNAVAILABLE_FIRMWARE, -EACCES);
 	vm_cr &= ~VM_CR_SVMDIS;
 	CHECK_EQ(pwrite(msr, &vm_cr, 8, MSR_VM_CR), 8);

@@ -211,4 +211,8 @@ void wait_state(pid_t tid, char state);
 
 void write_file(const char *path, const char *text);
 
+/* A module of the project; unloading does not wait. */
+int __module_load(const char *name);
+int __module_unload(const char *name);
+
 #endif /* VCTX_SELFTEST_H */

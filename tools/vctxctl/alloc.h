@@ -29,6 +29,16 @@ static inline void *xgrow(void *array, size_t count, size_t size)
 	return must(reallocarray(array, count, size));
 }
 
+static inline char *__attribute__((__format__(printf, 1, 0)))
+xvasprintf(const char *format, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	return must(text);
+}
+
 static inline char *__attribute__((__format__(printf, 1, 2)))
 xasprintf(const char *format, ...)
 {
@@ -36,10 +46,9 @@ xasprintf(const char *format, ...)
 	char *text;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
+	text = xvasprintf(format, args);
 	va_end(args);
-	return must(text);
+	return text;
 }
 
 #endif /* ALLOC_H */

@@ -36,10 +36,8 @@ void finding_add(const char *check, enum answer answer, const char *advice,
 	char *text;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
+	text = xvasprintf(format, args);
 	va_end(args);
-	must(text);
 
 	json_add_text(object, "section", section);
 	json_add_text(object, "check", check);
