@@ -6,21 +6,14 @@
 cd "$(dirname "$0")" || exit 1
 . ./ktap.sh
 
-exec_=../../tools/vctx-exec
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+tool=../../tools/vctx-exec
+. ./tool.sh
 
 if [ -e /dev/vcontext ]; then
 	skip "vctx-exec without the module" "/dev/vcontext exists here"
 	finish
 	exit
 fi
-
-# run ARG...: sets $status, $tmp/out, $tmp/err
-run() {
-	"$exec_" "$@" >"$tmp/out" 2>"$tmp/err"
-	status=$?
-}
 
 expect() {	# WHAT GOT WANTED
 	[ "$2" = "$3" ] || { echo "$1: got '$2' instead of '$3'"; cat "$tmp/err"; return 1; }
@@ -85,7 +78,7 @@ kills() {	# SIGNAL [OPTION]
 	run "$@" sh -c "kill -$signal \$\$"
 	expect status "$status" $((128 + signal)) || return
 	# Not a mere exit status: a signal really ended it.
-	python3 - "$exec_" "$@" sh -c "kill -$signal \$\$" <<-'EOF'
+	python3 - "$tool" "$@" sh -c "kill -$signal \$\$" <<-'EOF'
 	import subprocess, sys
 	code = subprocess.run(sys.argv[1:], stderr=subprocess.DEVNULL).returncode
 	sys.exit(f"not killed by a signal: {code}" if code >= 0 else 0)
@@ -105,7 +98,7 @@ dumps_one_core() {
 	esac
 	(
 		mkdir "$tmp/core" && cd "$tmp/core" && ulimit -c unlimited
-		"$OLDPWD/$exec_" --stats sh -c 'kill -SEGV $$' 2>/dev/null
+		"$OLDPWD/$tool" --stats sh -c 'kill -SEGV $$' 2>/dev/null
 		# shellcheck disable=SC2012 # only the number counts
 		[ "$(ls | wc -l)" -le 1 ] || { echo "cores:"; ls; exit 1; }
 	)
@@ -116,7 +109,7 @@ forwards() {	# SIGNAL
 	local pid
 	: >"$tmp/out"
 	# Whoever runs this may ignore it, as nohup does.
-	env --default-signal="$1" "$exec_" --stats="$tmp/json" sh -c \
+	env --default-signal="$1" "$tool" --stats="$tmp/json" sh -c \
 		'trap "exit 7" '"$1"'; echo ready; while :; do sleep 0.05; done' \
 		>"$tmp/out" 2>"$tmp/err" &
 	pid=$!
@@ -131,7 +124,7 @@ check "SIGHUP is passed on, and the report is written" forwards HUP
 # A background job of a shell ignores SIGINT, hence python; the terminal would
 # send the signal to the whole group.
 survives_interrupt() {
-	python3 - "$exec_" "$tmp/json" <<-'EOF'
+	python3 - "$tool" "$tmp/json" <<-'EOF'
 	import os, signal, subprocess, sys, time
 	signal.signal(signal.SIGINT, signal.default_int_handler)
 	process = subprocess.Popen([sys.argv[1], f"--stats={sys.argv[2]}", "sh", "-c",
@@ -153,7 +146,7 @@ ignored_stays_ignored() {
 check "SIGHUP that nohup ignores stays ignored" ignored_stays_ignored
 
 waits_with_sigchld_ignored() {
-	python3 - "$exec_" <<-'EOF'
+	python3 - "$tool" <<-'EOF'
 	import signal, subprocess, sys
 	signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 	process = subprocess.Popen([sys.argv[1], "--stats", "sh", "-c", "exit 6"],
@@ -251,7 +244,7 @@ check "--version" prints '^vctx-exec [0-9.]*$' --version
 help_names_all() {
 	local option
 	for option in $(sed -n 's/.*{ "\([a-z-]*\)",.*_argument.*/\1/p' ../../tools/vctx-exec.c); do
-		$exec_ --help | grep -q -- "--$option" || { echo "--$option is not in --help"; return 1; }
+		$tool --help | grep -q -- "--$option" || { echo "--$option is not in --help"; return 1; }
 		grep -q -- "--$option" <(sed 's/\\-/-/g' ../../tools/man/vctx-exec.1) ||
 			{ echo "--$option is not in vctx-exec(1)"; return 1; }
 		grep -q -- "--$option" ../../tools/completion/vctx-exec ||
@@ -261,7 +254,7 @@ help_names_all() {
 check "each option is in --help, the man page and the completion" help_names_all
 
 full_output() {
-	"$exec_" --help >/dev/full 2>&1
+	"$tool" --help >/dev/full 2>&1
 	expect status $? 125
 }
 check "--help to a full device fails" full_output

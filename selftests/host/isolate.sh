@@ -6,15 +6,8 @@
 cd "$(dirname "$0")" || exit 1
 . ./ktap.sh
 
-vctxctl=../../tools/vctxctl/vctxctl
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-
-# run ARG...: sets $status, $tmp/out, $tmp/err
-run() {
-	"$vctxctl" "$@" >"$tmp/out" 2>"$tmp/err"
-	status=$?
-}
+tool=../../tools/vctxctl/vctxctl
+. ./tool.sh
 
 # One line on standard error that matches PATTERN, nothing else, and this status
 complains() {	# STATUS PATTERN ARG...
@@ -54,7 +47,7 @@ dry_run() {
 # A name that is no text, of a program that may run everywhere
 strange_name() {
 	# shellcheck disable=SC2016 # for the inner shell
-	python3 - "$vctxctl" <<-'EOF2' >"$tmp/out"
+	python3 - "$tool" <<-'EOF2' >"$tmp/out"
 	import ctypes, subprocess, sys
 	ctypes.CDLL(None).prctl(15, b"a) R \xff\n\"", 0, 0, 0)
 	sys.exit(subprocess.run([sys.argv[1], "isolate", "--dry-run", "-j", "1"]).returncode)

@@ -6,26 +6,14 @@
 cd "$(dirname "$0")" || exit 1
 . ./ktap.sh
 
-noise=$PWD/../../tools/vctx-noise
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+tool=$PWD/../../tools/vctx-noise
+. ./tool.sh
 
 if [ -e /dev/vcontext ]; then
 	skip "vctx-noise without the module" "/dev/vcontext exists here"
 	finish
 	exit
 fi
-
-# run ARG...: sets $status, $tmp/out, $tmp/err
-run() {
-	"$noise" "$@" >"$tmp/out" 2>"$tmp/err"
-	status=$?
-}
-
-succeeds() {
-	run "$@"
-	[ "$status" -eq 0 ] && [ ! -s "$tmp/err" ] || { echo "status $status"; cat "$tmp/err"; return 1; }
-}
 
 # One line on standard error that matches PATTERN, nothing on standard output
 complains() {	# PATTERN ARG...
@@ -59,7 +47,7 @@ check "a native measurement adds up" adds_up
 # Stopped for a while, it sees an interruption of that length.
 sees_a_stop() {
 	local pid child
-	"$noise" --duration 600ms --json >"$tmp/json" &
+	"$tool" --duration 600ms --json >"$tmp/json" &
 	pid=$!
 	sleep 0.4
 	child=$(ps -o pid= --ppid $pid) && kill -STOP $child && sleep 0.15 && kill -CONT $child
@@ -118,7 +106,7 @@ check "--compare has a row that says why" compares
 reads_again() {
 	succeeds --from "$tmp/json" --json && cmp "$tmp/out" "$tmp/json" &&
 	succeeds --from - --json <"$tmp/json" && cmp "$tmp/out" "$tmp/json" &&
-	"$noise" --duration 10ms --label 'its name' --json >"$tmp/second" &&
+	"$tool" --duration 10ms --label 'its name' --json >"$tmp/second" &&
 	succeeds --from "$tmp/json" --from "$tmp/second" && grep -q '^its name  *[0-9]' "$tmp/out" &&
 	grep -q ^native "$tmp/out"
 }
@@ -147,7 +135,7 @@ else
 	skip "a picture" "there is no gnuplot"
 fi
 no_gnuplot() {
-	PATH=$tmp/empty "$noise" --plot "$tmp/no.png" >"$tmp/out" 2>"$tmp/err"
+	PATH=$tmp/empty "$tool" --plot "$tmp/no.png" >"$tmp/out" 2>"$tmp/err"
 	[ $? -eq 125 ] && grep -q 'install the package gnuplot-nox' "$tmp/err" && [ ! -e "$tmp/no.png" ]
 }
 check "without gnuplot it names the package" no_gnuplot
@@ -171,7 +159,7 @@ check "a word that is no option is refused" complains "no option" word
 check "--compare --label is refused" complains "makes three" --compare --label a
 
 full() {	# ARG...
-	"$noise" "$@" >/dev/full 2>"$tmp/err"
+	"$tool" "$@" >/dev/full 2>"$tmp/err"
 	[ $? -eq 125 ]
 }
 check "--help to a full device fails" full --help
@@ -181,7 +169,7 @@ check "the JSON to a full device fails" full --from "$tmp/second" --json
 documented() {
 	local option
 	for option in $(sed -n 's/.*{ "\([a-z-]*\)",.*_argument.*/\1/p' ../../tools/vctx-noise.c); do
-		"$noise" --help | grep -q -- "--$option" || { echo "--$option is not in --help"; return 1; }
+		"$tool" --help | grep -q -- "--$option" || { echo "--$option is not in --help"; return 1; }
 		grep -q -- "--$option" <(sed 's/\\-/-/g' ../../tools/man/vctx-noise.1) ||
 			{ echo "--$option is not in vctx-noise(1)"; return 1; }
 		grep -q -- "--$option" ../../tools/completion/vctx-noise ||

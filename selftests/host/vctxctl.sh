@@ -6,24 +6,12 @@
 cd "$(dirname "$0")" || exit 1
 . ./ktap.sh
 
-vctxctl=$PWD/../../tools/vctxctl/vctxctl
+tool=$PWD/../../tools/vctxctl/vctxctl
 sources=../../tools/vctxctl
 page=../../tools/man/vctxctl.8
 completion=../../tools/completion/vctxctl
 commands=(status list show top monitor evict policy)	# the others: isolate.sh
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-
-# run ARG...: sets $status, $tmp/out, $tmp/err
-run() {
-	"$vctxctl" "$@" >"$tmp/out" 2>"$tmp/err"
-	status=$?
-}
-
-succeeds() {
-	run "$@"
-	[ "$status" -eq 0 ] && [ ! -s "$tmp/err" ] || { echo "status $status"; cat "$tmp/err"; return 1; }
-}
+. ./tool.sh
 
 # One line on standard error that matches PATTERN, nothing on standard output
 complains() {	# STATUS PATTERN ARG...
@@ -54,7 +42,7 @@ version() {
 check "--version" version
 
 full() {	# ARG...
-	"$vctxctl" "$@" >/dev/full 2>"$tmp/err"
+	"$tool" "$@" >/dev/full 2>"$tmp/err"
 	[ $? -eq 1 ] && grep -q 'No space' "$tmp/err"
 }
 check "--help to a full device fails" full --help
@@ -62,7 +50,7 @@ check "--help to a full device fails" full --help
 narrow() {
 	local command
 	for command in "${commands[@]}" help; do
-		"$vctxctl" help "$command" | awk 'length > 86 { print; bad = 1 } END { exit bad }' || return
+		"$tool" help "$command" | awk 'length > 86 { print; bad = 1 } END { exit bad }' || return
 	done
 }
 check "each help fits on a screen" narrow
@@ -173,7 +161,7 @@ documented() {
 		[ $file != main ] || command=help
 		for option in $(sed -n 's/.*{ "\([a-z-]*\)",\t.*_argument.*/\1/p' $sources/$file.c) \
 			$(! grep -q FILTER_LONGS $sources/$file.c || sed -n 's/.*{ "\([a-z-]*\)",.*_argument.*/\1/p' $sources/filter.h); do
-			"$vctxctl" help $command | grep -q -- "--$option" || { echo "--$option is not in the help of $command"; return 1; }
+			"$tool" help $command | grep -q -- "--$option" || { echo "--$option is not in the help of $command"; return 1; }
 			grep -q -- "--$option" <(sed 's/\\-/-/g' $page) || { echo "--$option is not in vctxctl(8)"; return 1; }
 			grep -q -- "--$option" $completion || { echo "--$option is not completed"; return 1; }
 		done
@@ -184,9 +172,9 @@ check "each option is in the help, the man page and the completion" documented
 # What follows "it is one of" is from the tables.
 words_documented() {
 	local word words
-	"$vctxctl" policy get x 2>"$tmp/err"
-	"$vctxctl" monitor -e x 2>>"$tmp/err"
-	"$vctxctl" list --state x 2>>"$tmp/err"
+	"$tool" policy get x 2>"$tmp/err"
+	"$tool" monitor -e x 2>>"$tmp/err"
+	"$tool" list --state x 2>>"$tmp/err"
 	words=$(sed 's/.*it is one of //; s/; try.*//; s/,//g' "$tmp/err")
 	[ "$(echo "$words" | wc -w)" -ge 21 ] || { cat "$tmp/err"; return 1; }
 	for word in $words; do
