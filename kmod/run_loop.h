@@ -142,6 +142,29 @@ static __always_inline void vctx_run_sync(const struct vctx_guest_ops *ops,
 	}
 }
 
+/* User state into the guest.  Return: -1, or why user mode must go on natively. */
+static __always_inline int vctx_run_begin(const struct vctx_guest_ops *ops,
+					  struct vctx_run_cpu *this,
+					  struct pt_regs *regs,
+					  const struct mm_struct *mm)
+{
+	int reason = vctx_state_native(regs, mm);
+
+	if (unlikely(reason >= 0))
+		goto fell_back;
+	if (unlikely(reason == VCTX_STATE_COMPAT)) {
+		vctx_state_hide_stack(regs);
+		ops->load_compat(this);
+	}
+	if (likely(ops->load(this, regs)))
+		return -1;
+	reason = VCTX_NATIVE_CPU;
+
+fell_back:
+	vctx_run_fell_back(this, reason);
+	return reason;
+}
+
 static __always_inline int vctx_run_once(const struct vctx_guest_ops *ops,
 					 struct vctx_run_cpu *this,
 					 const struct mm_struct *mm,
@@ -222,16 +245,9 @@ vctx_run_loop(const struct vctx_guest_ops *ops,
 		return;
 	}
 
-	reason = vctx_state_native(regs, mm);
+	reason = vctx_run_begin(ops, this, regs, mm);
 	if (unlikely(reason >= 0))
-		goto fell_back;
-	if (unlikely(reason == VCTX_STATE_COMPAT)) {
-		vctx_state_hide_stack(regs);
-		ops->load_compat(this);
-	}
-	reason = VCTX_NATIVE_CPU;
-	if (unlikely(!ops->load(this, regs)))
-		goto fell_back;
+		goto native;
 
 	reason = vctx_run_once(ops, this, mm, regs, VCTX_STAY_SHORT);
 	/* Cheaper than to have kept it: the guest has all the registers. */
@@ -241,11 +257,7 @@ vctx_run_loop(const struct vctx_guest_ops *ops,
 		return;
 	}
 	ops->save(this, regs);
-	vctx_run_native(this, regs, reason);
-	return;
-
-fell_back:
-	vctx_run_fell_back(this, reason);
+native:
 	vctx_run_native(this, regs, reason);
 }
 
@@ -268,16 +280,9 @@ vctx_run_long_loop(const struct vctx_guest_ops *ops,
 		return;
 	}
 	vctx_tick_after_interrupt(this);
-	action = vctx_state_native(regs, current->mm);
+	action = vctx_run_begin(ops, this, regs, current->mm);
 	if (action >= 0)
-		goto fell_back;
-	if (action == VCTX_STATE_COMPAT) {
-		vctx_state_hide_stack(regs);
-		ops->load_compat(this);
-	}
-	action = VCTX_NATIVE_CPU;
-	if (!ops->load(this, regs))
-		goto fell_back;
+		goto native;
 	do {
 		held = vctx_tick_hold(this);
 		stay = held || vctx_run_is_tracked() ? VCTX_STAY_LONG :
@@ -295,10 +300,6 @@ vctx_run_long_loop(const struct vctx_guest_ops *ops,
 		}
 	} while (action < 0);
 	ops->save(this, regs);
-	goto native;
-
-fell_back:
-	vctx_run_fell_back(this, action);
 native:
 	/* Not the thread's doing, and over soon: the tick can be held again. */
 	if (action != VCTX_NATIVE_WORK && action != VCTX_NATIVE_INTERRUPT) {

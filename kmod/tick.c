@@ -232,7 +232,7 @@ static bool hold(struct vctx_run_cpu *this)
 {
 	struct vctx_tick *tick = &this->tick;
 	int cpu = smp_processor_id();
-	u64 bound = min(this->tick_bound, vctx_tick_max_ns());
+	u64 bound;
 
 	if (!tick->ready || !vctx_tick_available() ||
 	    !cpumask_test_cpu(cpu, &vctx_policy.tick_cpus) ||
@@ -251,6 +251,7 @@ static bool hold(struct vctx_run_cpu *this)
 		return false;
 	}
 
+	bound = min(this->tick_bound, vctx_tick_max_ns());
 	if (tick->first)
 		bound = min(bound, FIRST_HOLD);
 	tick->due = hrtimer_get_expires(tick->timer);

@@ -899,7 +899,7 @@ static void events(const void *arg)
 	end(pid);
 	CHECK_EQ(events.of[VCTX_EVENT_LEFT], 1);
 
-	original = get_policy();
+	begin_policy();
 	restore_policy();
 	hear(sock, &events, VCTX_EVENT_POLICY);
 	nl_socket_free(sock);
