@@ -41,8 +41,8 @@ def record_text(record):
     head, _, text = record.partition(b";")
     stamp = head.split(b",")
     seconds = int(stamp[2]) / 1e6 if len(stamp) > 2 and stamp[2].isdigit() else 0
-    lines = [line for line in text.decode(errors="replace").splitlines() if not line.startswith(" ")]
-    return seconds, "\n".join(lines)
+    # One line; those after it are its dictionary.  Of a call trace, each begins with a space.
+    return seconds, text.decode(errors="replace").partition("\n")[0]
 
 
 class Frames:

@@ -14,7 +14,7 @@ trap 'exit 143' TERM
 
 count=0
 failed=0
-tests=53
+tests=55
 
 # check NAME COMMAND...: one test that passes if the command does
 check() {
@@ -105,9 +105,10 @@ for emulator in bochs qemu; do
 	check "$emulator: the time-out is 124" is "$status" 124
 	check "$emulator: output comes before the end" is "$(cat "$work/out")" begun
 
-	guest -e $emulator -- sh -c 'echo "WARNING: a test" >/dev/kmsg; exit 5'
+	guest -e $emulator -- sh -c 'echo "WARNING: a test" >/dev/kmsg; echo " its_call+0x1/0x2" >/dev/kmsg; exit 5'
 	check "$emulator: a warning in the kernel log is 126" is "$status" 126
 	check "$emulator: and is shown" says "WARNING: a test"
+	check "$emulator: and its call trace" says " its_call+0x1/0x2"
 	guest -e $emulator -- sh -c 'echo c >/proc/sysrq-trigger'
 	check "$emulator: a panic is 126" is "$status" 126
 	check "$emulator: and its text is shown" says "Kernel panic"
