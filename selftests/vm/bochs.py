@@ -113,8 +113,14 @@ def models():
 
 
 def kernel_arguments(model):
-    """A TSC tick is an instruction; the kernel would believe the model's frequency."""
-    arguments = [f"tsc_early_khz={INSTRUCTIONS_PER_SECOND // 1000}"]
+    """What it takes to boot right.
+
+    A TSC tick is an instruction; the kernel would believe the model's frequency.
+    And MONITOR does not make other CPUs forget where they write directly (it takes
+    the physical address for the linear one), so an idle CPU may miss what another
+    wakes it up by, for as long as it has no interrupt: it halts instead.
+    """
+    arguments = [f"tsc_early_khz={INSTRUCTIONS_PER_SECOND // 1000}", "idle=halt"]
     if MODELS[model]:
         arguments.append("clearcpuid=" + ",".join(MODELS[model]))
     return arguments
