@@ -148,11 +148,9 @@ check "SIGHUP that nohup ignores stays ignored" ignored_stays_ignored
 waits_with_sigchld_ignored() {
 	python3 - "$tool" <<-'EOF'
 	import signal, subprocess, sys
-	signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-	process = subprocess.Popen([sys.argv[1], "--stats", "sh", "-c", "exit 6"],
-	                           stderr=subprocess.DEVNULL, restore_signals=False)
-	signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-	sys.exit(0 if process.wait() == 6 else f"status {process.returncode}")
+	process = subprocess.run([sys.argv[1], "--stats", "sh", "-c", "exit 6"], stderr=subprocess.DEVNULL,
+	                         preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+	sys.exit(0 if process.returncode == 6 else f"status {process.returncode}")
 	EOF
 }
 check "a parent that ignores SIGCHLD does no harm" waits_with_sigchld_ignored
