@@ -94,8 +94,12 @@ static const char *map_core(pid_t pid)
 /* The pid of the process is not among them. */
 static void note_prstatus(const struct elf_prstatus *status)
 {
+	struct user_regs_struct regs;
+
+	memcpy(&regs, status->pr_reg, REGS_BYTES);
+	regs.eflags = test_flags(regs.eflags);
 	note("signal", status->pr_cursig);
-	note_bytes("regs", status->pr_reg, REGS_BYTES);
+	note_bytes("regs", &regs, REGS_BYTES);
 }
 
 static void check_pattern(const struct elf_prstatus *status, uint64_t seed)

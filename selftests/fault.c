@@ -74,8 +74,7 @@ void fault_catch(void)
 
 void fault_note(void)
 {
-	if (test_is_beyond("resume_flag"))
-		fault.gregs[REG_EFL] &= ~RFLAGS_RF;
+	fault.gregs[REG_EFL] = test_flags(fault.gregs[REG_EFL]);
 	note("faults", fault.count);
 	note("signo", fault.signo);
 	note("code", fault.code);

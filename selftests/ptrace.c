@@ -225,7 +225,7 @@ static void step_all(pid_t pid, int request, int limit)
 		CHECK_EQ(resume(pid, request, 0), SIGTRAP);
 		regs = get_regs(pid);
 		note("rip", regs.rip);
-		note("flags", regs.eflags);
+		note("flags", test_flags(regs.eflags));
 		CHECK_EQ(ptrace(PTRACE_GETSIGINFO, pid, NULL, &info), 0);
 		note("code", info.si_code);
 		if (info.si_code == SI_KERNEL)	/* the second INT3 */
@@ -507,7 +507,7 @@ static void wild_rip(const void *arg)
 		note("signal", resume(pid, PTRACE_CONT, 0));
 		regs = get_regs(pid);
 		note("rip", regs.rip);
-		note("flags", regs.eflags);
+		note("flags", test_flags(regs.eflags));
 	}
 	set_regs(pid, good);
 	finish(pid, 0);

@@ -43,7 +43,7 @@ static void on_modify(int signo, siginfo_t *info, void *context)
 		note("before", gregs[reg]);
 		gregs[reg] = ~gregs[reg];
 	}
-	note("flags", gregs[REG_EFL]);
+	note("flags", test_flags(gregs[REG_EFL]));
 	gregs[REG_EFL] |= RFLAGS_CF | RFLAGS_DF;
 	gregs[REG_RIP] = resume_at;
 }
@@ -72,7 +72,7 @@ static void on_turn(int signo, siginfo_t *info, void *context)
 	(void)info;
 	note("signo", signo);
 	note("rip", gregs[REG_RIP] - resume_at);
-	note("flags", gregs[REG_EFL]);
+	note("flags", test_flags(gregs[REG_EFL]));
 	/* The single step that TF makes turns it back. */
 	gregs[REG_EFL] ^= signo == SIGTRAP ? RFLAGS_TF : flag_to_turn;
 	if (signo == SIGILL)

@@ -478,6 +478,11 @@ bool test_is_beyond(const char *name)
 	return strstr(list, found);
 }
 
+uint64_t test_flags(uint64_t flags)
+{
+	return test_is_beyond("resume_flag") ? flags & ~RFLAGS_RF : flags;
+}
+
 static int run_test(const struct test *test)
 {
 	int status;

@@ -99,6 +99,9 @@ void note_bytes(const char *name, const void *bytes, size_t len);
  */
 bool test_is_beyond(const char *name);
 
+/* For note(): without the resume flag if "resume_flag" is natively beyond the machine. */
+uint64_t test_flags(uint64_t flags);
+
 __attribute__((noreturn, format(printf, 1, 2)))
 void test_skip(const char *why, ...);
 
