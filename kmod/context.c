@@ -131,6 +131,12 @@ static void free_context(struct rcu_head *rcu)
 	kmem_cache_free(cache, ctx);
 }
 
+/* It has ended; who found it before may still look at it. */
+void vctx_context_free(struct vctx_context *ctx)
+{
+	call_rcu(&ctx->rcu, free_context);
+}
+
 /*
  * The context for @task, which is not on it yet, but can be found.  The caller
  * has taken the hardware for it; it holds the module and its tally.
@@ -168,16 +174,15 @@ static struct vctx_context *alloc(struct task_struct *task,
 	return ctx;
 }
 
-/* What was found before may still be looked at. */
 static void destroy(struct vctx_context *ctx)
 {
 	if (ctx->tick_bound)
 		vctx_tick_put();
 	vctx_shootdown_put(ctx);
-	vctx_stats_end(ctx);
 	vctx_quota_put(ctx->user);
 	put_net(ctx->net);
-	call_rcu(&ctx->rcu, free_context);
+	if (!vctx_stats_end(ctx))
+		vctx_context_free(ctx);
 	module_put(THIS_MODULE);
 }
 
@@ -305,7 +310,7 @@ void vctx_context_end_list(struct hlist_head *list)
  * @parent: current's context, in use
  * @child: created, and not running yet
  *
- * Where it cannot be had the child runs natively, and the tally counts why.
+ * Where it cannot be had the child runs natively, and the parent counts why.
  */
 void vctx_context_inherit(struct vctx_context *parent,
 			  struct task_struct *child)
@@ -316,8 +321,8 @@ void vctx_context_inherit(struct vctx_context *parent,
 	ctx = alloc(child, parent->tally, parent->flags, parent->tick_bound,
 		    GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT);
 	if (IS_ERR(ctx)) {
-		vctx_stats_missed(parent->tally, PTR_ERR(ctx) == -ENOMEM ?
-				  VCTX_NATIVE_MEMORY : VCTX_NATIVE_POLICY);
+		parent->stats->native[PTR_ERR(ctx) == -ENOMEM ?
+				      VCTX_NATIVE_MEMORY : VCTX_NATIVE_POLICY]++;
 		vctx_hw_put_deferred();
 		return;
 	}

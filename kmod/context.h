@@ -74,6 +74,7 @@ struct vctx_context {
 struct vctx_context *vctx_context_of(struct task_struct *task);
 struct vctx_context *vctx_context_use(void);
 void vctx_context_unuse(struct vctx_context *ctx);
+void vctx_context_free(struct vctx_context *ctx);
 
 /* Its ID in the ABI: not used again before four billion others were. */
 static inline u32 vctx_context_id(const struct vctx_context *ctx)

@@ -127,7 +127,8 @@ static int put_stats(struct sk_buff *skb, struct vctx_context *ctx, u64 stay_ns)
 {
 	struct vctx_stats stats = { };
 
-	vctx_stats_read(ctx, &stats);
+	if (!vctx_stats_read(ctx, &stats))
+		return -ENOENT;
 	stats.guest_ns += stay_ns;
 	stats.native_ns -= min(stay_ns, stats.native_ns);
 	if (vctx_netlink_put_u64(skb, VCTX_A_CONTEXT_ENTRIES, stats.entries) ||
@@ -149,6 +150,7 @@ static int put_stats(struct sk_buff *skb, struct vctx_context *ctx, u64 stay_ns)
 	return 0;
 }
 
+/* Returns 0, -EMSGSIZE, or -ENOENT if it has ended meanwhile. */
 static int put_context(struct sk_buff *skb, struct vctx_context *ctx,
 		       struct pid_namespace *ns)
 {
@@ -156,6 +158,7 @@ static int put_context(struct sk_buff *skb, struct vctx_context *ctx,
 	int cpu = task_cpu(task);
 	u64 stay_ns = vctx_run_stay_ns(per_cpu(vctx_run_cpu, cpu), ctx);
 	uid_t uid = from_kuid_munged(current_user_ns(), task_uid(task));
+	int ret;
 
 	if (nla_put_u32(skb, VCTX_A_CONTEXT_ID, vctx_context_id(ctx)) ||
 	    nla_put_u32(skb, VCTX_A_CONTEXT_TID, task_pid_nr_ns(task, ns)) ||
@@ -166,9 +169,11 @@ static int put_context(struct sk_buff *skb, struct vctx_context *ctx,
 	    nla_put_u32(skb, VCTX_A_CONTEXT_STATE, vctx_filter_state(ctx)) ||
 	    vctx_netlink_put_u64(skb, VCTX_A_CONTEXT_AGE_NS,
 				 ktime_get_mono_fast_ns() - ctx->entered) ||
-	    vctx_netlink_put_u64(skb, VCTX_A_CONTEXT_FLAGS, ctx->flags) ||
-	    put_stats(skb, ctx, stay_ns))
+	    vctx_netlink_put_u64(skb, VCTX_A_CONTEXT_FLAGS, ctx->flags))
 		return -EMSGSIZE;
+	ret = put_stats(skb, ctx, stay_ns);
+	if (ret)
+		return ret;
 	if (ctx->flags & VCTX_ENTER_TICKLESS &&
 	    vctx_netlink_put_u64(skb, VCTX_A_CONTEXT_TICK_BOUND_NS,
 				 ctx->tick_bound))
@@ -291,16 +296,17 @@ static bool end_part(struct sk_buff *skb, void *header, int error)
 	return !error;
 }
 
-/* Whether it fits, and is in the message then. */
+/* Whether it fits, and is in the message then, or has ended meanwhile. */
 static bool dump_context(struct sk_buff *skb, struct netlink_callback *cb,
 			 struct vctx_context *ctx)
 {
 	void *header = begin_part(skb, cb, VCTX_CMD_CONTEXT_GET);
+	int error;
 
 	if (!header)
 		return false;
-	return end_part(skb, header,
-			put_context(skb, ctx, dump_of(cb)->filter->ns));
+	error = put_context(skb, ctx, dump_of(cb)->filter->ns);
+	return end_part(skb, header, error) || error == -ENOENT;
 }
 
 static int context_dump(struct sk_buff *skb, struct netlink_callback *cb)

@@ -32,7 +32,11 @@ struct vctx_tally *vctx_tally_create(void)
 
 static void tally_free(struct kref *ref)
 {
-	kfree(container_of(ref, struct vctx_tally, ref));
+	struct vctx_tally *tally = container_of(ref, struct vctx_tally, ref);
+
+	if (tally->ended)
+		vctx_context_free(tally->ended);
+	kfree(tally);
 }
 
 void vctx_tally_put(struct vctx_tally *tally)
@@ -64,16 +68,22 @@ static void add(struct vctx_stats *sum, const struct vctx_stats *from)
 	sum->longest_ns = max(sum->longest_ns, READ_ONCE(from->longest_ns));
 }
 
-static void add_context(struct vctx_stats *sum, struct vctx_context *ctx)
+/* What is not in the guest is counted by nobody. */
+static u64 native_ns(struct vctx_context *ctx, const struct vctx_stats *stats)
 {
 	u64 since = ktime_get_mono_fast_ns() - ctx->entered;
-	const struct vctx_stats *stats = READ_ONCE(ctx->stats);
 	u64 guest = READ_ONCE(stats->guest_ns);
 
-	add(sum, stats);
 	/* The TSC and the clock may differ by a little. */
-	if (since > guest)
-		sum->native_ns += since - guest;
+	return since > guest ? since - guest : 0;
+}
+
+static void add_context(struct vctx_stats *sum, struct vctx_context *ctx)
+{
+	const struct vctx_stats *stats = READ_ONCE(ctx->stats);
+
+	add(sum, stats);
+	sum->native_ns += native_ns(ctx, stats);
 }
 
 /**
@@ -86,24 +96,25 @@ void vctx_tally_read(struct vctx_tally *tally, struct vctx_stats *sum)
 	struct vctx_context *ctx;
 
 	spin_lock(&tally->lock);
-	add(sum, &tally->ended);
+	if (tally->ended)
+		add(sum, &tally->ended->own_stats);
 	list_for_each_entry(ctx, &tally->live, link)
 		add_context(sum, ctx);
 	spin_unlock(&tally->lock);
 }
 
-/* The counters of one context: in use, or in an RCU read section. */
-void vctx_stats_read(struct vctx_context *ctx, struct vctx_stats *sum)
+/**
+ * vctx_stats_read - the counters of one context
+ * @ctx: in use, or in an RCU read section
+ * @sum: where to
+ *
+ * Return: false if the context has ended: then the counters may be a tally's.
+ */
+bool vctx_stats_read(struct vctx_context *ctx, struct vctx_stats *sum)
 {
 	add_context(sum, ctx);
-}
-
-/* A child that got no context. */
-void vctx_stats_missed(struct vctx_tally *tally, enum vctx_native_reason reason)
-{
-	spin_lock(&tally->lock);
-	tally->ended.native[reason]++;
-	spin_unlock(&tally->lock);
+	smp_rmb();	/* pairs with that in vctx_stats_end() */
+	return READ_ONCE(READ_ONCE(ctx->stats)->live);
 }
 
 /* @ctx begins to count, into @tally too. */
@@ -121,18 +132,36 @@ void vctx_stats_start(struct vctx_context *ctx, struct vctx_tally *tally)
 	spin_unlock(&tally->lock);
 }
 
-/* @ctx has counted for the last time; a mapped page keeps the result. */
-void vctx_stats_end(struct vctx_context *ctx)
+/**
+ * vctx_stats_end - a context has counted for the last time
+ * @ctx: it; a mapped page keeps the result
+ *
+ * Callable from atomic context.
+ *
+ * Return: whether @ctx is the tally's now, for its sum; else it is to be freed.
+ */
+bool vctx_stats_end(struct vctx_context *ctx)
 {
 	struct vctx_tally *tally = ctx->tally;
+	bool first;
 
 	spin_lock(&tally->lock);
 	list_del(&ctx->link);
-	ctx->stats->live = 0;
-	add_context(&tally->ended, ctx);
+	WRITE_ONCE(ctx->stats->live, 0);
+	smp_wmb();	/* pairs with that in vctx_stats_read() */
+	first = !tally->ended;
+	if (first) {
+		if (ctx->stats_page)
+			ctx->own_stats = *ctx->stats;
+		ctx->own_stats.native_ns = native_ns(ctx, ctx->stats);
+		tally->ended = ctx;
+	} else {
+		add_context(&tally->ended->own_stats, ctx);
+	}
 	spin_unlock(&tally->lock);
 
 	vctx_tally_put(tally);
+	return first;
 }
 
 /**

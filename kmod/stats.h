@@ -20,13 +20,14 @@ struct vm_area_struct;
  * @ref:	held by the file and by each context
  * @lock:	protects all below; never taken from an interrupt
  * @live:	contexts that exist
- * @ended:	what those that ended have left
+ * @ended:	the first context that ended, or NULL: its memory holds the sum of all
+ *		that did, for there may be none to be had when one ends
  */
 struct vctx_tally {
 	struct kref ref;
 	spinlock_t lock;
 	struct list_head live;
-	struct vctx_stats ended;
+	struct vctx_context *ended;
 };
 
 struct vctx_tally *vctx_tally_create(void);
@@ -34,10 +35,8 @@ void vctx_tally_put(struct vctx_tally *tally);
 void vctx_tally_read(struct vctx_tally *tally, struct vctx_stats *sum);
 
 void vctx_stats_start(struct vctx_context *ctx, struct vctx_tally *tally);
-void vctx_stats_end(struct vctx_context *ctx);
-void vctx_stats_missed(struct vctx_tally *tally,
-		       enum vctx_native_reason reason);
-void vctx_stats_read(struct vctx_context *ctx, struct vctx_stats *sum);
+bool vctx_stats_end(struct vctx_context *ctx);
+bool vctx_stats_read(struct vctx_context *ctx, struct vctx_stats *sum);
 int vctx_stats_map(struct vctx_context *ctx, struct vm_area_struct *vma);
 
 void vctx_stats_init(void);

@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -364,6 +365,48 @@ static void processes(const void *arg)
 	free(pids);
 }
 
+/* Processes, each with a context from a file of its own */
+
+#define FILE_BYTES	512	/* of struct file and what belongs to it */
+
+static void files(const void *arg)
+{
+	int64_t slab;
+
+	(void)arg;
+	begin(FEWER);
+	/* What the first context takes is of the CPUs. */
+	ctx_enter(0);
+	ctx_leave();
+	for (int i = 0; i < many; i++) {
+		pid_t pid = fork();
+
+		REQUIRE(pid >= 0);
+		if (pid)
+			continue;
+		done(CREATED);
+		wait_for(ENTERED);
+		test_fd = open(VCTX_DEVICE, O_RDWR | O_CLOEXEC);
+		ctx_enter(0);
+		done(ENTERED);
+		wait_for(WORKED);
+		work(i, compute(i));
+		CHECK_EQ(ctx_tally().contexts, 1ULL);
+		_exit(0);
+	}
+	all_do(CREATED);
+	slab = meminfo("Slab");
+	all_do(ENTERED);
+	slab = meminfo("Slab") - slab;
+	printf("# bytes a context and its file: %lld\n", (long long)slab / many);
+	if (many == FEWER)
+		CHECK_LE(slab, (int64_t)(MAX_BYTES + FILE_BYTES) * many);
+	all_do(WORKED);
+	for (int i = 0; i < many; i++)
+		CHECK_EQ(wait_exit(-1), 0);
+	CHECK_EQ((int)shared->with_context, many);
+}
+
 /* The life of many: seen, and gone by a command. */
 static void evicted(const void *arg)
 {
@@ -415,6 +458,7 @@ static const struct test tests[] = {
 	CASE(evicted),
 	CASE(left),
 	CASE(processes),
+	CASE(files),
 };
 
 TEST_MAIN(tests)

@@ -122,6 +122,7 @@ static void outlives_leave(const void *arg)
 	CHECK_EQ(page->live, 0ULL);
 	entries = page->entries;
 	CHECK_GE(entries, last.entries);
+	CHECK_EQ(ctx_tally().entries, entries);
 	for (int i = 0; i < 50; i++)
 		getppid();
 	CHECK_EQ(page->entries, entries);
@@ -131,6 +132,10 @@ static void outlives_leave(const void *arg)
 		getppid();
 	CHECK_EQ(page->entries, entries);
 	CHECK_EQ(map_page()->live, 1ULL);
+	ctx_leave();
+	CHECK_GE(ctx_tally().entries, entries + 50);
+	CHECK_EQ(ctx_tally().contexts, 2ULL);
+	CHECK_EQ(page->entries, entries);
 	close(test_fd);
 	CHECK_EQ(page->entries, entries);
 }
