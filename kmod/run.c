@@ -27,8 +27,8 @@ DEFINE_PER_CPU(struct vctx_run_cpu *, vctx_run_cpu);
  * account it as user time, and let RCU have its quiescent state, which the tick
  * would have seen in a user mode that it had interrupted.
  *
- * Return: VCTX_GUEST_RESUME, or VCTX_NATIVE_INTERRUPT on kernels where the
- * interrupt is to happen again natively.
+ * Return: VCTX_GUEST_RESUME, VCTX_NATIVE_INTERRUPT on kernels where the interrupt
+ * is to happen again natively, or VCTX_NATIVE_BREAKPOINT: it has armed one.
  */
 int vctx_run_take_interrupt(void)
 {
@@ -45,6 +45,11 @@ int vctx_run_take_interrupt(void)
 	if (account)
 		current->flags &= ~PF_VCPU;
 	rcu_note_context_switch(false);
+	/* The one thing of vctx_state_native() that others change, with a call. */
+	if (unlikely(hw_breakpoint_active())) {
+		vctx_run_fell_back(vctx_run_this(), VCTX_NATIVE_BREAKPOINT);
+		return VCTX_NATIVE_BREAKPOINT;
+	}
 	return VCTX_GUEST_RESUME;
 }
 
