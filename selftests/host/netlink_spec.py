@@ -1,14 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""uapi/vcontext.yaml and the headers name the same things, with the same values and types."""
+"""uapi/vcontext.yaml is a netlink specification, and names what the headers do, with the same values and types."""
+import gzip
 import os
 import re
 import subprocess
 import sys
 import tempfile
 
+import jsonschema
 import yaml
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'vm'))
+import cache  # noqa: E402
+import packages  # noqa: E402
+
+# The Debian suite with the schema: that of Debian 12 is older than the format.
+SCHEMA_SUITE = 'trixie'
 UAPI = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'uapi')
 # In the headers' enumerations but no value of them.
 NO_VALUE = re.compile(r'VCTX_(NR|MAX)_|_MAX$|^__')
@@ -114,10 +122,30 @@ def check_operations(spec):
     return wrong
 
 
+def unpack_schema(package, protocol, work):
+    """The kernel's schema of a protocol's specifications, from a package with its documentation."""
+    with tempfile.TemporaryDirectory() as folder:
+        [file] = packages.fetch([package], SCHEMA_SUITE, folder)
+        with subprocess.Popen(['dpkg-deb', '--fsys-tarfile', file], stdout=subprocess.PIPE) as archive:
+            text = subprocess.run(['tar', '-xO', f'./usr/share/doc/{package}/Documentation/netlink/{protocol}.yaml.gz'],
+                                  stdin=archive.stdout, stdout=subprocess.PIPE, check=True).stdout
+    with open(os.path.join(work, 'schema.yaml'), 'wb') as schema:
+        schema.write(gzip.decompress(text))
+
+
+def check_schema(spec):
+    protocol = spec['protocol']
+    [package] = packages.dependencies('linux-doc', r'linux-doc-[0-9.]+', packages.index(SCHEMA_SUITE))
+    folder = cache.entry(f'schema-{package}-{protocol}', lambda work: unpack_schema(package, protocol, work))
+    with open(os.path.join(folder, 'schema.yaml'), encoding='ascii') as file:
+        schema = jsonschema.Draft7Validator(yaml.safe_load(file))
+    return [f"{'/'.join(map(str, error.absolute_path))}: {error.message}" for error in schema.iter_errors(spec)]
+
+
 def main():
     with open(os.path.join(UAPI, 'vcontext.yaml'), encoding='ascii') as file:
         spec = yaml.safe_load(file)
-    checks = [check_values, check_complete, check_types, check_family, check_operations]
+    checks = [check_values, check_complete, check_types, check_family, check_operations, check_schema]
     failed = False
     print(f'TAP version 13\n1..{len(checks)}')
     for number, check in enumerate(checks, 1):
