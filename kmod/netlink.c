@@ -431,10 +431,9 @@ static const struct nla_policy policy_policy[VCTX_A_POLICY_MAX + 1] = {
 				      .len = PAGE_SIZE - 1 },
 };
 
-static int put_policy(struct sk_buff *skb, const char *cpus)
+static int put_policy(struct sk_buff *skb, const struct vctx_policy *policy,
+		      const char *cpus)
 {
-	const struct vctx_policy *policy = &vctx_policy;
-
 	if (nla_put_u8(skb, VCTX_A_POLICY_ENABLED, policy->enabled) ||
 	    nla_put_u32(skb, VCTX_A_POLICY_MAX_CONTEXTS,
 			policy->max_contexts) ||
@@ -451,18 +450,25 @@ static int put_policy(struct sk_buff *skb, const char *cpus)
 
 static int policy_get(struct sk_buff *request, struct genl_info *info)
 {
-	char *cpus = kasprintf(GFP_KERNEL, "%*pbl",
-			       cpumask_pr_args(&vctx_policy.tick_cpus));
+	/* kasprintf() looks twice, and warns of what has changed meanwhile. */
+	struct vctx_policy *policy = vctx_policy_copy();
+	char *cpus = NULL;
 	struct sk_buff *skb;
 	void *header;
 	int ret = -ENOMEM;
 
+	if (policy)
+		cpus = kasprintf(GFP_KERNEL, "%*pbl",
+				 cpumask_pr_args(&policy->tick_cpus));
 	if (!cpus)
-		return -ENOMEM;
+		goto out;
 	skb = begin_reply(info, GENLMSG_DEFAULT_SIZE + strlen(cpus), &header);
 	if (skb)
-		ret = end_reply(info, skb, header, put_policy(skb, cpus));
+		ret = end_reply(info, skb, header,
+				put_policy(skb, policy, cpus));
+out:
 	kfree(cpus);
+	kfree(policy);
 	return ret;
 }
 

@@ -53,6 +53,17 @@ static const struct kernel_param_ops cpus_ops = {
 module_param_cb(tick_cpus, &cpus_ops, NULL, 0644);
 MODULE_PARM_DESC(tick_cpus, "CPUs on which the tick may be held, as a list; all by default");
 
+/* The policy between two changes, to be freed by kfree(); NULL if there is no memory. */
+struct vctx_policy *vctx_policy_copy(void)
+{
+	struct vctx_policy *policy;
+
+	kernel_param_lock(THIS_MODULE);
+	policy = kmemdup(&vctx_policy, sizeof(vctx_policy), GFP_KERNEL);
+	kernel_param_unlock(THIS_MODULE);
+	return policy;
+}
+
 /**
  * vctx_policy_change_begin - what is to become the policy
  *

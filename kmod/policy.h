@@ -30,6 +30,7 @@ struct vctx_policy {
 
 extern struct vctx_policy vctx_policy;
 
+struct vctx_policy *vctx_policy_copy(void);
 struct vctx_policy *vctx_policy_change_begin(void);
 void vctx_policy_change_end(struct vctx_policy *policy, bool apply);
 

@@ -519,6 +519,38 @@ static void policy(const void *arg)
 	restore_policy();
 }
 
+static void keep_changing(const struct policy *policies)
+{
+	for (int i = 0;; i = !i)
+		CHECK_EQ(__set_policy(&policies[i]), 0);
+}
+
+/* Who asks while it changes gets the one or the other, and the log stays clean. */
+static void policy_changes(const void *arg)
+{
+	struct policy policies[2], got;
+	int seen[2] = { };
+	pid_t pid;
+
+	(void)arg;
+	policies[0] = begin_policy();
+	policies[1] = original;
+	policies[0].max_contexts = policies[0].max_per_user = 1000;
+	strcpy(policies[0].tick_cpus, "0");
+	policies[1].max_contexts = policies[1].max_per_user = 2000;
+	CHECK_EQ(__set_policy(&policies[0]), 0);
+	pid = fork();
+	if (!pid)
+		keep_changing(policies);
+	for (int i = rounds(2000); i || !seen[0] || !seen[1]; i -= !!i) {
+		got = get_policy();
+		CHECK(same(&got, &policies[0]) || same(&got, &policies[1]));
+		seen[got.max_contexts == 2000]++;
+	}
+	hog_stop(pid);
+	restore_policy();
+}
+
 static void as_nobody(void)
 {
 	REQUIRE(!setresuid(65534, 65534, 65534));
@@ -987,6 +1019,7 @@ static const struct test tests[] = {
 	CASE(cpus),
 	SMP(holder),
 	UNUSED(policy),
+	{ "policy_changes", policy_changes, NULL, T_DEVICE | T_SELF | T_SMP | T_UNUSED },
 	CASE(unprivileged),
 	CASE(disabled),
 	CASE(max_contexts),
