@@ -4,6 +4,7 @@
 import gzip
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -122,22 +123,19 @@ def check_operations(spec):
     return wrong
 
 
-def unpack_schema(package, protocol, work):
-    """The kernel's schema of a protocol's specifications, from a package with its documentation."""
-    with tempfile.TemporaryDirectory() as folder:
-        [file] = packages.fetch([package], SCHEMA_SUITE, folder)
-        with subprocess.Popen(['dpkg-deb', '--fsys-tarfile', file], stdout=subprocess.PIPE) as archive:
-            text = subprocess.run(['tar', '-xO', f'./usr/share/doc/{package}/Documentation/netlink/{protocol}.yaml.gz'],
-                                  stdin=archive.stdout, stdout=subprocess.PIPE, check=True).stdout
-    with open(os.path.join(work, 'schema.yaml'), 'wb') as schema:
-        schema.write(gzip.decompress(text))
-
-
 def check_schema(spec):
-    protocol = spec['protocol']
-    [package] = packages.dependencies('linux-doc', r'linux-doc-[0-9.]+', packages.index(SCHEMA_SUITE))
-    folder = cache.entry(f'schema-{package}-{protocol}', lambda work: unpack_schema(package, protocol, work))
-    with open(os.path.join(folder, 'schema.yaml'), encoding='ascii') as file:
+    """The kernel's schema accepts it; Debian has that in the package with the kernel's documentation."""
+    options = packages.index(SCHEMA_SUITE)
+    [package] = packages.dependencies('linux-doc', r'linux-doc-[0-9.]+', options)
+    name = f"{spec['protocol']}.yaml.gz"
+
+    def fetch(work):
+        with tempfile.TemporaryDirectory() as folder:
+            [file] = packages.download([package], folder, options)
+            packages.unpack(file, folder)
+            shutil.copy(os.path.join(folder, 'usr/share/doc', package, 'Documentation/netlink', name), work)
+
+    with gzip.open(os.path.join(cache.entry(f'schema-{package}-{name}', fetch), name)) as file:
         schema = jsonschema.Draft7Validator(yaml.safe_load(file))
     return [f"{'/'.join(map(str, error.absolute_path))}: {error.message}" for error in schema.iter_errors(spec)]
 
