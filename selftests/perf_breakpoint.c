@@ -19,7 +19,6 @@ struct how {
 };
 
 static struct {
-	bool tickless;
 	volatile pid_t tid;
 	volatile long calls;
 	volatile bool stop;
@@ -33,13 +32,15 @@ __attribute__((noipa)) static void called(void)
 /* No system call, and so no look of the kernel's at how it is to be run. */
 static void *spin(void *arg)
 {
+	const struct how *how = arg;
+
 	pin(1);
-	if (spinner.tickless && test_in_context)
-		ctx_enter_tickless(UINT64_MAX);
+	if (how->tickless && test_in_context)
+		ctx_enter_tickless(NSEC_PER_SEC / 10);
 	spinner.tid = syscall(SYS_gettid);
 	while (!spinner.stop)
 		called();
-	return arg;
+	return NULL;
 }
 
 static int arm(const struct how *how)
@@ -69,41 +70,43 @@ static bool is_hit(int fd)
 	return hits;
 }
 
-/* The spinner is the only one to spend that much there. */
-static bool in_guest(uint64_t *guest_ns)
+/* The spinner is the only one to spend that much there; natively it cannot. */
+static void wait_for_guest(void)
 {
-	uint64_t before = *guest_ns;
+	uint64_t before, after;
 
-	*guest_ns = ctx_tally().guest_ns;
-	return *guest_ns - before > NSEC_PER_MSEC;
+	if (!test_in_context)
+		return;
+	after = ctx_tally().guest_ns;
+	do {
+		usleep(10000);
+		before = after;
+		after = ctx_tally().guest_ns;
+	} while (after - before < NSEC_PER_MSEC);
 }
 
 static void armed_while_running(const void *arg)
 {
 	const struct how *how = arg;
-	uint64_t guest_ns = 0;
 	pthread_t thread;
 
 	pin(0);
-	spinner.tickless = how->tickless;
-	if (!spinner.tickless)
+	if (!how->tickless)
 		test_enter();
-	REQUIRE(!pthread_create(&thread, NULL, spin, NULL));
+	REQUIRE(!pthread_create(&thread, NULL, spin, (void *)how));
 	while (!spinner.tid)
 		usleep(1000);
+	/* A case that takes too long has failed. */
 	for (int i = 0; i < 2; i++) {
 		int fd;
 
-		while (test_in_context && !in_guest(&guest_ns))
-			usleep(10000);
+		wait_for_guest();
 		fd = arm(how);
-		/* A case that takes too long has failed. */
 		while (!is_hit(fd))
 			usleep(1000);
 		close(fd);
 	}
-	while (test_in_context && !in_guest(&guest_ns))
-		usleep(10000);
+	wait_for_guest();
 	spinner.stop = true;
 	pthread_join(thread, NULL);
 }
