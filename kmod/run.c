@@ -45,7 +45,11 @@ int vctx_run_take_interrupt(void)
 	if (account)
 		current->flags &= ~PF_VCPU;
 	rcu_note_context_switch(false);
-	/* The one thing of vctx_state_native() that others change, with a call. */
+	/*
+	 * Of what vctx_state_native() looks at, others arm breakpoints and install
+	 * LDTs, by a call of this CPU.  The guest never hits the one, while use of
+	 * the other is an exception at most, which happens again natively.
+	 */
 	if (unlikely(hw_breakpoint_active())) {
 		vctx_run_fell_back(vctx_run_this(), VCTX_NATIVE_BREAKPOINT);
 		return VCTX_NATIVE_BREAKPOINT;
