@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # vcontext: everything is built, tested and installed from here.
 
 PREFIX     ?= /usr/local

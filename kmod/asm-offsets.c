@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* What the assembly needs to know of C structures; becomes asm-offsets.h. */
 #define COMPILE_OFFSETS
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* The life of a context: enter, inherit, leave, end; and how others find it. */
 #include <linux/cred.h>
 #include <linux/err.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A context: what a thread has that runs its user mode in the guest.  It hangs
  * on the task by its preempt notifier and holds counters, nothing else: the

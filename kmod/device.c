@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* /dev/vcontext: open, close, and the page of statistics. */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * A crash or a forced reboot: the kernel calls back on each CPU, from an NMI, so
  * that it is disabled: INIT must not be blocked, and a next kernel must find the

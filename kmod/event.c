@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Events happen where one can neither sleep nor send: messages are made there, if
  * somebody listens, and a worker sends them.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* What listeners on generic netlink are told; see enum vctx_event. */
 #ifndef VCTX_EVENT_H
 #define VCTX_EVENT_H

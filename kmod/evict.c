@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Ending contexts of other threads.  Only its own thread can take a context off
  * itself while it runs, so a mark asks it to: before it goes to user mode the next

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 #include <linux/cred.h>
 #include <linux/pid_namespace.h>
 #include <linux/string.h>

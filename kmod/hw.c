@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Possession of the hardware: which back end, and on which CPUs it is enabled.
  * The CPUs are enabled while there is at least one context.

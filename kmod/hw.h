@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The whole contract between the generic code and a vendor's back end.  A back
  * end is one struct vctx_hw_ops in a folder of its own; nothing else in there

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The identity map: one nested page table for the machine, shared by all
  * contexts, in which each guest-physical address is the same host-physical one.

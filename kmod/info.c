@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* What there is, for who asks by ioctl or by netlink. */
 #include "context.h"
 #include "hw.h"

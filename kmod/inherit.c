@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* What fork, exec and exit do to contexts.  The kernel's own tracepoints tell. */
 #include <linux/binfmts.h>
 #include <linux/sched.h>

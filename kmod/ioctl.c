@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* The commands of /dev/vcontext; <linux/vcontext.h> is their documentation. */
 #include <linux/build_bug.h>
 #include <linux/fs.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* What this kernel reserves for KVM, and what is slower without. */
 #include <linux/bits.h>
 #include <linux/vcontext.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* Module load and unload: a ladder, and down it again. */
 #include <linux/module.h>
 

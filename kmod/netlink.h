@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The generic netlink family; <linux/vcontext_netlink.h> is its documentation. */
 #ifndef VCTX_NETLINK_H
 #define VCTX_NETLINK_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the kernel does against speculation on its way to user mode and back, for
  * the VM entries and exits in assembly, which include this.  Its own macros call

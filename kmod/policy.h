@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* What the administrator allows: parameters of the module, and VCTX_CMD_POLICY_SET. */
 #ifndef VCTX_POLICY_H
 #define VCTX_POLICY_H

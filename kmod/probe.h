@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Probes on the kernel's own tracepoints.  These are not exported by name but can
  * be found by walking all of them.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* How many contexts there are, and may be: on the machine, and of each user. */
 #ifndef VCTX_QUOTA_H
 #define VCTX_QUOTA_H

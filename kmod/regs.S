@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The general registers of the guest, for the VM entries and exits in assembly,
  * which include this.  RSP is in the VMCS or VMCB, RAX is where the vendor has it.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Who runs on each CPU, and the slow parts of the run loop.  The loop itself is
  * in run_loop.h.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The run loop.  It gets control on a CPU each time a thread that has a context
  * is about to return to user mode there, when the kernel has done all its work

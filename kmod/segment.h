@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Segments: the selectors that are loaded, and what stands behind one. */
 #ifndef VCTX_SEGMENT_H
 #define VCTX_SEGMENT_H

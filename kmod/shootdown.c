@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Before each VM entry the TLB tag is flushed if the mm's tlb_gen has moved
  * (tlb.h), so all that a shootdown has to do is to end the stay in the guest.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The kernel's TLB shootdowns: that each reaches the guests that run. */
 #ifndef VCTX_SHOOTDOWN_H
 #define VCTX_SHOOTDOWN_H

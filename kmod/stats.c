@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* Counters of contexts, their sums, and the page a thread can map. */
 #include <linux/math64.h>
 #include <linux/mm.h>

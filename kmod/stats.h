@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Counting.  Each context has counters that only its own thread writes, so
  * without locks; a tally sums them up over all contexts that came from one open

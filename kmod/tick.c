@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The tick is an ordinary hrtimer of the kernel, one for each CPU.  Right before
  * an entry into the guest its expiry is pushed away, by the bound at most, and

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * TLB tags (VPIDs, ASIDs): a handful for each CPU, each for one mm, as the
  * kernel does with PCIDs.

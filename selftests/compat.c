@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * What only 32-bit programs have: their ways into the kernel, their signal
  * frames, segments that matter, and neighbours of the other width.

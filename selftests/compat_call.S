@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Run 32-bit code within a 64-bit program.  The program is linked below 4 GiB,
  * and so is the stack here: 32-bit code can reach both.

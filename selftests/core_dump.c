@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* Core files hold the registers that the thread had in its context. */
 #define _GNU_SOURCE
 #include <elf.h>

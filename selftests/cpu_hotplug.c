@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* CPUs come and go while contexts run on them. */
 #define _GNU_SOURCE
 #include <pthread.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * crowd N: a process of N threads that sleep until it is killed.  It says "ready"
  * when all are there.

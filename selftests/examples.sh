@@ -1,5 +1,5 @@
 #!/bin/sh
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # lib/examples: the same results natively and in contexts, and what the examples
 # say of their contexts.  For the shell of busybox.
 # shellcheck disable=SC2317 # the functions are called by check

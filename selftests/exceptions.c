@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * What an instruction raises: the signal, its siginfo and every register that
  * the handler sees, natively and in a context.

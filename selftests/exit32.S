@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* A 32-bit program, for which no C library needs to be there: exits with 32. */
 	.globl	_start
 _start:

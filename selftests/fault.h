@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Catch a synchronous signal and keep all that Linux says about it. */
 #ifndef VCTX_FAULT_H
 #define VCTX_FAULT_H

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* x87, SSE, AVX: nobody else's state, nothing of it lost. */
 #define _GNU_SOURCE
 #include <cpuid.h>

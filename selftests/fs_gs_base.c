@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* The bases of FS and GS: set by the kernel, by instructions, by selectors. */
 #define _GNU_SOURCE
 #include <asm/prctl.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Malformed and hostile netlink messages and calls of the device, while contexts
  * compute, fork, come and go: each is refused with an errno that is documented and

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Requests to the generic netlink family, and what comes back. */
 #ifndef VCTX_GENL_H
 #define VCTX_GENL_H

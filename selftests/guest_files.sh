@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # What of this machine goes into the guest: options of the harness, in the array
 # add.  Source it in the top folder; fail() is the caller's.

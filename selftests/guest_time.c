@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* Where the time goes, and that the accounts of it agree. */
 #define _GNU_SOURCE
 #include <pthread.h>

@@ -1,5 +1,5 @@
 #!/bin/sh
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # A CPU that somebody else takes: contexts go on, natively there, and who looks or
 # listens is told.  test_modules/taken.c is somebody else.  For the shell of busybox.
 # shellcheck disable=SC2317 # the functions are called by check

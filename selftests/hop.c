@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Executed by tests: "hop NUMBER" executes the program of the other width, with
  * a number less by one, until that is zero, and exits with whether it has a

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Who has a context: children, threads, programs that were executed, orphans;
  * and that all of them behave and end as they should.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* Each call of /dev/vcontext made wrongly: the errno, and nothing lost. */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* libvcontext: what <vctx.h> promises, with a device and without one. */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 // libvcontext from C++: lambdas without captures, exceptions, threads.
 #include <cerrno>
 #include <stdexcept>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Ten thousand contexts at one time: a dump has each of them once, whatever comes
  * and goes, they cost little memory, and they end all at once.

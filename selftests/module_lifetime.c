@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Loading, unloading, what the module finds, and who owns VMX or SVM: contexts or
  * KVM.

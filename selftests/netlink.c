@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* The generic netlink family: what it shows, changes, ends and tells. */
 #define _GNU_SOURCE
 #include <errno.h>

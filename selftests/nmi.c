@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* NMIs: the host handles them, and the guest goes on. */
 #define _GNU_SOURCE
 #include <pthread.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * On a CPU for which the kernel itself stops the tick: a context lets it, and
  * holds nothing of its own.

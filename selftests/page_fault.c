@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* Memory: faults with their addresses, and all that faults make possible. */
 #define _GNU_SOURCE
 #include <elf.h>

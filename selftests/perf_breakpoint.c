@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * A breakpoint that somebody else arms while a thread runs, as perf does with an
  * interrupt: it is hit at once, and when it is gone the thread is in guest mode

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a debugger or strace sees of a thread in a context.  The tracer runs
  * natively, or (cases *_both) in a context too.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Run a few instructions with all registers known before and seen after.  In
  * 32-bit programs a register has the name of the one that it is the half of.

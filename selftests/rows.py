@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 """The machines on which the tests run: a kernel in an emulator, booted in some way."""
 
 import collections

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Restartable sequences: the kernel aborts one that is preempted, migrated or
  * interrupted by a signal, and keeps the number of the CPU current.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* seccomp filters decide on the system calls of a context as on all others. */
 #define _GNU_SOURCE
 #include <errno.h>

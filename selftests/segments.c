@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* Segment selectors and descriptors, and code segments of both widths. */
 #define _GNU_SOURCE
 #include <asm/ldt.h>

@@ -1,5 +1,5 @@
 #!/bin/sh
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # TLB shootdowns reach a guest that runs where the kernel sends no interrupt for
 # them: the module kicks.  Here test_modules/broadcast.c stands in for INVLPGB.
 # For the shell of busybox.

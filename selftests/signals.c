@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* Signals: what handlers see and change, stacks, nesting, jumps, hot loops. */
 #define _GNU_SOURCE
 #include <pthread.h>

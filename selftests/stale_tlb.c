@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Once a system call that changes the address space has returned, no thread
  * of it may use what was there before, on whatever CPU it runs.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* The statistics page: read-only, live, and valid after all has ended. */
 #define _GNU_SOURCE
 #include <errno.h>

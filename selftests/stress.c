@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Threads, forks, execs, signals, migrations and mappings, all at one time and
  * in a random order, each of which leaves a number behind that is known.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * What keeps a thread out of guest mode: with VCTX_ENTER_STRICT a reason to
  * fail, without it a reason that is counted.

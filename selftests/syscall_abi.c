@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* System calls: arguments, results, and what becomes of every register. */
 #define _GNU_SOURCE
 #include <errno.h>

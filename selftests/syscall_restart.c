@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* System calls that a signal interrupts: which restart, which say EINTR. */
 #define _GNU_SOURCE
 #include <errno.h>

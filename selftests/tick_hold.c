@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Holding the scheduler tick: that it is held, that nobody else notices, and who
  * may ask for it.

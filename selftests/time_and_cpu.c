@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* RDTSC, RDTSCP, RDPID, CPUID, the vDSO: where and when code runs. */
 #define _GNU_SOURCE
 #include <asm/prctl.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* The trace events of the module: there, and telling what happens. */
 #define _GNU_SOURCE
 #include <errno.h>

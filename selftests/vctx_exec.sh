@@ -1,5 +1,5 @@
 #!/bin/sh
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # vctx-exec with the module: exit statuses, options, and what --stats counts.
 # For the shell of busybox.
 # shellcheck disable=SC2317 # the functions are called by check

@@ -1,5 +1,5 @@
 #!/bin/sh
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # The tick hold as the tools see it: vctx-noise, and vctx-exec --tickless.
 # For the shell of busybox.
 # shellcheck disable=SC2317 # the functions are called by check

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* The runner of cases and twins; see vctx_selftest.h. */
 #define _GNU_SOURCE
 #include <cpuid.h>

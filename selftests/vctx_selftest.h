@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the tests of vcontext have in common: KTAP, cases that run in a
  * context, twins that run natively and in one, and the calls of /dev/vcontext.

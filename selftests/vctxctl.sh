@@ -1,5 +1,5 @@
 #!/bin/sh
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # vctxctl with the module: what it shows is so, what it changes is so at once, and
 # the kernel's words reach the user.  For the shell of busybox.
 # shellcheck disable=SC2317 # the functions are called by check

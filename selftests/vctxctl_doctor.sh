@@ -1,5 +1,5 @@
 #!/bin/sh
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # vctxctl doctor: sees what is there and what is wrong, and says what helps.  For
 # the shell of busybox.
 # shellcheck disable=SC2317 # the functions are called by check

@@ -1,5 +1,5 @@
 #!/bin/sh
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # vctxctl isolate and release: what can be moved off a CPU is, and all of it comes
 # back as it was, also if a command is killed.  For the shell of busybox.
 # shellcheck disable=SC2317 # the functions are called by check

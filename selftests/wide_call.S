@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* 64-bit code in a 32-bit program. */
 #define USER32_CS	0x23
 #define USER_CS		0x33

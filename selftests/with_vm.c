@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * with_vm COMMAND [ARG]... - run a command while KVM has a virtual machine.
  */

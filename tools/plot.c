@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Pictures of measurements, drawn by gnuplot: for each one when it was
  * interrupted and for how long, and all histograms.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The loop that sees interruptions: it reads the TSC on and on, and what stands
  * between two readings beside the loop itself has been taken from it.

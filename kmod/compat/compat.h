@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The only place that knows kernel versions.  The rest of the module is
  * written for the newest kernel; what an older one lacks, or names otherwise,

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* SVM: on and off, on each CPU. */
 #include <linux/gfp.h>
 #include <asm/cpufeature.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* What the CPUs' SVM can do (APM, "Enabling SVM" and "CPUID Fn8000_000A"). */
 #include <linux/cc_platform.h>
 #include <asm/cpufeature.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* A stay in the guest, and what its end means. */
 #include <asm/debugreg.h>
 #include <asm/trapnr.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* What the files of the SVM back end share. */
 #ifndef VCTX_SVM_H
 #define VCTX_SVM_H

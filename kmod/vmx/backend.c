@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* VMX operation: into it and out of it, on each CPU. */
 #include <linux/gfp.h>
 #include <asm/tlbflush.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* What the CPUs' VMX can do (SDM, "VMX Capability Reporting Facility"). */
 #include <asm/cpufeature.h>
 #include <asm/msr.h>

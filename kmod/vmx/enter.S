@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Into the guest and back.  What is done here beside moving registers is what
  * the kernel does on its own way to user mode and back (see

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* The rare parts of guest.h. */
 #include "guest.h"
 #include "state.h"

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The state of a thread that changes from entry to entry: into the VMCS from
  * where the kernel keeps it, and back.  What is rare is in guest.c.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The VMCS of a CPU: everything in it that does not change from entry to entry.
  * What does is in guest.c.

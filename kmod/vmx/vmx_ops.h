@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The VMX instructions, typed and safe.  Nothing else executes one, except
  * VMLAUNCH and VMRESUME in enter.S.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a context costs: the length of paths that cross its border, natively
  * and in a context, in ticks of the TSC.

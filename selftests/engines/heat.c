@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Heat in a plate, by Jacobi's method: rows are divided among the ranks of MPI,
  * which exchange their borders in each step and agree on the largest change.

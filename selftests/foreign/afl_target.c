@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * What AFL++ feeds the module through: each input is what one send() carries, or a
  * sequence of calls of the device.  AFL++ takes for new what makes the module

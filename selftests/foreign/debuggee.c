@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* What the debugger is to look into. */
 #include <signal.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * libvcontext where there is no /dev/vcontext: all runs natively, every error
  * is the documented one, and the reason is there for the asking.

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # vctx-exec where there is no /dev/vcontext: options, exit statuses, signals,
 # the JSON, and that it never runs natively in silence.
 # shellcheck disable=SC2317 # the functions are called by check

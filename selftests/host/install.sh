@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # What `make install` puts into place can be found, compiled against and linked
 # with, in C and C++, shared and static, and `make uninstall` takes it all away.
 # shellcheck disable=SC2317 # the functions are called by check

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # vctxctl isolate, release and doctor where there is no module: what they say when
 # they are called wrongly, and that the JSON is some.  Nothing is moved.
 # shellcheck disable=SC2317 # the functions are called by check

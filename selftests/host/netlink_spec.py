@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 """uapi/vcontext.yaml is a netlink specification, and names what the headers do, with the same values and types."""
 import gzip
 import os

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # vctx-noise where there is no /dev/vcontext: that it sees an interruption and
 # its length, what it writes is read again, options, errors.
 # shellcheck disable=SC2317 # the functions are called by check

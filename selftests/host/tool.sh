@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # What the tests of a tool have in common: set $tool, source it after ktap.sh.
 # shellcheck disable=SC2154 # who sources it sets $tool

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # vctxctl where there is no module: how it is called, what it says when that is
 # wrong, what helps, and its completion.
 # shellcheck disable=SC2317 # the functions are called by check

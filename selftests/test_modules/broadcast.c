@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * No emulator has a processor that flushes TLBs by broadcast (INVLPGB).  This
  * makes the kernel do what matters of it: modules that are loaded from now on

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Another owner of VMX or SVM: takes each CPU that comes online, as KVM does when it
  * has virtual machines.  To be loaded before vcontext, whose callback is to come

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 """Initial RAM file systems: cpio archives in the "newc" format, which the kernel takes one after the other."""
 
 import os

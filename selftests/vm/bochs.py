@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 """Bochs 3.0: got from Debian 13, configured, started."""
 
 import inspect

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 """What is kept between runs: one folder an entry, named for what it is made of.
 
 An entry's name holds a hash of everything that it depends on, so an entry never

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # "dkms build" as a user would, in KTAP: of this machine's Debian release, or of
 # the suites that are named, in their root file systems. Needs root, as dkms does.
 # shellcheck disable=SC2317 # the functions are called by check

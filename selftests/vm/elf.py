@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 """The shared libraries that a program needs, found as the dynamic linker finds them."""
 
 import os

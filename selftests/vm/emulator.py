@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 """What is the same with every emulator: how one is started, and what it leaves to read."""
 
 import os

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 """What init says through the emulator's port 0xe9, and what the kernel log may not say."""
 
 import re

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 """The direct boot: an option ROM and an image of the memory with everything already in its place."""
 
 import os

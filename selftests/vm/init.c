@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * init - PID 1 of the harness' guest: mounts what a program expects, loads the
  * module, runs one command and tells the host what came of it.

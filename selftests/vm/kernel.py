@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 """Debian's kernel, unpacked for the direct boot.
 
 The bzImage's payload is taken out once, here, where the emulated CPU would need

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Loader of the direct boot. rom.S jumps to its start in 32-bit protected
  * mode; it completes the boot parameters, switches to long mode with the

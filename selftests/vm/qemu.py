@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 """QEMU 10: the machine's own, or got from backports; configured, started. Its CPUs are true threads."""
 
 import os

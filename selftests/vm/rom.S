@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Option ROM of the direct boot: the BIOS calls it after its own set-up, at any
  * address, and it never returns. It asks the BIOS for the memory map, which only

@@ -1,5 +1,5 @@
 #!/bin/sh
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # Checks the harness' own interface (see "run --help"), in KTAP. Nothing here
 # needs the project's module.
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 """The module for any kernel: a Debian suite's own compiler and headers in a folder, and what is built with them.
 
 A suite's headers want its own compiler and C library, so they are used as its

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 """What is in the guest: busybox and PID 1, the project, the files of -a, the command."""
 
 import glob

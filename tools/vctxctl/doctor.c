@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * vctxctl doctor - why contexts cannot be had, or are interrupted, and what helps.
  */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * vctxctl isolate, vctxctl release - move what can be moved off CPUs, and put it
  * back.

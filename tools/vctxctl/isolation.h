@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Which CPUs are isolated, and how everything was before: what has to be known to
  * put it back, kept in a file.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a file of the kernel's has a mask of CPUs for: interrupts, unbound
  * workqueues, the lock-up detector, receive packet steering.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What can be moved off a CPU: anything with a mask of CPUs that user space may
  * change, and with it back.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Names for what the module numbers; those of exits, native returns and held
  * interrupts are in libvcontext.

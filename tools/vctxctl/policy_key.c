@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The keys of the policy: on the command line, in /etc/vcontext.conf, in JSON.
  */

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
  * vcontext over generic netlink: see the contexts of a machine, limit them,
  * evict them, be told of events.  The family "vcontext" is in every network
