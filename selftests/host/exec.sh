@@ -6,7 +6,7 @@
 cd "$(dirname "$0")" || exit 1
 . ./ktap.sh
 
-tool=../../tools/vctx-exec
+tool=../../tools/exec/vctx-exec
 . ./tool.sh
 
 if [ -e /dev/vcontext ]; then
@@ -241,7 +241,7 @@ check "--version" prints '^vctx-exec [0-9.]*$' --version
 
 help_names_all() {
 	local option
-	for option in $(sed -n 's/.*{ "\([a-z-]*\)",.*_argument.*/\1/p' ../../tools/vctx-exec.c); do
+	for option in $(sed -n 's/.*{ "\([a-z-]*\)",.*_argument.*/\1/p' ../../tools/exec/main.c); do
 		$tool --help | grep -q -- "--$option" || { echo "--$option is not in --help"; return 1; }
 		grep -q -- "--$option" <(sed 's/\\-/-/g' ../../tools/man/vctx-exec.1) ||
 			{ echo "--$option is not in vctx-exec(1)"; return 1; }

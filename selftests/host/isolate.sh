@@ -6,7 +6,7 @@
 cd "$(dirname "$0")" || exit 1
 . ./ktap.sh
 
-tool=../../tools/vctxctl/vctxctl
+tool=../../tools/ctl/vctxctl
 . ./tool.sh
 
 # One line on standard error that matches PATTERN, nothing else, and this status

@@ -6,7 +6,7 @@
 cd "$(dirname "$0")" || exit 1
 . ./ktap.sh
 
-tool=$PWD/../../tools/vctx-noise
+tool=$PWD/../../tools/noise/vctx-noise
 . ./tool.sh
 
 if [ -e /dev/vcontext ]; then
@@ -172,7 +172,7 @@ check "the JSON to a full device fails" full --from "$tmp/second" --json
 
 documented() {
 	local option
-	for option in $(sed -n 's/.*{ "\([a-z-]*\)",.*_argument.*/\1/p' ../../tools/vctx-noise.c); do
+	for option in $(sed -n 's/.*{ "\([a-z-]*\)",.*_argument.*/\1/p' ../../tools/noise/main.c); do
 		"$tool" --help | grep -q -- "--$option" || { echo "--$option is not in --help"; return 1; }
 		grep -q -- "--$option" <(sed 's/\\-/-/g' ../../tools/man/vctx-noise.1) ||
 			{ echo "--$option is not in vctx-noise(1)"; return 1; }

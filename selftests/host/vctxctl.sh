@@ -6,8 +6,8 @@
 cd "$(dirname "$0")" || exit 1
 . ./ktap.sh
 
-tool=$PWD/../../tools/vctxctl/vctxctl
-sources=../../tools/vctxctl
+tool=$PWD/../../tools/ctl/vctxctl
+sources=../../tools/ctl
 page=../../tools/man/vctxctl.8
 completion=../../tools/completion/vctxctl
 commands=(status list show top monitor evict policy)	# the others: isolate.sh
@@ -36,7 +36,7 @@ helps() {
 check "--help, and help of each command" helps
 
 version() {
-	succeeds --version && [ "$(cat "$tmp/out")" = "$(../../tools/vctx-exec --version | sed 's/-exec/ctl/')" ] &&
+	succeeds --version && [ "$(cat "$tmp/out")" = "$(../../tools/exec/vctx-exec --version | sed 's/-exec/ctl/')" ] &&
 	succeeds list --version
 }
 check "--version" version

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Whether the calling user may use the device, and what it gives.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/alloc.h"
+#include "doctor.h"
+#include "finding.h"
+
+#define DEVICE	"/dev/vcontext"
+#define GROUP	"vcontext"
+
+static char *user_name(void)
+{
+	struct passwd *entry = getpwuid(geteuid());
+
+	return entry ? xstrdup(entry->pw_name) : xasprintf("%d", geteuid());
+}
+
+static bool is_member(const struct group *group, const char *user)
+{
+	char **member;
+
+	for (member = group->gr_mem; *member; member++)
+		if (!strcmp(*member, user))
+			return true;
+	return false;
+}
+
+/* What a user does who may not open it. */
+static char *access_advice(const char *user)
+{
+	struct group *group = getgrnam(GROUP);
+	struct stat status;
+
+	if (!group)
+		return xstrdup("install vcontext-dkms, which makes the group vcontext, or run as root");
+	if (stat(DEVICE, &status) || status.st_gid != group->gr_gid ||
+	    (status.st_mode & 060) != 060)
+		return xstrdup("udevadm trigger " DEVICE ", for the rule of vcontext-dkms, or: chgrp vcontext " DEVICE "; chmod 660 " DEVICE);
+	if (is_member(group, user))
+		return xstrdup("log in again: you have been added to the group vcontext since");
+	return xasprintf("adduser %s vcontext, then log in again", user);
+}
+
+static void check_permission(const struct doctor_module *module)
+{
+	char *user = user_name(), *advice;
+
+	if (!module->device)
+		finding_add("permission", YES, NULL, "%s may use " DEVICE, user);
+	else if (module->device == -EACCES || module->device == -EPERM) {
+		advice = access_advice(user);
+		finding_add("permission", NO, advice,
+			    "%s may not use " DEVICE, user);
+		free(advice);
+	} else if (module->loaded) {
+		finding_add("permission", NO,
+			    module->device == -ENOENT ?
+			    "give it to the container, see vcontext(7), or: udevadm trigger" :
+			    NULL,
+			    "cannot open " DEVICE ": %s",
+			    strerror(-module->device));
+	} else {
+		finding_add("permission", UNKNOWN, "load the module first",
+			    "there is no " DEVICE);
+	}
+	free(user);
+}
+
+/* The library has one line: the cause, a semicolon, what helps. */
+static void add_reason(const char *check, int error, const char *reason)
+{
+	const char *advice = strstr(reason, "; ");
+
+	finding_add(check, error ? NO : YES, advice ? advice + 2 : NULL,
+		    "%.*s", advice ? (int)(advice - reason) :
+		    (int)strlen(reason), reason);
+}
+
+static void check_limits(const struct doctor_module *module)
+{
+	static const struct {
+		__u64 limit;
+		const char *text;
+	} limits[] = {
+		{ VCTX_LIMIT_FPU, "one native return after each switch of threads" },
+		{ VCTX_LIMIT_INTERRUPT, "one for each interrupt" },
+		{ VCTX_LIMIT_VMX_OPERATION, "VMX is entered and left with each stay" },
+		{ VCTX_LIMIT_PT, "native while processor trace is on" },
+	};
+	char *text = xstrdup(""), *more;
+	size_t i;
+
+	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		if (!(module->info.limits & limits[i].limit))
+			continue;
+		more = xasprintf("%s%s%s", text, *text ? "; " : "",
+				 limits[i].text);
+		free(text);
+		text = more;
+	}
+	if (*text)
+		finding_add("full speed", NO,
+			    "boot an older kernel: this one reserves for KVM what it takes",
+			    "%s", text);
+	else
+		finding_add("full speed", YES, NULL,
+			    "this kernel has all that is used");
+	free(text);
+}
+
+void device_check(const struct doctor_module *module)
+{
+	const char *reason;
+	int error;
+
+	check_permission(module);
+	add_reason("contexts", module->error, module->reason);
+	if (module->error)
+		return;
+	finding_section("What contexts can do", false);
+	check_limits(module);
+	error = vctx_tick_available(0, &reason);
+	add_reason("tick hold", error, reason);
+}

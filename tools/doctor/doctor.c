@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vctxctl doctor - why contexts cannot be had, or are interrupted, and what helps.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "ctl/out.h"
+#include "ctl/vctxctl.h"
+#include "isolate/cpu.h"
+#include "doctor.h"
+#include "finding.h"
+
+static void ask_module(struct doctor_module *module)
+{
+	int fd;
+
+	*module = (struct doctor_module){
+		.loaded = !access("/sys/module/vcontext", F_OK),
+		.info.size = sizeof(module->info),
+	};
+	fd = open("/dev/vcontext", O_RDWR | O_CLOEXEC);
+	if (fd < 0 || ioctl(fd, VCTX_IOC_INFO, &module->info))
+		module->device = -errno;
+	if (fd >= 0)
+		close(fd);
+	module->error = vctx_available(&module->reason);
+}
+
+static int run_doctor(int argc, char **argv)
+{
+	struct doctor_module module;
+	struct cpulist cpus = { };
+	unsigned int cpu;
+
+	if (next_option(argc, argv, "", NULL) != -1)
+		return EXIT_USAGE;
+	if (optind + 1 == argc && !strcmp(argv[optind], "all"))
+		cpus = cpu_online();
+	else if (!cpu_parse_words(&cpus, argv + optind, true))
+		return EXIT_USAGE;
+
+	ask_module(&module);
+	finding_section("Contexts", true);
+	processor_check(&module);
+	owner_check(&module);
+	kernel_check(&module);
+	module_check(&module);
+	device_check(&module);
+	if (!cpulist_empty(&cpus))
+		jitter_check_machine();
+	for (cpu = 0; cpu < CPULIST_MAX; cpu++)
+		if (cpulist_has(&cpus, cpu))
+			jitter_check(cpu);
+
+	finding_print(!module.error);
+	return out_flush() == EXIT_DONE && !module.error ? EXIT_DONE :
+							   EXIT_FAILED;
+}
+
+const struct command doctor_command = {
+	.name = "doctor",
+	.usage = "[OPTION]... [CPU...|all]",
+	.summary = "why contexts cannot be had, what interrupts them, and what helps",
+	.help =
+	"Each check says yes, which is well, no, or unknown, and then what helps.  With\n"
+	"CPUs, numbers or lists such as 2-3,5, also what may interrupt a thread on them.\n"
+	"\n"
+	"Exit status: 0 if contexts can be had, whatever else is found, 1 if not, 2 if the\n"
+	"command line is wrong.",
+	.run = run_doctor,
+};
