@@ -13,9 +13,9 @@ static u64 features(void)
 	u64 features = VCTX_FEATURE_STATS_PAGE;
 
 	if (vctx_hw->format->max_level >= VCTX_LEVEL_2M)
-		features |= VCTX_FEATURE_EPT_2M;
+		features |= VCTX_FEATURE_NESTED_2M;
 	if (vctx_hw->format->max_level >= VCTX_LEVEL_1G)
-		features |= VCTX_FEATURE_EPT_1G;
+		features |= VCTX_FEATURE_NESTED_1G;
 	if (vctx_hw->tags)
 		features |= VCTX_FEATURE_TLB_TAGS;
 	if (vctx_tick_available())

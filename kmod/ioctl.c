@@ -2,6 +2,7 @@
 /* The commands of /dev/vcontext; <linux/vcontext.h> is their documentation. */
 #include <linux/build_bug.h>
 #include <linux/fs.h>
+#include <linux/stddef.h>
 #include <linux/uaccess.h>
 
 #include "context.h"
@@ -77,17 +78,23 @@ static int ioctl_stats(struct file *file, union argument *arg)
 	}
 }
 
-/* @size is the structure's, @min that of its first version. */
+/*
+ * @size is the structure's, @min that of its first version: the end of the last
+ * field that it had.  A field is added at the end, and @min stays.
+ */
 static const struct {
 	unsigned int cmd;
 	int (*handler)(struct file *file, union argument *arg);
 	u32 size;
 	u32 min;
 } commands[] = {
-	{ VCTX_IOC_INFO, ioctl_info, sizeof(struct vctx_info), 48 },
-	{ VCTX_IOC_ENTER, ioctl_enter, sizeof(struct vctx_enter), 16 },
+	{ VCTX_IOC_INFO, ioctl_info, sizeof(struct vctx_info),
+	  offsetofend(struct vctx_info, limits) },
+	{ VCTX_IOC_ENTER, ioctl_enter, sizeof(struct vctx_enter),
+	  offsetofend(struct vctx_enter, tick_bound_ns) },
 	{ VCTX_IOC_LEAVE, ioctl_leave },
-	{ VCTX_IOC_STATS, ioctl_stats, sizeof(struct vctx_stats), 448 },
+	{ VCTX_IOC_STATS, ioctl_stats, sizeof(struct vctx_stats),
+	  offsetofend(struct vctx_stats, longest_ns) },
 };
 
 /* The structure at @user, by the general rules of the ABI. */

@@ -16,7 +16,7 @@ static const struct {
 	  "an interrupt of the guest is taken by way of a native return" },
 	{ VCTX_LIMIT_VMX_OPERATION,
 	  "VMX operation is entered and left with each stay in the guest" },
-	{ VCTX_LIMIT_PT,
+	{ VCTX_LIMIT_PROCESSOR_TRACE,
 	  "threads run natively while processor trace is on" },
 };
 

@@ -352,7 +352,8 @@ static void count_interrupts(unsigned int irqs[VCTX_NR_HELD])
 						 apic_timer_irqs);
 	irqs[VCTX_HELD_RESCHEDULE] = vctx_compat_irqs(IRQ_COUNT_RESCHEDULE,
 						      irq_resched_count);
-	irqs[VCTX_HELD_CALL] = vctx_compat_irqs(IRQ_COUNT_CALL_FUNCTION,
+	irqs[VCTX_HELD_CALL_FUNCTION] =
+		vctx_compat_irqs(IRQ_COUNT_CALL_FUNCTION,
 						irq_call_count) +
 			       vctx_compat_irqs(IRQ_COUNT_IRQ_WORK,
 						apic_irq_work_irqs);
@@ -387,8 +388,8 @@ void vctx_tick_after_interrupt(struct vctx_run_cpu *this)
 		return;
 	tick->pending = false;
 	count_interrupts(now);
-	if (now[VCTX_HELD_CALL] != tick->irqs[VCTX_HELD_CALL])
-		kind = VCTX_HELD_CALL;
+	if (now[VCTX_HELD_CALL_FUNCTION] != tick->irqs[VCTX_HELD_CALL_FUNCTION])
+		kind = VCTX_HELD_CALL_FUNCTION;
 	else if (now[VCTX_HELD_RESCHEDULE] != tick->irqs[VCTX_HELD_RESCHEDULE])
 		kind = VCTX_HELD_RESCHEDULE;
 	else if (tick->held ? tick->expired :

@@ -17,7 +17,7 @@
 	{ VCTX_EXIT_PAGE_FAULT, "page_fault" },	\
 	{ VCTX_EXIT_EXCEPTION, "exception" },	\
 	{ VCTX_EXIT_CPUID, "cpuid" },		\
-	{ VCTX_EXIT_EPT, "ept" },		\
+	{ VCTX_EXIT_NESTED_FAULT, "nested_fault" }, \
 	{ VCTX_EXIT_NMI, "nmi" },		\
 	{ VCTX_EXIT_OTHER, "other" }
 

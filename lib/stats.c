@@ -17,7 +17,7 @@ static const char *const exit_names[] = {
 	[VCTX_EXIT_PAGE_FAULT]		= "page_fault",
 	[VCTX_EXIT_EXCEPTION]		= "exception",
 	[VCTX_EXIT_CPUID]		= "cpuid",
-	[VCTX_EXIT_EPT]			= "ept",
+	[VCTX_EXIT_NESTED_FAULT]	= "nested_fault",
 	[VCTX_EXIT_NMI]			= "nmi",
 	[VCTX_EXIT_OTHER]		= "other",
 };
@@ -47,7 +47,7 @@ static_assert(ARRAY_SIZE(native_names) == VCTX_NR_NATIVE, "name each reason");
 static const char *const held_names[] = {
 	[VCTX_HELD_TIMER]		= "timer",
 	[VCTX_HELD_RESCHEDULE]		= "reschedule",
-	[VCTX_HELD_CALL]		= "call_function",
+	[VCTX_HELD_CALL_FUNCTION]	= "call_function",
 	[VCTX_HELD_DEVICE]		= "device",
 	[VCTX_HELD_NMI]			= "nmi",
 };

@@ -39,7 +39,7 @@ struct vctx_attr {
 /*
  * Hold the scheduler tick back while the thread is alone on its CPU, for
  * tick_bound_ns at a time at most: 0 is the default of 1 s, VCTX_UNLIMITED no
- * bound but that of the module, a minute.  Needs CAP_SYS_NICE.
+ * bound but that of the module, 15 s.  Needs CAP_SYS_NICE.
  */
 #define VCTX_TICKLESS	VCTX_ENTER_TICKLESS
 #define VCTX_UNLIMITED	UINT64_MAX

@@ -23,9 +23,12 @@ static const struct command {
 	uint32_t first;		/* in the first version of the ABI */
 	bool writes;
 } commands[] = {
-	{ "INFO", VCTX_IOC_INFO, sizeof(struct vctx_info), 48, true },
-	{ "ENTER", VCTX_IOC_ENTER, sizeof(struct vctx_enter), 16, false },
-	{ "STATS", VCTX_IOC_STATS, sizeof(struct vctx_stats), 448, true },
+	{ "INFO", VCTX_IOC_INFO, sizeof(struct vctx_info),
+	  sizeof(struct vctx_info), true },
+	{ "ENTER", VCTX_IOC_ENTER, sizeof(struct vctx_enter),
+	  sizeof(struct vctx_enter), false },
+	{ "STATS", VCTX_IOC_STATS, sizeof(struct vctx_stats),
+	  sizeof(struct vctx_stats), true },
 };
 
 static int call(unsigned long cmd, void *arg)
@@ -295,10 +298,11 @@ static void limits(const void *arg)
 	(void)arg;
 	CHECK_EQ(__ctx_info(test_fd, &info), 0);
 	CHECK_EQ(info.limits & ~(VCTX_LIMIT_FPU | VCTX_LIMIT_INTERRUPT |
-				 VCTX_LIMIT_VMX_OPERATION | VCTX_LIMIT_PT), 0ULL);
+				 VCTX_LIMIT_VMX_OPERATION |
+				 VCTX_LIMIT_PROCESSOR_TRACE), 0ULL);
 	if (info.backend != VCTX_BACKEND_VMX)
 		CHECK_EQ(info.limits & (VCTX_LIMIT_VMX_OPERATION |
-					VCTX_LIMIT_PT), 0ULL);
+					VCTX_LIMIT_PROCESSOR_TRACE), 0ULL);
 	ctx_enter(0);
 	before = ctx_stats();
 	for (int i = 0; i < 10; i++)

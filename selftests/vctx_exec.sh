@@ -73,7 +73,7 @@ first_only() {
 adds_up() {
 	tree || return
 	sum=0
-	for kind in interrupt syscall page_fault exception cpuid ept nmi other; do
+	for kind in interrupt syscall page_fault exception cpuid nested_fault nmi other; do
 		expect "exits of $kind" "$(exits $kind)" -ge 0 || return
 		sum=$((sum + $(exits $kind)))
 	done
@@ -108,7 +108,7 @@ inner_has_its_own() {
 
 verbose() {
 	run --verbose true
-	grep -Eq '^vctx-exec: back end (vmx|svm), ABI version 4$' "$tmp/err" &&
+	grep -Eq '^vctx-exec: back end (vmx|svm), ABI version 1$' "$tmp/err" &&
 	grep -q '^vctx-exec: exit status 0 after' "$tmp/err" &&
 	grep -q '^vctx-exec: 1 contexts' "$tmp/err"
 }

@@ -60,7 +60,7 @@ static noinline int rare_exit(struct vctx_run_cpu *run, struct pt_regs *regs,
 		vctx_run_exited(run->stats, VCTX_EXIT_OTHER, code);
 		return VCTX_GUEST_RESUME;
 	case SVM_EXIT_NPF:
-		vctx_run_exited(run->stats, VCTX_EXIT_EPT, code);
+		vctx_run_exited(run->stats, VCTX_EXIT_NESTED_FAULT, code);
 		return vctx_run_nested_fault(vmcb->control.exit_info_2);
 	case (u32)SVM_EXIT_ERR:
 	case SVM_EXIT_SHUTDOWN:

@@ -66,7 +66,7 @@ static int __init vmx_init(void)
 	if (VMX_PER_STAY)
 		vctx_vmx_ops.limits = VCTX_LIMIT_VMX_OPERATION;
 	if (VMX_PER_STAY && !vmx_capability.pt)
-		vctx_vmx_ops.limits |= VCTX_LIMIT_PT;
+		vctx_vmx_ops.limits |= VCTX_LIMIT_PROCESSOR_TRACE;
 	return alloc_regions();
 }
 

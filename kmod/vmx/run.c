@@ -92,7 +92,7 @@ static const struct {
 	enum vctx_exit_kind kind;
 } exits[] = {
 	[EXIT_REASON_CPUID] = { exit_cpuid, VCTX_EXIT_CPUID },
-	[EXIT_REASON_EPT_VIOLATION] = { exit_ept_violation, VCTX_EXIT_EPT },
+	[EXIT_REASON_EPT_VIOLATION] = { exit_ept_violation, VCTX_EXIT_NESTED_FAULT },
 };
 
 /* Ours to mend: a state that vctx_state_native() should have kept out. */

@@ -163,7 +163,7 @@ has_all_fields() {
 	jq -e '
 		([.contexts, .entries, .guest_ns, .wall_ns, .ticks_held] | all(type == "number")) and
 		(.exits | keys) == (["interrupt", "syscall", "page_fault", "exception",
-				     "cpuid", "ept", "nmi", "other"] | sort) and
+				     "cpuid", "nested_fault", "nmi", "other"] | sort) and
 		([.native[]] | all(type == "number")) and
 		(.held | keys) == (["timer", "reschedule", "call_function",
 				    "device", "nmi"] | sort) and

@@ -61,12 +61,12 @@ static const char *const event_words[] = {
 
 /* By bit. */
 static const char *const feature_words[] = {
-	"ept_1g", "ept_2m", "tlb_tags", "stats_page", "tick_hold",
+	"nested_1g", "nested_2m", "tlb_tags", "stats_page", "tick_hold",
 	"tick_unprivileged",
 };
 
 static const char *const limit_words[] = {
-	"fpu", "interrupt", "vmx_operation", "pt",
+	"fpu", "interrupt", "vmx_operation", "processor_trace",
 };
 
 static const char *const flag_words[] = {

@@ -94,7 +94,7 @@ static void check_limits(const struct doctor_module *module)
 		{ VCTX_LIMIT_FPU, "one native return after each switch of threads" },
 		{ VCTX_LIMIT_INTERRUPT, "one for each interrupt" },
 		{ VCTX_LIMIT_VMX_OPERATION, "VMX is entered and left with each stay" },
-		{ VCTX_LIMIT_PT, "native while processor trace is on" },
+		{ VCTX_LIMIT_PROCESSOR_TRACE, "native while processor trace is on" },
 	};
 	char *text = xstrdup(""), *more;
 	size_t i;

@@ -36,7 +36,7 @@
 #include <linux/types.h>
 
 /* Rises when a command, a flag or a field is added; nothing is ever removed. */
-#define VCTX_ABI_VERSION	4
+#define VCTX_ABI_VERSION	1
 
 /* What a VM exit was for; see vctx_stats.exits. */
 enum vctx_exit_kind {
@@ -45,7 +45,7 @@ enum vctx_exit_kind {
 	VCTX_EXIT_PAGE_FAULT,	/* #PF, replayed natively */
 	VCTX_EXIT_EXCEPTION,	/* any other exception */
 	VCTX_EXIT_CPUID,	/* CPUID, executed for the guest */
-	VCTX_EXIT_EPT,		/* first touch of physical memory that is no RAM */
+	VCTX_EXIT_NESTED_FAULT,	/* first touch of physical memory that is no RAM */
 	VCTX_EXIT_NMI,		/* non-maskable interrupt */
 	VCTX_EXIT_OTHER,	/* anything else, replayed natively */
 	VCTX_NR_EXITS,
@@ -61,8 +61,7 @@ enum vctx_native_reason {
 	VCTX_NATIVE_WORK,	/* the kernel has work: scheduling, signals, ... */
 	VCTX_NATIVE_STEP,	/* single step (RFLAGS.TF) */
 	VCTX_NATIVE_BREAKPOINT,	/* hardware breakpoints or watchpoints active */
-	/* a code segment of its own; before ABI version 3 all 32-bit code */
-	VCTX_NATIVE_COMPAT,
+	VCTX_NATIVE_COMPAT,	/* a code segment of its own */
 	VCTX_NATIVE_SEGMENT,	/* an LDT or an unusual stack segment */
 	VCTX_NATIVE_ADDRESS,	/* an instruction pointer outside user space */
 	VCTX_NATIVE_SHSTK,	/* user shadow stack */
@@ -70,9 +69,7 @@ enum vctx_native_reason {
 	VCTX_NATIVE_MEMORY,	/* no memory for a child's context or the identity map */
 	VCTX_NATIVE_IOPORT,	/* ioperm() or iopl() in force */
 	VCTX_NATIVE_FAILURE,	/* the processor refused a VM entry */
-	/* since ABI version 3 */
 	VCTX_NATIVE_INTERRUPT,	/* an interrupt; see VCTX_LIMIT_INTERRUPT */
-	/* since ABI version 4 */
 	VCTX_NATIVE_POLICY,	/* no context for a child: the limit is reached */
 	VCTX_NR_NATIVE,
 	VCTX_MAX_NATIVE = 32,	/* room in the ABI */
@@ -89,7 +86,7 @@ enum vctx_backend {
 enum vctx_held_interrupt {
 	VCTX_HELD_TIMER,	/* local APIC timer: the tick or another hrtimer */
 	VCTX_HELD_RESCHEDULE,	/* another CPU asks to reschedule */
-	VCTX_HELD_CALL,		/* another CPU has a function called */
+	VCTX_HELD_CALL_FUNCTION,/* another CPU has a function called */
 	VCTX_HELD_DEVICE,	/* a device, or anything else with a vector */
 	VCTX_HELD_NMI,		/* non-maskable interrupt */
 	VCTX_NR_HELD,
@@ -104,9 +101,7 @@ enum vctx_unavailable {
 	VCTX_UNAVAILABLE_FEATURE,	/* they lack something needed (ENODEV) */
 	VCTX_UNAVAILABLE_BUSY,		/* KVM or another is in possession (EBUSY) */
 	VCTX_UNAVAILABLE_FAILED,	/* a CPU refused to be enabled (EIO) */
-	/* since ABI version 3 */
 	VCTX_UNAVAILABLE_ENCRYPTED,	/* memory is encrypted (EOPNOTSUPP) */
-	/* since ABI version 4 */
 	VCTX_UNAVAILABLE_POLICY,	/* the administrator allows none (EPERM) */
 };
 
@@ -114,7 +109,6 @@ enum vctx_unavailable {
  * VCTX_IOC_INFO - what is there
  *
  * Returns 0 and fills the structure, with or without contexts available.
- * Since ABI version 1.
  *
  * @size:		in: see above
  * @abi_version:	out: VCTX_ABI_VERSION of the module
@@ -142,14 +136,12 @@ struct vctx_info {
 	__u32 contexts;
 	__u32 stats_bytes;
 	__u32 __reserved;
-	/* since ABI version 2 */
 	__u64 tick_max_ns;
-	/* since ABI version 3 */
 	__u64 limits;
 };
 
-#define VCTX_FEATURE_EPT_1G		(1ULL << 0) /* 1 GiB pages in the identity map */
-#define VCTX_FEATURE_EPT_2M		(1ULL << 1) /* 2 MiB pages in the identity map */
+#define VCTX_FEATURE_NESTED_1G		(1ULL << 0) /* 1 GiB pages in the identity map */
+#define VCTX_FEATURE_NESTED_2M		(1ULL << 1) /* 2 MiB pages in the identity map */
 #define VCTX_FEATURE_TLB_TAGS		(1ULL << 2) /* VPID or ASID in use */
 #define VCTX_FEATURE_STATS_PAGE		(1ULL << 3) /* mmap() of the statistics */
 #define VCTX_FEATURE_TICK_HOLD		(1ULL << 4) /* VCTX_ENTER_TICKLESS works */
@@ -162,14 +154,14 @@ struct vctx_info {
 /* VMX operation is entered and left with each stay in the guest. */
 #define VCTX_LIMIT_VMX_OPERATION	(1ULL << 2)
 /* Threads run natively (VCTX_NATIVE_CPU) while processor trace is on. */
-#define VCTX_LIMIT_PT			(1ULL << 3)
+#define VCTX_LIMIT_PROCESSOR_TRACE	(1ULL << 3)
 
 /*
  * VCTX_IOC_ENTER - give the calling thread a context
  *
  * Returns 0; from the return on the thread runs in guest mode.  If it has a
  * context already, that one stays as it is and the command returns EALREADY:
- * contexts do not nest.  Since ABI version 1.
+ * contexts do not nest.
  *
  * @size:	in: see above
  * @__reserved:	in: 0
@@ -183,14 +175,12 @@ struct vctx_info {
  * for it), or a bound above vctx_info.tick_max_ns; EOPNOTSUPP for it where ticks
  * cannot be held; EALREADY; ENODEV, EACCES, EBUSY, EIO, EPERM as in enum
  * vctx_unavailable; ENOSPC if vctx_info.max_contexts exist, EDQUOT if the user has
- * as many as a user may have, unless with CAP_SYS_RESOURCE (both since ABI
- * version 4); ENOMEM.
+ * as many as a user may have, unless with CAP_SYS_RESOURCE; ENOMEM.
  */
 struct vctx_enter {
 	__u32 size;
 	__u32 __reserved;
 	__u64 flags;
-	/* since ABI version 2 */
 	__u64 tick_bound_ns;
 };
 
@@ -216,7 +206,7 @@ struct vctx_enter {
  * VCTX_IOC_LEAVE - the calling thread becomes an ordinary one
  *
  * Takes no argument.  Returns 0.  The final statistics stay in a statistics
- * page that is mapped and are added to the tally.  Since ABI version 1.
+ * page that is mapped and are added to the tally.
  *
  * Errors: ENXIO if the thread has no context.
  */
@@ -224,7 +214,7 @@ struct vctx_enter {
 /*
  * VCTX_IOC_STATS - statistics
  *
- * Returns 0.  All counters rise only.  Since ABI version 1.
+ * Returns 0.  All counters rise only.
  *
  * @size:		in: see above, out: bytes that the module has filled
  * @scope:		in: enum vctx_scope
@@ -257,7 +247,6 @@ struct vctx_stats {
 	__u64 native_ns;
 	__u64 tlb_flushes;
 	__u64 ticks_held;
-	/* since ABI version 2 */
 	__u64 held[VCTX_MAX_HELD];
 	__u64 longest_ns;
 };
@@ -275,7 +264,7 @@ enum vctx_scope {
  * at every VM exit.  @native_ns is not kept up to date there, @live is 1 until
  * the context ends.  The page stays valid, with the final values, after the
  * thread has left; a child of fork() inherits the mapping, of its parent's
- * counters.  Since ABI version 1.
+ * counters.
  *
  * Errors: ENXIO if the thread has no context; EINVAL for another offset or
  * size, or a private mapping; EPERM for a writable or executable one; ENOMEM.
