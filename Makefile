@@ -26,7 +26,7 @@ help:
 	@echo '  make uninstall   remove them again'
 	@echo '  make deb         build Debian packages, in build/deb'
 	@echo 'For developers:'
-	@echo '  make check       all tests, which are the next eight; needs nothing'
+	@echo '  make check       all tests, which are the next eight, side by side; needs nothing'
 	@echo '  make style       checkpatch, sparse, codespell, shellcheck, licences, ...'
 	@echo '  make host-test   tests that need neither module nor emulator'
 	@echo '  make harness-test   tests of selftests/vm/run'
@@ -71,17 +71,14 @@ demo: deps
 	$(MAKE) all
 	selftests/demo
 
-# All parts run, even if one fails: a report has all failures.
-check-all: export SUITES = bookworm trixie sid
-check-all: export ROWS = --all
-check-all: export PARTS = foreign-test
-check check-all: deps
+# The units of both are in selftests/check: all run, even if one fails.
+check: deps
 	$(MAKE) all
-	@status=0; \
-	for part in style host-test harness-test dkms-test deb-test suite fuzz-test engines-test $(PARTS); do \
-		$(MAKE) --no-print-directory $$part || status=1; \
-	done; \
-	exit $$status
+	selftests/check
+
+check-all: deps
+	$(MAKE) all
+	selftests/check --all
 
 style:
 	KDIR=$(KDIR) selftests/style
@@ -99,23 +96,15 @@ deb-test:
 	selftests/deb/run
 
 suite: all
-	selftests/run $(ROWS)
+	selftests/run
 
 # One CPU of QEMU has its own time: as much is done on a busy machine.
 fuzz-test: all
 	selftests/foreign/fuzz -s $(or $(FUZZ_SECONDS),2) -e qemu
 
-# The kernel of each suite, by SVM with races and without, and by VMX.
+# On the kernel of each suite, by SVM with races and without, and by VMX.
 foreign-test: all
-	@status=0; \
-	for suite in $(or $(SUITES),bookworm); do \
-		for machine in '-e qemu -c 2' '--model ryzen' '-e bochs'; do \
-			echo "# $$suite $$machine"; \
-			selftests/foreign/run -k $$suite $$machine || status=1; \
-			selftests/foreign/fuzz -s 10 -k $$suite $$machine || status=1; \
-		done; \
-	done; \
-	exit $$status
+	selftests/check --all foreign
 
 engines-test: all
 	selftests/engines/run -e qemu -c 2

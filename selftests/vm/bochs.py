@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Bochs 3.0: got from Debian 13, configured, started."""
+"""Bochs 3.0: Debian 13's package, or built from its source where that has been done; configured, started."""
 
 import inspect
 import os
@@ -7,9 +7,11 @@ import re
 import shutil
 import subprocess
 
+import bochs_build
 import cache
 import emulator
 import packages
+from bochs_build import SUITE, VERSION
 from cache import Failure
 from image import BLOCK
 
@@ -37,9 +39,7 @@ MODELS = {
     "zambezi": (),
 }
 
-SUITE = "trixie"  # the Debian release that has Bochs 3.0
 PACKAGES = ("bochs", "libc6", "libsamplerate0")
-VERSION = re.compile(r"3\.0")  # 3.1 does not boot the kernel
 LIBRARIES = "usr/lib/x86_64-linux-gnu"
 BIOS = "/usr/share/bochs/BIOS-bochs-latest"
 VGA_BIOS = "/usr/share/vgabios/vgabios.bin"
@@ -47,9 +47,12 @@ VGA_BIOS = "/usr/share/vgabios/vgabios.bin"
 INSTRUCTIONS_PER_SECOND = 100_000_000  # of virtual time
 START_TIME = 2_000_000_000  # fixed, so that runs are alike; later than any file's time
 
+# Debian's Bochs cannot do without one.
+DISPLAY = 'rfb, options="timeout=0"'
+
 CONFIGURATION = """\
 plugin_ctrl: unmapped=1, biosdev=0, speaker=0, parallel=0, serial=1
-display_library: rfb, options="timeout=0"
+display_library: {display}
 romimage: file={bios}, address=0xfffe0000
 vgaromimage: file={vga_bios}
 memory: guest={memory}, host={memory}, block_size={block}
@@ -89,18 +92,21 @@ def installed():
 
 
 def command():
-    """The command that starts Bochs, and the environment that it needs."""
+    """The command that starts Bochs, the environment that it needs, and the display that it has."""
     packages.need_file(BIOS, "bochsbios")
     packages.need_file(VGA_BIOS, "vgabios")
+    built = bochs_build.found()
+    if built:
+        return [built], {}, "nogui"
     if packages.release()[0] >= 13 and installed():
-        return ["/usr/bin/bochs-bin"], {}
+        return ["/usr/bin/bochs-bin"], {}, DISPLAY
     root = cache.entry(f"bochs-{cache.digest(SUITE, *PACKAGES, inspect.getsource(build))}", build)
     bochs, libc, samplerate = (os.path.join(root, name) for name in PACKAGES)
     paths = (f"{libc}/{LIBRARIES}", f"{samplerate}/{LIBRARIES}", f"/{LIBRARIES}")
     start = [f"{libc}/{LIBRARIES}/ld-linux-x86-64.so.2", "--library-path", ":".join(paths),
              f"{bochs}/usr/bin/bochs-bin"]
     environment = {"LTDL_LIBRARY_PATH": f"{bochs}/{LIBRARIES}/bochs/plugins", "BXSHARE": f"{bochs}/usr/share/bochs"}
-    return start, environment
+    return start, environment, DISPLAY
 
 
 def prepare():
@@ -140,10 +146,10 @@ def place(address):
 
 def start(folder, output, **values):
     """Starts Bochs in a folder with its standard output, which is the guest's port 0xe9, to `output`."""
-    words, environment = command()
+    words, environment, display = command()
     configuration = os.path.join(folder, "bochsrc")
     with open(configuration, "w", encoding="utf-8") as file:
-        file.write(CONFIGURATION.format(bios=BIOS, vga_bios=VGA_BIOS, ips=INSTRUCTIONS_PER_SECOND, time=START_TIME,
+        file.write(CONFIGURATION.format(display=display, bios=BIOS, vga_bios=VGA_BIOS, ips=INSTRUCTIONS_PER_SECOND, time=START_TIME,
                                         block=BLOCK >> 10, log=os.path.join(folder, "log"), **values))
     return emulator.launch(folder, output, [*words, "-q", "-f", configuration], environment)
 

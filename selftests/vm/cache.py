@@ -55,8 +55,12 @@ def read(path):
 
 
 @contextlib.contextmanager
-def locked():
-    with open(os.path.join(directory(), "lock"), "w", encoding="ascii") as file:
+def locked(name):
+    """Others that build the same entry wait; those that build another do not."""
+    folder = os.path.join(directory(), "locks")
+    os.makedirs(folder, exist_ok=True)
+    os.utime(folder)  # prune() leaves what is used
+    with open(os.path.join(folder, name), "w", encoding="ascii") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -66,7 +70,7 @@ def entry(name, build):
     path = os.path.join(directory(), name)
     if is_used(path):
         return path
-    with locked():
+    with locked(name):
         if is_used(path):
             return path
         prune()
@@ -94,5 +98,6 @@ def is_used(path):
 def prune():
     """Removes what no run has used for long, and what a killed one left half built."""
     for old in os.scandir(directory()):
-        if old.is_dir() and time.time() - old.stat().st_mtime > UNUSED:
-            shutil.rmtree(old.path, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # another has just built or removed it
+            if old.is_dir() and time.time() - old.stat().st_mtime > UNUSED:
+                shutil.rmtree(old.path, ignore_errors=True)

@@ -93,8 +93,11 @@ def download(names, directory, options=()):
     return sorted(os.path.join(directory, name) for name in os.listdir(directory) if name.endswith(".deb"))
 
 
-def settings(suite, work):
-    """apt options that read a Debian suite's index, kept below work, in place of the machine's sources and lists."""
+def settings(suite, work, kind="deb"):
+    """apt options that read a Debian suite's index of packages, or of sources where kind is deb-src.
+
+    All is kept below work, in place of the machine's sources and lists.
+    """
     values = {
         "Dir::Etc::sourcelist": os.path.join(work, "suite.sources"),
         "Dir::Etc::sourceparts": "/dev/null",
@@ -108,7 +111,7 @@ def settings(suite, work):
         os.makedirs(os.path.join(work, folder), exist_ok=True)
     if not os.path.exists(values["Dir::Etc::sourcelist"]):
         with open(values["Dir::Etc::sourcelist"], "w", encoding="ascii") as file:
-            file.write(f"Types: deb\nURIs: {mirror()}\nSuites: {suite}\nComponents: main\n"
+            file.write(f"Types: {kind}\nURIs: {mirror()}\nSuites: {suite}\nComponents: main\n"
                        f"Architectures: amd64\nSigned-By: {KEYRING}\n")
     return [word for key, value in values.items() for word in ("-o", f"{key}={value}")]
 
@@ -119,6 +122,24 @@ def fetch(names, suite, work):
     os.mkdir(os.path.join(work, "packages"))
     call("apt-get", *options, "update")
     return download(names, os.path.join(work, "packages"), options)
+
+
+def source(name, suite, work):
+    """Downloads the upstream archive of a source package of a Debian suite, and returns its path.
+
+    A mirror may lack the small file that describes a source package, without which "apt-get source" gives up. So the
+    archive is fetched alone; its checksum is that of the suite's index, which apt has verified.
+    """
+    options = settings(suite, work, "deb-src")
+    call("apt-get", *options, "update")
+    words = call("apt-get", *options, "source", "--download-only", "--print-uris", name)
+    archive = re.search(r"^'(\S+)' (\S+\.orig\.tar\.\w+) \d+ (SHA256:\S+)$", words, re.MULTILINE)
+    if not archive:
+        raise Failure(f"Debian's {suite} has no source package {name} with a checksum")
+    address, file, checksum = archive.groups()
+    path = os.path.join(work, file)
+    call("/usr/lib/apt/apt-helper", *options, "download-file", address, path, checksum)
+    return path
 
 
 def index(suite):

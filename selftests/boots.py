@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A boot with a group of test programs: what is asked of the harness, and what came of each program."""
+
+import collections
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BUILD = os.path.join(HERE, "build")
+LOG = os.path.join(BUILD, "log")
+TIMES = os.path.join(LOG, "times.json")
+sys.path.append(os.path.join(HERE, "vm"))
+
+import packages  # noqa: E402
+import qemu  # noqa: E402
+import rows  # noqa: E402
+import schedule  # noqa: E402
+from cache import Failure  # noqa: E402
+
+# What tests use of this machine.
+GUEST_FILES = ("/usr/bin/jq", "/usr/bin/script", "/lib/terminfo/l/linux")
+
+# In the guest, in seconds of the guest.
+TEST_SECONDS = 180
+# A boot with all tests, in seconds of this machine.
+BOOT_SECONDS = 900
+
+# Natively beyond Bochs: on several CPUs, a CPU that reaches an instruction breakpoint never goes on.
+# And a minute is saved where an emulator makes no difference.
+BEYOND_BOCHS_SMP = ("ptrace/hardware_breakpoint", "ptrace/hardware_breakpoint_both",
+                    "perf_breakpoint/thread_execute", "perf_breakpoint/cpu_execute",
+                    *(f"vctxctl_isolate.sh/{what}" for what in ("killed_isolate", "killed_release")))
+
+BEYOND_QEMU = (
+    # It has no unmasked SSE exceptions, no alignment check, and some instructions that it should refuse.
+    *(f"exceptions/sse_{what}" for what in ("divide", "invalid", "overflow", "underflow", "inexact", "denormal")),
+    "exceptions/alignment", "exceptions/into", "exceptions/invd", "exceptions/wbinvd",
+    # A non-canonical address: no #GP of WRGSBASE, #GP instead of #SS for the stack.
+    "fs_gs_base/instruction_refuses", "page_fault/stack_non_canonical",
+    # In the guest only: the resume flag outlives the instruction that VMRUN begins with.
+    "ptrace/breakpoint", "ptrace/breakpoint_both",
+    "exceptions/step_itself", *(f"{program}/resume_flag" for program in ("core_dump", "exceptions", "fuzz", "page_fault",
+                                                                      "ptrace", "signals")),
+)
+
+# Several CPUs of QEMU are threads of this machine: its other programs take time that is the guest's.
+BEYOND_QEMU_SMP = (
+    *(f"tick_hold/{what}" for what in ("unlimited", "bounded", "not_asked_for", "sleeper_on_time", "real_timer_on_time",
+                                       "virtual_timer_on_time", "prof_timer_on_time", "cpu_limit", "killed",
+                                       "calls_are_counted", "largest_bound", "switched_off", "other_cpus_only",
+                                       "user_time", "fair_share", "clocks_agree_cpu0", "clocks_agree_cpu1",
+                                       "rcu_goes_on")),
+    *(f"guest_time/{what}" for what in ("hot_loop", "interrupts", "user_time", "user_time_of_children", "thread_clock",
+                                        "shared_cpu", "sums")),
+    *(f"vctx_noise.sh/{what}" for what in ("compare", "from_file", "held")),
+    *(f"vctx_exec.sh/{what}" for what in ("in_guest", "inner_counts_outside")),
+    "cpu_hotplug/while_holding", "time_and_cpu/tsc_rate", "crossing/others", "shootdown.sh/kick_is_needed",
+    *(f"syscall_restart/{what}_eintr" for what in ("read", "poll")),
+    # Once in thousands of times the second or third of three hits is not had; perf_breakpoint has the one that it needs.
+    "ptrace/hardware_breakpoint", "ptrace/hardware_breakpoint_both",
+)
+
+RESULT = re.compile(r"(?P<indent> *)(?P<not>not )?ok \d+ (?P<name>.*?)(?P<skip> # SKIP.*)?")
+
+# What guest says of the machine.
+MACHINE = re.compile(r"^# kernel (\S+), (\S*)$", re.MULTILINE)
+
+PREFIX = "selftests: vcontext: "
+
+
+class Count(collections.Counter):
+    """How many cases passed, failed and were skipped."""
+
+    def __str__(self):
+        return " ".join(f"{what}:{self[what]}" for what in ("pass", "fail", "skip"))
+
+
+def names():
+    """The names of all tests, as the Makefile lists them."""
+    return subprocess.run(("make", "-s", "-C", HERE, "list"), check=True, capture_output=True,
+                          text=True).stdout.split()
+
+
+def build():
+    if subprocess.run(("make", "-s", "-C", HERE), check=False).returncode:
+        raise Failure("the tests do not build; see above")
+
+
+def what_of(match):
+    return "fail" if match["not"] else "skip" if match["skip"] else "pass"
+
+
+def obstacle(row):
+    """Why a row cannot run on this machine, or None."""
+    if row.emulator == "qemu":
+        try:
+            qemu.prepare()
+        except Failure as failure:
+            return str(failure)
+    if row.kernel != packages.release()[1] and os.geteuid():
+        return f"not root: the module for {row.kernel} is built in a root file system of that suite"
+    return None
+
+
+def command(row, tests, seed):
+    """The boot that runs tests of a row."""
+    bochs = row.emulator == "bochs"
+    alone, smp = ((), BEYOND_BOCHS_SMP) if bochs else (BEYOND_QEMU, BEYOND_QEMU_SMP)
+    beyond = alone + (smp if row.cpus > 1 else ())
+    exact = bochs and row.cpus == 1 and not row.options
+    # The machine's own kernel is that which make has built the module for.
+    kernel = ("-k", row.kernel) if row.kernel != packages.release()[1] else ()
+    # 10,000 contexts, where that takes seconds only, and once.
+    crowd = 10000 if (row.emulator, row.cpus, row.special) == ("qemu", 2, "") else 200
+    return (os.path.join(HERE, "vm", "run"), *kernel, "-e", row.emulator, "--model", row.model, "-c", str(row.cpus),
+            "-t", str(BOOT_SECONDS), *row.options, "-a", BUILD + ":/selftests",
+            *(word for file in GUEST_FILES for word in ("-a", file)), "--",
+            "env", f"VCTX_SEED={seed}", f"VCTX_CROWD={crowd}", f"VCTX_EXACT={int(exact)}",
+            "VCTX_SKIP=" + " ".join(beyond),
+            "/selftests/guest", str(TEST_SECONDS), *tests)
+
+
+class Program:
+    """What one test program said: its cases, and then the program itself."""
+
+    def __init__(self, lines, match, seconds):
+        self.lines = lines
+        self.failed = bool(match["not"])
+        self.name, _, self.comment = match["name"].removeprefix(PREFIX).partition(" # ")
+        self.directive = match["skip"] or ""
+        self.seconds = seconds
+        self.count = Count(what_of(case) for case in map(RESULT.fullmatch, lines) if case)
+        # A program without cases, or one that fails though they do not, counts as a case.
+        if not self.count or (self.failed and not self.count["fail"]):
+            self.count[what_of(match)] += 1
+
+    def telling(self):
+        """The lines that are not of cases that passed."""
+        for line in self.lines:
+            case = RESULT.fullmatch(line)
+            if case and what_of(case) != "pass" or self.count["fail"] and not case:
+                yield line
+
+
+def programs_in(lines):
+    """The programs of a boot; lines: pairs of the time when a line came and the line."""
+    lines_of_one, begun = [], 0
+    for came, line in lines:
+        match = RESULT.fullmatch(line)
+        if match and not match["indent"]:
+            yield Program(lines_of_one, match, came - begun)
+            lines_of_one, begun = [], came
+        elif line.startswith("    "):
+            lines_of_one.append(line)
+        elif line.startswith("# " + PREFIX):
+            begun = came
+
+
+class Boot(schedule.Unit):
+    """A row with a group of its programs, and what became of them."""
+
+    def __init__(self, row, group, tests, seed, guess, after=()):
+        name = str(row) if group == "all" else f"{row}: {group}"
+        super().__init__(name, str(row), guess, after)
+        self.row, self.group, self.tests, self.seed = row, group, tests, seed
+        self.obstacle = None
+        self.count = Count()
+        self.status, self.lines, self.errors = 0, [], ""
+        self.programs = []
+
+    def run(self):
+        self.obstacle = obstacle(self.row)
+        if self.obstacle:
+            return
+        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
+            with subprocess.Popen(command(self.row, self.tests, self.seed), stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=errors, encoding="utf-8", errors="replace") as boot:
+                self.lines = [(time.monotonic(), line.rstrip("\n")) for line in boot.stdout]
+            self.status = boot.returncode
+            errors.seek(0)
+            self.errors = errors.read()
+        self.programs = list(programs_in(self.lines))
+        self.keep()
+
+    def planned(self):
+        return ["boot", *self.tests]
+
+    def parts(self):
+        if not self.programs:
+            return {}
+        seconds = {program.name: program.seconds for program in self.programs}
+        return {"boot": self.seconds - sum(seconds.values()), **seconds}
+
+    @property
+    def missing(self):
+        """The tests of which there is no result."""
+        return self.tests[len(self.programs):]
+
+    def keep(self):
+        """The whole output, for whoever wants to know more."""
+        os.makedirs(LOG, exist_ok=True)
+        name = re.sub(r"[^a-z0-9]+", "-", self.name.lower())
+        with open(os.path.join(LOG, name + ".ktap"), "w", encoding="utf-8") as file:
+            file.writelines(line + "\n" for _, line in self.lines)
+            file.writelines("# " + line + "\n" for line in self.errors.splitlines())
+
+    def machine(self):
+        """The kernel's release and the mode of the processor, as the guest said."""
+        found = next(filter(None, (MACHINE.fullmatch(line) for _, line in self.lines)), None)
+        return found.groups() if found else (self.row.kernel, "")
+
+
+def units(chosen, tests, seed, after=()):
+    """The boots of some rows; each waits for the units of `after` that are of its emulator or its kernel."""
+    found = []
+    for row in chosen:
+        possible = [test for test in tests if test in (row.tests or tests)]
+        for group in row.groups:
+            wanted = rows.tests_of(group, possible)
+            if wanted:
+                first = [name for name, value in after if value in (row.emulator, row.kernel)]
+                found.append(Boot(row, group, wanted, seed, rows.guess(row, group), first))
+    return found
