@@ -22,9 +22,6 @@
 #include "stats.h"
 #include "tick.h"
 
-static_assert(VCTX_NR_EXITS == 8 && VCTX_NR_NATIVE == 17 && VCTX_NR_HELD == 5,
-	      "uapi/vcontext.yaml lists them, too");
-
 /* A message for a reply, begun; NULL without memory. */
 static struct sk_buff *begin_reply(struct genl_info *info, size_t size,
 				   void **header)

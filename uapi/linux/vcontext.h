@@ -40,13 +40,13 @@
 
 /* What a VM exit was for; see vctx_stats.exits. */
 enum vctx_exit_kind {
-	VCTX_EXIT_INTERRUPT,	/* external interrupt, handled by the host */
+	VCTX_EXIT_INTERRUPT,	/* an external interrupt, which the host handles */
 	VCTX_EXIT_SYSCALL,	/* SYSCALL, replayed natively */
 	VCTX_EXIT_PAGE_FAULT,	/* #PF, replayed natively */
 	VCTX_EXIT_EXCEPTION,	/* any other exception */
 	VCTX_EXIT_CPUID,	/* CPUID, executed for the guest */
-	VCTX_EXIT_NESTED_FAULT,	/* first touch of physical memory that is no RAM */
-	VCTX_EXIT_NMI,		/* non-maskable interrupt */
+	VCTX_EXIT_NESTED_FAULT,	/* the first touch of memory that is no RAM */
+	VCTX_EXIT_NMI,		/* a non-maskable interrupt */
 	VCTX_EXIT_OTHER,	/* anything else, replayed natively */
 	VCTX_NR_EXITS,
 	VCTX_MAX_EXITS = 16,	/* room in the ABI */
@@ -54,55 +54,55 @@ enum vctx_exit_kind {
 
 /* Why a thread went on natively; see vctx_stats.native. */
 enum vctx_native_reason {
-	VCTX_NATIVE_SYSCALL,	/* a system call to be made */
-	VCTX_NATIVE_PAGE_FAULT,	/* a page fault to be handled */
-	VCTX_NATIVE_EXCEPTION,	/* another exception to be raised */
-	VCTX_NATIVE_INSTRUCTION,/* an instruction that exits to be executed */
-	VCTX_NATIVE_WORK,	/* the kernel has work: scheduling, signals, ... */
-	VCTX_NATIVE_STEP,	/* single step (RFLAGS.TF) */
-	VCTX_NATIVE_BREAKPOINT,	/* hardware breakpoints or watchpoints active */
-	VCTX_NATIVE_COMPAT,	/* a code segment of its own */
-	VCTX_NATIVE_SEGMENT,	/* an LDT or an unusual stack segment */
-	VCTX_NATIVE_ADDRESS,	/* an instruction pointer outside user space */
-	VCTX_NATIVE_SHSTK,	/* user shadow stack */
-	VCTX_NATIVE_CPU,	/* this CPU is not enabled */
-	VCTX_NATIVE_MEMORY,	/* no memory for a child's context or the identity map */
-	VCTX_NATIVE_IOPORT,	/* ioperm() or iopl() in force */
-	VCTX_NATIVE_FAILURE,	/* the processor refused a VM entry */
-	VCTX_NATIVE_INTERRUPT,	/* an interrupt; see VCTX_LIMIT_INTERRUPT */
-	VCTX_NATIVE_POLICY,	/* no context for a child: the limit is reached */
+	VCTX_NATIVE_SYSCALL,		/* a system call is to be made */
+	VCTX_NATIVE_PAGE_FAULT,		/* a page fault is to be handled */
+	VCTX_NATIVE_EXCEPTION,		/* another exception is to be raised */
+	VCTX_NATIVE_INSTRUCTION,	/* an instruction that exits is to be executed */
+	VCTX_NATIVE_WORK,		/* the kernel has work: scheduling, signals */
+	VCTX_NATIVE_STEP,		/* single step (RFLAGS.TF) */
+	VCTX_NATIVE_BREAKPOINT,		/* hardware breakpoints or watchpoints are active */
+	VCTX_NATIVE_COMPAT,		/* a code segment of the program's own */
+	VCTX_NATIVE_SEGMENT,		/* an LDT or an unusual stack segment */
+	VCTX_NATIVE_ADDRESS,		/* an instruction pointer outside user space */
+	VCTX_NATIVE_SHSTK,		/* a user shadow stack */
+	VCTX_NATIVE_CPU,		/* this CPU is not enabled */
+	VCTX_NATIVE_MEMORY,		/* no memory for a child's context or the identity map */
+	VCTX_NATIVE_IOPORT,		/* ioperm() or iopl() is in force */
+	VCTX_NATIVE_FAILURE,		/* the processor refused a VM entry */
+	VCTX_NATIVE_INTERRUPT,		/* an interrupt; see VCTX_LIMIT_INTERRUPT */
+	VCTX_NATIVE_POLICY,		/* no context for a child, since a limit is reached */
 	VCTX_NR_NATIVE,
 	VCTX_MAX_NATIVE = 32,	/* room in the ABI */
 };
 
 /* Which back end runs the contexts; see vctx_info.backend. */
 enum vctx_backend {
-	VCTX_BACKEND_NONE,
-	VCTX_BACKEND_VMX,
-	VCTX_BACKEND_SVM,
+	VCTX_BACKEND_NONE,	/* the processor has neither */
+	VCTX_BACKEND_VMX,	/* Intel and compatible */
+	VCTX_BACKEND_SVM,	/* AMD and compatible */
 };
 
 /* What interrupted the guest while the tick was held; see vctx_stats.held. */
 enum vctx_held_interrupt {
-	VCTX_HELD_TIMER,	/* local APIC timer: the tick or another hrtimer */
-	VCTX_HELD_RESCHEDULE,	/* another CPU asks to reschedule */
-	VCTX_HELD_CALL_FUNCTION,/* another CPU has a function called */
-	VCTX_HELD_DEVICE,	/* a device, or anything else with a vector */
-	VCTX_HELD_NMI,		/* non-maskable interrupt */
+	VCTX_HELD_TIMER,		/* the local APIC timer: the tick or another hrtimer */
+	VCTX_HELD_RESCHEDULE,		/* another CPU asks for a reschedule */
+	VCTX_HELD_CALL_FUNCTION,	/* another CPU calls a function here */
+	VCTX_HELD_DEVICE,		/* a device, or anything else with a vector */
+	VCTX_HELD_NMI,			/* a non-maskable interrupt */
 	VCTX_NR_HELD,
 	VCTX_MAX_HELD = 8,	/* room in the ABI */
 };
 
 /* Why contexts cannot be had; see vctx_info.unavailable. */
 enum vctx_unavailable {
-	VCTX_AVAILABLE,
-	VCTX_UNAVAILABLE_NO_HW,		/* neither VMX nor SVM (ENODEV) */
-	VCTX_UNAVAILABLE_FIRMWARE,	/* disabled by the firmware (EACCES) */
-	VCTX_UNAVAILABLE_FEATURE,	/* they lack something needed (ENODEV) */
-	VCTX_UNAVAILABLE_BUSY,		/* KVM or another is in possession (EBUSY) */
+	VCTX_AVAILABLE,			/* contexts are available */
+	VCTX_UNAVAILABLE_NO_HW,		/* the processor has neither VMX nor SVM (ENODEV) */
+	VCTX_UNAVAILABLE_FIRMWARE,	/* the firmware has disabled VMX or SVM (EACCES) */
+	VCTX_UNAVAILABLE_FEATURE,	/* VMX or SVM lacks a feature that is needed (ENODEV) */
+	VCTX_UNAVAILABLE_BUSY,		/* KVM or another user has VMX or SVM (EBUSY) */
 	VCTX_UNAVAILABLE_FAILED,	/* a CPU refused to be enabled (EIO) */
-	VCTX_UNAVAILABLE_ENCRYPTED,	/* memory is encrypted (EOPNOTSUPP) */
-	VCTX_UNAVAILABLE_POLICY,	/* the administrator allows none (EPERM) */
+	VCTX_UNAVAILABLE_ENCRYPTED,	/* memory encryption is active (EOPNOTSUPP) */
+	VCTX_UNAVAILABLE_POLICY,	/* the administrator allows no new contexts (EPERM) */
 };
 
 /*
@@ -140,14 +140,17 @@ struct vctx_info {
 	__u64 limits;
 };
 
-#define VCTX_FEATURE_NESTED_1G		(1ULL << 0) /* 1 GiB pages in the identity map */
-#define VCTX_FEATURE_NESTED_2M		(1ULL << 1) /* 2 MiB pages in the identity map */
-#define VCTX_FEATURE_TLB_TAGS		(1ULL << 2) /* VPID or ASID in use */
-#define VCTX_FEATURE_STATS_PAGE		(1ULL << 3) /* mmap() of the statistics */
-#define VCTX_FEATURE_TICK_HOLD		(1ULL << 4) /* VCTX_ENTER_TICKLESS works */
-#define VCTX_FEATURE_TICK_UNPRIVILEGED	(1ULL << 5) /* ... without CAP_SYS_NICE */
+#define VCTX_FEATURE_NESTED_1G		(1ULL << 0)	/* the identity map has 1 GiB pages */
+#define VCTX_FEATURE_NESTED_2M		(1ULL << 1)	/* the identity map has 2 MiB pages */
+#define VCTX_FEATURE_TLB_TAGS		(1ULL << 2)	/* TLB entries are tagged (VPID, ASID) */
+#define VCTX_FEATURE_STATS_PAGE		(1ULL << 3)	/* the statistics can be mapped */
+#define VCTX_FEATURE_TICK_HOLD		(1ULL << 4)	/* VCTX_ENTER_TICKLESS works */
+#define VCTX_FEATURE_TICK_UNPRIVILEGED	(1ULL << 5)	/* it works without CAP_SYS_NICE */
 
-/* One native return after each switch to a thread, to load its FPU registers. */
+/*
+ * After each switch to a thread, it returns natively once to have its FPU
+ * registers loaded.
+ */
 #define VCTX_LIMIT_FPU			(1ULL << 0)
 /* An interrupt of the guest is a native return (VCTX_NATIVE_INTERRUPT). */
 #define VCTX_LIMIT_INTERRUPT		(1ULL << 1)
@@ -184,21 +187,22 @@ struct vctx_enter {
 	__u64 tick_bound_ns;
 };
 
-/* Children, threads and processes alike, get a context of their own. */
+/* Children, threads and processes alike, get contexts of their own. */
 #define VCTX_ENTER_INHERIT	(1ULL << 0)
-/* The context is kept across execve(); without it, execve() leaves. */
+/* The context is kept across execve(); without the flag, execve() leaves it. */
 #define VCTX_ENTER_KEEP_EXEC	(1ULL << 1)
 /*
- * Strict: the command also fails, with EOPNOTSUPP, if the thread would run
- * natively as it is now: an LDT, hardware breakpoints, single step, ioperm().
- * Without it the command succeeds, and the statistics say why the thread runs
- * natively.
+ * The command is refused if the thread would run natively as it is now, for
+ * example because it has an LDT, hardware breakpoints, single step or
+ * ioperm().  Without the flag the command succeeds, and the statistics say why
+ * the thread runs natively.
  */
 #define VCTX_ENTER_STRICT	(1ULL << 2)
 /*
- * Hold the scheduler tick back while the thread is in guest mode and alone on
- * its CPU.  Asks for CAP_SYS_NICE.  Timers of the timer wheel on that CPU may
- * run late by the bound at most.
+ * The scheduler tick is held back while the thread is in guest mode and alone
+ * on its CPU.  The flag takes CAP_SYS_NICE, unless the policy says otherwise.
+ * Timers of the kernel's timer wheel on that CPU may run late, by the bound at
+ * most.
  */
 #define VCTX_ENTER_TICKLESS	(1ULL << 3)
 

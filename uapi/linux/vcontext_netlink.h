@@ -37,44 +37,50 @@
 
 enum vctx_cmd {
 	/*
-	 * do: the module.  Replies with VCTX_A_MODULE_*.
+	 * Get what there is - the module's version, the hardware, limits.  The
+	 * reply has VCTX_A_MODULE_*.
 	 */
 	VCTX_CMD_MODULE_GET = 1,
 	/*
-	 * do: one context, by VCTX_A_CONTEXT_ID or VCTX_A_CONTEXT_TID.
-	 * dump: all, or those that fit each of VCTX_A_CONTEXT_TID, _PID, _TREE,
-	 * _UID, _CPU, _STATE, _COMM that the request has.  In the order of their
-	 * IDs.  A context that exists all the time is in it exactly once, whatever
-	 * begins and ends meanwhile.  Replies with VCTX_A_CONTEXT_*.
+	 * Get one context, by its ID or the number of its thread, or dump all
+	 * that match each attribute of the request, in the order of their IDs.
+	 * A context that exists during the whole dump is in it exactly once,
+	 * whatever begins and ends meanwhile.  The request has
+	 * VCTX_A_CONTEXT_ID, _TID.  The request of a dump has
+	 * VCTX_A_CONTEXT_TID, _PID, _TREE, _UID, _CPU, _STATE, _COMM.  The
+	 * reply has VCTX_A_CONTEXT_ID, _TID, _PID, _UID, _COMM, _CPU, _STATE,
+	 * _AGE_NS, _FLAGS, _ENTRIES, _EXITS, _NATIVE, _GUEST_NS, _NATIVE_NS,
+	 * _TLB_FLUSHES, _TICK_BOUND_NS, _TICK_HELD, _TICKS_HELD, _HELD,
+	 * _LONGEST_NS, _FELL_BACK.
 	 */
 	VCTX_CMD_CONTEXT_GET,
 	/*
-	 * do: one online CPU, by VCTX_A_CPU_CPU.
-	 * dump: all online CPUs.  Replies with VCTX_A_CPU_*.
+	 * Get one online CPU, or dump all of them.  The request has
+	 * VCTX_A_CPU_CPU.  The reply has VCTX_A_CPU_*.
 	 */
 	VCTX_CMD_CPU_GET,
+	VCTX_CMD_POLICY_GET,		/* Get the policy.  The reply has VCTX_A_POLICY_*. */
 	/*
-	 * do: the policy.  Replies with all VCTX_A_POLICY_*.
-	 */
-	VCTX_CMD_POLICY_GET,
-	/*
-	 * do: change what the request has of VCTX_A_POLICY_*: all of it or, with
-	 * an error, nothing.  Contexts that exist are left alone, but ticks are
-	 * held by the new policy at once.  Asks for a capability.
+	 * Change what the request has of the policy: all of it or, with an
+	 * error, nothing.  Contexts that exist are left alone, but ticks are
+	 * held by the new policy at once.  The command takes a capability.
+	 * The request has VCTX_A_POLICY_*.
 	 */
 	VCTX_CMD_POLICY_SET,
 	/*
-	 * do: contexts end, and their threads go on as ordinary ones.  Exactly one
-	 * of VCTX_A_EVICT_ID, _PID, _TREE, _ALL.  When the command returns none of
-	 * them is in the guest or gets there again, and what they fork has no
-	 * context.  Replies with VCTX_A_EVICT_EVICTED and _LEAVING.  Asks for a
-	 * capability.
+	 * End contexts; their threads go on as ordinary ones.  When the
+	 * command returns, none of the contexts is in the guest or gets there
+	 * again, and what their threads fork has no context.  The command
+	 * takes a capability, and exactly one attribute.  The request has
+	 * VCTX_A_EVICT_ID, _PID, _TREE, _ALL.  The reply has
+	 * VCTX_A_EVICT_EVICTED, _LEAVING.
 	 */
 	VCTX_CMD_EVICT,
 	/*
-	 * To the group "events", with VCTX_A_EVENT_*.  With the numbers of threads
-	 * in the PID namespace of the thread, in its network namespace; and with
-	 * those of the initial one in the initial network namespace.
+	 * Tell that something has happened.  The message goes to the network
+	 * namespace of the thread, with numbers of the PID namespace of the
+	 * thread, and to the initial network namespace, with numbers of the
+	 * initial PID namespace.  It has VCTX_A_EVENT_*.
 	 */
 	VCTX_CMD_EVENT,
 
@@ -89,8 +95,8 @@ enum vctx_a_module {
 	VCTX_A_MODULE_UNAVAILABLE,	/* u32, enum vctx_unavailable */
 	VCTX_A_MODULE_FEATURES,		/* u64, VCTX_FEATURE_* */
 	VCTX_A_MODULE_LIMITS,		/* u64, VCTX_LIMIT_* */
-	VCTX_A_MODULE_CONTEXTS,		/* u32, that exist, of all namespaces */
-	VCTX_A_MODULE_CONTEXT_BYTES,	/* u32, kernel memory of a context */
+	VCTX_A_MODULE_CONTEXTS,		/* u32, how many exist, in all namespaces */
+	VCTX_A_MODULE_CONTEXT_BYTES,	/* u32, kernel memory of one context */
 	VCTX_A_MODULE_EVENTS_LOST,	/* u64, for lack of memory or room */
 
 	__VCTX_A_MODULE_MAX,
@@ -99,12 +105,12 @@ enum vctx_a_module {
 
 /* What the thread of a context does. */
 enum vctx_context_state {
-	VCTX_CONTEXT_GUEST,	/* runs in guest mode */
-	VCTX_CONTEXT_NATIVE,	/* runs in the kernel, or natively */
-	VCTX_CONTEXT_READY,	/* waits for a CPU */
-	VCTX_CONTEXT_SLEEPING,	/* waits for something else */
-	VCTX_CONTEXT_STOPPED,	/* by a signal or a debugger */
-	VCTX_CONTEXT_LEAVING,	/* evicted, about to end */
+	VCTX_CONTEXT_GUEST,	/* it runs in guest mode */
+	VCTX_CONTEXT_NATIVE,	/* it runs in the kernel, or natively */
+	VCTX_CONTEXT_READY,	/* it waits for a CPU */
+	VCTX_CONTEXT_SLEEPING,	/* it waits for something else */
+	VCTX_CONTEXT_STOPPED,	/* a signal or a debugger has stopped it */
+	VCTX_CONTEXT_LEAVING,	/* its context is evicted and about to end */
 };
 
 /*
@@ -113,13 +119,13 @@ enum vctx_context_state {
  */
 enum vctx_a_context {
 	VCTX_A_CONTEXT_ID = 1,		/* u32, 1 and up, not soon used again */
-	VCTX_A_CONTEXT_TID,		/* u32, thread */
-	VCTX_A_CONTEXT_PID,		/* u32, process */
-	VCTX_A_CONTEXT_UID,		/* u32, real user, 65534 if unmapped */
-	VCTX_A_CONTEXT_COMM,		/* string, of the thread */
-	VCTX_A_CONTEXT_CPU,		/* u32, that it is on, or was last */
+	VCTX_A_CONTEXT_TID,		/* u32, the thread */
+	VCTX_A_CONTEXT_PID,		/* u32, the process */
+	VCTX_A_CONTEXT_UID,		/* u32, the real user, 65534 if unmapped */
+	VCTX_A_CONTEXT_COMM,		/* string, the name of the thread */
+	VCTX_A_CONTEXT_CPU,		/* u32, the CPU that the thread is on, or was on last */
 	VCTX_A_CONTEXT_STATE,		/* u32, enum vctx_context_state */
-	VCTX_A_CONTEXT_AGE_NS,		/* u64, since it was entered */
+	VCTX_A_CONTEXT_AGE_NS,		/* u64, time since the context was entered */
 	VCTX_A_CONTEXT_FLAGS,		/* u64, VCTX_ENTER_* */
 	VCTX_A_CONTEXT_ENTRIES,		/* u64 */
 	VCTX_A_CONTEXT_EXITS,		/* nest: VCTX_A_COUNTER(enum vctx_exit_kind) */
@@ -127,18 +133,17 @@ enum vctx_a_context {
 	VCTX_A_CONTEXT_GUEST_NS,	/* u64 */
 	VCTX_A_CONTEXT_NATIVE_NS,	/* u64 */
 	VCTX_A_CONTEXT_TLB_FLUSHES,	/* u64 */
-	VCTX_A_CONTEXT_TICK_BOUND_NS,	/* u64, with VCTX_ENTER_TICKLESS only */
-	VCTX_A_CONTEXT_TICK_HELD,	/* flag: it holds the tick now */
+	VCTX_A_CONTEXT_TICK_BOUND_NS,	/* u64, only with VCTX_ENTER_TICKLESS */
+	VCTX_A_CONTEXT_TICK_HELD,	/* flag, the context holds the tick now */
 	VCTX_A_CONTEXT_TICKS_HELD,	/* u64 */
 	VCTX_A_CONTEXT_HELD,		/* nest: VCTX_A_COUNTER(enum vctx_held_interrupt) */
 	VCTX_A_CONTEXT_LONGEST_NS,	/* u64 */
 	/*
-	 * Why it last ran natively, though the kernel had nothing to do; absent if
-	 * it never did.  And in a request: threads of this process and of all that
-	 * descend from it.
+	 * u32, enum vctx_native_reason, why it last ran natively although the
+	 * kernel had nothing to do; absent if it never did
 	 */
-	VCTX_A_CONTEXT_FELL_BACK,	/* u32, enum vctx_native_reason */
-	VCTX_A_CONTEXT_TREE,		/* u32 */
+	VCTX_A_CONTEXT_FELL_BACK,
+	VCTX_A_CONTEXT_TREE,		/* u32, in a request, the root of a tree of processes */
 
 	__VCTX_A_CONTEXT_MAX,
 	VCTX_A_CONTEXT_MAX = __VCTX_A_CONTEXT_MAX - 1,
@@ -148,21 +153,21 @@ enum vctx_a_context {
 #define VCTX_A_COUNTER(enumerator)	((enumerator) + 1)
 
 enum vctx_cpu_state {
-	VCTX_CPU_OFF,		/* there are no contexts: not enabled */
+	VCTX_CPU_OFF,		/* not enabled, since no context exists */
 	VCTX_CPU_ON,		/* enabled */
-	VCTX_CPU_FAILED,	/* cannot be enabled: threads run natively here */
+	VCTX_CPU_FAILED,	/* could not be enabled: threads run natively here */
 };
 
 enum vctx_a_cpu {
 	VCTX_A_CPU_CPU = 1,		/* u32 */
 	VCTX_A_CPU_STATE,		/* u32, enum vctx_cpu_state */
-	VCTX_A_CPU_CONTEXT,		/* u32, ID of the one whose thread runs; if any */
-	VCTX_A_CPU_TID,			/* u32, of that thread */
-	VCTX_A_CPU_COMM,		/* string, of that thread */
-	VCTX_A_CPU_STAY_NS,		/* u64, in the guest for so long; absent if not */
-	VCTX_A_CPU_TICK_ALLOWED,	/* flag: the tick may be held here */
-	VCTX_A_CPU_TICK_HELD,		/* flag: it is held now */
-	VCTX_A_CPU_NOHZ_FULL,		/* flag: the kernel itself stops the tick */
+	VCTX_A_CPU_CONTEXT,		/* u32, ID of the context whose thread runs, if any */
+	VCTX_A_CPU_TID,			/* u32, that thread */
+	VCTX_A_CPU_COMM,		/* string, the name of that thread */
+	VCTX_A_CPU_STAY_NS,		/* u64, for so long in the guest; absent if it is not */
+	VCTX_A_CPU_TICK_ALLOWED,	/* flag, the tick may be held here */
+	VCTX_A_CPU_TICK_HELD,		/* flag, it is held now */
+	VCTX_A_CPU_NOHZ_FULL,		/* flag, the kernel itself stops the tick */
 
 	__VCTX_A_CPU_MAX,
 	VCTX_A_CPU_MAX = __VCTX_A_CPU_MAX - 1,
@@ -170,40 +175,42 @@ enum vctx_a_cpu {
 
 /* The module's parameters, by the same names; see vcontext(4). */
 enum vctx_a_policy {
-	VCTX_A_POLICY_ENABLED = 1,	/* u8, 0: nobody gets a new context */
-	VCTX_A_POLICY_MAX_CONTEXTS,	/* u32, on the machine; 0 is no limit */
-	VCTX_A_POLICY_MAX_PER_USER,	/* u32, of each user; 0 is no limit */
-	VCTX_A_POLICY_TICK_HOLD,	/* u8, 0: ticks are not held */
-	VCTX_A_POLICY_TICK_UNPRIVILEGED,/* u8, 1: without CAP_SYS_NICE, too */
-	VCTX_A_POLICY_TICK_MAX_MS,	/* u32, largest bound; U32_MAX is unlimited */
-	VCTX_A_POLICY_TICK_CPUS,	/* string, where it may be held: "1,3-5" */
+	VCTX_A_POLICY_ENABLED = 1,		/* u8, 0 allows no new contexts */
+	VCTX_A_POLICY_MAX_CONTEXTS,		/* u32, on the machine; 0 is no limit */
+	VCTX_A_POLICY_MAX_PER_USER,		/* u32, of each user; 0 is no limit */
+	VCTX_A_POLICY_TICK_HOLD,		/* u8, 0 lets no tick be held */
+	VCTX_A_POLICY_TICK_UNPRIVILEGED,	/* u8, 1 lets it be held without CAP_SYS_NICE */
+	VCTX_A_POLICY_TICK_MAX_MS,		/* u32, the largest bound; U32_MAX is unlimited */
+	VCTX_A_POLICY_TICK_CPUS,		/* string, where it may be held: "1,3-5" */
 
 	__VCTX_A_POLICY_MAX,
 	VCTX_A_POLICY_MAX = __VCTX_A_POLICY_MAX - 1,
 };
 
 enum vctx_a_evict {
-	VCTX_A_EVICT_ID = 1,		/* u32 */
-	VCTX_A_EVICT_PID,		/* u32, the threads of a process */
-	VCTX_A_EVICT_TREE,		/* u32, those and of all that descend from it */
-	VCTX_A_EVICT_ALL,		/* flag: all that the caller sees */
-	VCTX_A_EVICT_EVICTED,		/* u32, contexts that have ended */
-	/* And those whose threads are in a call of the module: they end after it. */
-	VCTX_A_EVICT_LEAVING,		/* u32 */
+	VCTX_A_EVICT_ID = 1,	/* u32, one context */
+	VCTX_A_EVICT_PID,	/* u32, the contexts of a process */
+	VCTX_A_EVICT_TREE,	/* u32, those of a process and of all that descend from it */
+	VCTX_A_EVICT_ALL,	/* flag, all that the caller sees */
+	VCTX_A_EVICT_EVICTED,	/* u32, contexts that have ended */
+	VCTX_A_EVICT_LEAVING,	/* u32, contexts that end when a call of the module does */
 
 	__VCTX_A_EVICT_MAX,
 	VCTX_A_EVICT_MAX = __VCTX_A_EVICT_MAX - 1,
 };
 
 enum vctx_event {
-	VCTX_EVENT_ENTERED,		/* by itself, or as a child */
-	VCTX_EVENT_LEFT,		/* by itself, by execve(), or by its end */
-	/* Runs natively; _REASON.  Not again for the same within a second. */
+	VCTX_EVENT_ENTERED,		/* a thread got a context, by itself or as a child */
+	VCTX_EVENT_LEFT,		/* a context ended by itself or with its thread */
+	/*
+	 * a thread runs natively, for _REASON; at most once a second for one
+	 * reason
+	 */
 	VCTX_EVENT_FELL_BACK,
-	VCTX_EVENT_TICK_HELD,		/* begins to hold the tick of _CPU */
-	VCTX_EVENT_TICK_GIVEN_BACK,	/* does no longer */
-	VCTX_EVENT_EVICTED,		/* the context has ended by VCTX_CMD_EVICT */
-	VCTX_EVENT_HARDWARE_LOST,	/* _CPU cannot be used any more; _ERROR */
+	VCTX_EVENT_TICK_HELD,		/* a context begins to hold the tick of _CPU */
+	VCTX_EVENT_TICK_GIVEN_BACK,	/* a context has ended its hold of the tick */
+	VCTX_EVENT_EVICTED,		/* a context was ended by VCTX_CMD_EVICT */
+	VCTX_EVENT_HARDWARE_LOST,	/* _CPU cannot be used any more; _ERROR says why */
 	VCTX_EVENT_POLICY,		/* the policy has changed */
 };
 
@@ -211,14 +218,14 @@ enum vctx_a_event {
 	VCTX_A_EVENT_TYPE = 1,		/* u32, enum vctx_event */
 	VCTX_A_EVENT_TIME_NS,		/* u64, CLOCK_REALTIME */
 	VCTX_A_EVENT_CPU,		/* u32, where it happened */
-	VCTX_A_EVENT_ID,		/* u32, of the context; with these: */
-	VCTX_A_EVENT_TID,		/* u32 */
-	VCTX_A_EVENT_PID,		/* u32 */
-	VCTX_A_EVENT_COMM,		/* string */
+	VCTX_A_EVENT_ID,		/* u32, the context that it happened to, if any */
+	VCTX_A_EVENT_TID,		/* u32, its thread */
+	VCTX_A_EVENT_PID,		/* u32, the process */
+	VCTX_A_EVENT_COMM,		/* string, the name of the thread */
 	VCTX_A_EVENT_REASON,		/* u32, enum vctx_native_reason */
 	VCTX_A_EVENT_ENTRIES,		/* u64, at the end of a context */
 	VCTX_A_EVENT_GUEST_NS,		/* u64, at the end of a context */
-	VCTX_A_EVENT_TICKS_HELD,	/* u64, at the end of a hold: in it */
+	VCTX_A_EVENT_TICKS_HELD,	/* u64, during a hold, at its end */
 	VCTX_A_EVENT_ERROR,		/* u32, an errno, positive */
 
 	__VCTX_A_EVENT_MAX,

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Made by uapi/generate from uapi/vcontext.yaml: change that, not this. */
+#ifndef NAME_TABLES_H
+#define NAME_TABLES_H
+
+#include <linux/vcontext_netlink.h>
+
+static const char *const backend_words[] = {
+	[VCTX_BACKEND_NONE]	= "none",
+	[VCTX_BACKEND_VMX]	= "vmx",
+	[VCTX_BACKEND_SVM]	= "svm",
+};
+
+static const char *const unavailable_words[] = {
+	[VCTX_AVAILABLE]		= "available",
+	[VCTX_UNAVAILABLE_NO_HW]	= "no_hw",
+	[VCTX_UNAVAILABLE_FIRMWARE]	= "firmware",
+	[VCTX_UNAVAILABLE_FEATURE]	= "feature",
+	[VCTX_UNAVAILABLE_BUSY]		= "busy",
+	[VCTX_UNAVAILABLE_FAILED]	= "failed",
+	[VCTX_UNAVAILABLE_ENCRYPTED]	= "encrypted",
+	[VCTX_UNAVAILABLE_POLICY]	= "policy",
+};
+
+static const char *const context_state_words[] = {
+	[VCTX_CONTEXT_GUEST]	= "guest",
+	[VCTX_CONTEXT_NATIVE]	= "native",
+	[VCTX_CONTEXT_READY]	= "ready",
+	[VCTX_CONTEXT_SLEEPING]	= "sleeping",
+	[VCTX_CONTEXT_STOPPED]	= "stopped",
+	[VCTX_CONTEXT_LEAVING]	= "leaving",
+};
+
+static const char *const cpu_state_words[] = {
+	[VCTX_CPU_OFF]		= "off",
+	[VCTX_CPU_ON]		= "on",
+	[VCTX_CPU_FAILED]	= "failed",
+};
+
+static const char *const event_words[] = {
+	[VCTX_EVENT_ENTERED]		= "entered",
+	[VCTX_EVENT_LEFT]		= "left",
+	[VCTX_EVENT_FELL_BACK]		= "fell_back",
+	[VCTX_EVENT_TICK_HELD]		= "tick_held",
+	[VCTX_EVENT_TICK_GIVEN_BACK]	= "tick_given_back",
+	[VCTX_EVENT_EVICTED]		= "evicted",
+	[VCTX_EVENT_HARDWARE_LOST]	= "hardware_lost",
+	[VCTX_EVENT_POLICY]		= "policy",
+};
+
+/* By bit of VCTX_FEATURE_*. */
+static const char *const feature_words[] = {
+	"nested_1g",
+	"nested_2m",
+	"tlb_tags",
+	"stats_page",
+	"tick_hold",
+	"tick_unprivileged",
+};
+
+/* By bit of VCTX_LIMIT_*. */
+static const char *const limit_words[] = {
+	"fpu",
+	"interrupt",
+	"vmx_operation",
+	"processor_trace",
+};
+
+/* By bit of VCTX_ENTER_*. */
+static const char *const flag_words[] = {
+	"inherit",
+	"keep_exec",
+	"strict",
+	"tickless",
+};
+
+#endif /* NAME_TABLES_H */
