@@ -160,6 +160,23 @@ filters() {
 	count_is 1 --comm busybox --cpu "$cpu" && count_is 0 --comm busybox --state guest
 }
 
+# What --columns names, in that order, as text and as members
+columns() {
+	start sh -c "$loop"
+	succeeds list -no pid,COMMAND --pid "$pid" && grep -Eq "^$pid +sh$" "$tmp/out" && [ "$(wc -l <"$tmp/out")" -eq 1 ] &&
+	succeeds list -o +FLAGS,EXITS/s && head -n 1 "$tmp/out" | grep -Eq '^ *ID +.*COMMAND +FLAGS +EXITS/s$' &&
+	sed -n 2p "$tmp/out" | grep -Eq ' sh +[a-z_,]*inherit[a-z_,]* +[0-9.]+$' &&
+	succeeds status -no cpu,state && [ "$(wc -l <"$tmp/out")" -eq "$(nproc)" ] && ! grep -Evq '^[0-9]+ +on$' "$tmp/out" &&
+	succeeds top -bn 1 --noheadings -o tid,native && grep -Eq "^$pid +[a-z_]+$" "$tmp/out" && ! grep -q TID "$tmp/out" ||
+		{ show; return; }
+	succeeds list -j -o id,native,guest && mv "$tmp/out" "$tmp/list" && succeeds status -j -o CPU,tick &&
+	cat "$tmp/out" >>"$tmp/list" && succeeds top -j -n 1 -o command,exits/s && cat "$tmp/list" "$tmp/out" >"$tmp/all" &&
+	mv "$tmp/all" "$tmp/out" &&
+	json -s '(.[0][0] | keys == ["guest", "id", "native"] and .guest <= 1 and .native.syscall > 0) and
+		all(.[1][]; keys == ["cpu", "nohz_full", "tick_allowed", "tick_held"]) and
+		(.[2].contexts[0] | keys == ["comm", "exits_per_s"])'
+}
+
 strange_name() {
 	start sh -c 'printf "a\033\"\n\377" >/proc/self/comm; read _ </proc/sys/kernel/version; while :; do :; done'
 	wait_until count_is 0 --comm sh &&
@@ -438,12 +455,13 @@ done
 : "${VCTX_CROWD:=200}"
 
 echo "TAP version 13"
-echo "1..29"
+echo "1..30"
 check "status: the module, the policy" case_of status_text
 check "status: JSON, and CPUs are on while there are contexts" case_of status_json
 check "list: a running context with all its fields" case_of lists_a_loop
 check "show: the same context, by ID and thread" case_of shows_it
 check "list: each filter, and several" case_of filters
+check "list, status, top: chosen columns" case_of columns
 check "list: a name of control characters" case_of strange_name
 check "show: a context that may hold the tick" case_of tick
 check "show: what is not there" case_of no_such_context

@@ -60,12 +60,12 @@ check "each help fits on a screen" narrow
 check "no command" complains 2 "no command given; try 'vctxctl --help'"
 check "unknown command" complains 2 "there is no command 'frobnicate'" frobnicate
 check "help of an unknown command" complains 2 "there is no command 'frobnicate'" help frobnicate
-check "unknown option" complains 2 "'-x' is no option" -x
+check "unknown option" complains 2 "'-x' is not an option" -x
 
 each_unknown() {
 	local command
 	for command in "${commands[@]}" help; do
-		complains 2 "'--frobnicate' is no option.*'vctxctl $command --help'" "$command" --frobnicate || return
+		complains 2 "'--frobnicate' is not an option.*'vctxctl $command --help'" "$command" --frobnicate || return
 	done
 }
 check "unknown option of each command" each_unknown
@@ -74,7 +74,7 @@ too_much() {
 	local words
 	for words in status list top monitor 'policy get enabled' 'policy load a' 'policy restore' 'help list'; do
 		# shellcheck disable=SC2086 # a list of words
-		complains 2 "'surplus' is too much" $words surplus || return
+		complains 2 "there is one argument too many: 'surplus'" $words surplus || return
 	done
 }
 check "an argument too much" too_much
@@ -83,8 +83,8 @@ while IFS='|' read -r pattern words; do
 	# shellcheck disable=SC2086 # a list of words
 	check "wrong: $words" complains 2 "$pattern" $words
 done <<'END'
-cannot print again every '0'|list --watch=0
-cannot have colours 'pink'|--color=pink list
+cannot run again every '0'|list --watch=0
+cannot use colours 'pink'|--color=pink list
 '--pid' needs a value|list --pid
 '-p' needs a value|list -p
 'x' is not the number of a process|list --pid x
@@ -93,19 +93,22 @@ cannot have colours 'pink'|--color=pink list
 '-1' is not the number of a CPU|list --cpu -1
 there is no user 'no-such-user'|list --user no-such-user
 there is no state 'asleep'; it is one of guest, native|list --state asleep
-'1234567890123456' is no thread's name|list --comm 1234567890123456
-the ID of one context is wanted|show
-the ID of one context is wanted|show 1 2
-the ID of one context is wanted|show 1 --tid 1
+'1234567890123456' is not a thread's name|list --comm 1234567890123456
+give the ID of one context|show
+give the ID of one context|show 1 2
+give the ID of one context|show 1 --tid 1
+there is no column 'colour'; it is one of ID, PID|list --columns id,colour
+there is no column 'ID'; it is one of CPU, STATE|status -o ID
+no column given|list -o ,
 '0' is not the ID of a context|show 0
 '99999999999999999999' is not the ID|show 99999999999999999999
 cannot sort by 'size'|top --sort size
 cannot wait for 'long'|top --delay long
-'0' is not how often|top --count 0
-it goes on by itself; --delay says how fast|top --watch
+'0' is not a number of tables|top --count 0
+top repeats without --watch; --delay sets how often|top --watch
 there is no event 'fell'|monitor --event entered,fell
 '0' is not a number of events|monitor -n 0
-it goes on by itself, without --watch|monitor --watch
+monitor goes on without --watch|monitor --watch
 no context given|evict
 'all' is not the ID of a context|evict all
 '0' is not the number of a process|evict --pid 0
@@ -156,9 +159,9 @@ fi
 
 documented() {
 	local file command option
-	for file in list show top monitor evict main; do
+	for file in status list show top monitor evict cli; do
 		command=$file
-		[ $file != main ] || command=help
+		[ $file != cli ] || command=help
 		for option in $(sed -n 's/.*{ "\([a-z-]*\)",\t.*_argument.*/\1/p' $sources/$file.c) \
 			$(! grep -q FILTER_LONGS $sources/$file.c || sed -n 's/.*{ "\([a-z-]*\)",.*_argument.*/\1/p' $sources/filter.h); do
 			"$tool" help $command | grep -q -- "--$option" || { echo "--$option is not in the help of $command"; return 1; }
@@ -175,8 +178,10 @@ words_documented() {
 	"$tool" policy get x 2>"$tmp/err"
 	"$tool" monitor -e x 2>>"$tmp/err"
 	"$tool" list --state x 2>>"$tmp/err"
+	"$tool" list --columns x 2>>"$tmp/err"
+	"$tool" status --columns x 2>>"$tmp/err"
 	words=$(sed 's/.*it is one of //; s/; try.*//; s/,//g' "$tmp/err")
-	[ "$(echo "$words" | wc -w)" -ge 21 ] || { cat "$tmp/err"; return 1; }
+	[ "$(echo "$words" | wc -w)" -ge 54 ] || { cat "$tmp/err"; return 1; }
 	for word in $words; do
 		grep -q -- "\<$word\>" <(sed 's/\\-/-/g' $page) || { echo "$word is not in vctxctl(8)"; return 1; }
 		grep -q -- "\<$word\>" $completion || { echo "$word is not completed"; return 1; }
@@ -207,6 +212,9 @@ if [ -e /usr/share/bash-completion/bash_completion ]; then
 	check "completion: after an option" offers "list" --json li
 	check "completion: options" offers "--batch" top --b
 	check "completion: filters" offers "--tree --tid" list --t
+	check "completion: a column" offers "INTERRUPTED-BY" list -o INT
+	check "completion: another column" offers "+FLAGS,NATIVE +FLAGS,NATIVE-TIME +FLAGS,NATIVE/s" top --columns +FLAGS,NAT
+	check "completion: a column of the CPUs" offers "CPU CONTEXT COMMAND" status -o C
 	check "completion: a state" offers "sleeping stopped" list --state s
 	check "completion: events" offers "tick_held tick_given_back" monitor --event tick
 	check "completion: of policy" offers "get set load restore" policy ""

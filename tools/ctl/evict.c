@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vctxctl evict: contexts end, their threads go on as ordinary ones.
+ * vctxctl evict: end contexts; their threads go on as ordinary ones.
  */
 #include <inttypes.h>
 #include <limits.h>
@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/number.h"
+#include "cli.h"
+#include "error.h"
+#include "json.h"
 #include "nl.h"
-#include "out.h"
-#include "vctxctl.h"
 
 /* Each is a request of its own. */
 struct requests {
@@ -23,7 +25,7 @@ static bool add(struct requests *requests, int attribute, const char *text)
 	struct nl_evict request = { .has = NL_BIT(attribute) };
 	uint64_t number = 0;
 
-	if (text && !parse_number(text, 1, INT_MAX, &number)) {
+	if (text && !number_parse(text, 1, INT_MAX, &number)) {
 		usage_error("'%s' is not the %s", text,
 			    attribute == VCTX_A_EVICT_ID ?
 			    "ID of a context" : "number of a process");
@@ -70,7 +72,7 @@ static void print(uint32_t evicted, uint32_t leaving)
 	putchar('\n');
 }
 
-/* All are tried, also if one fails. */
+/* All requests are tried, even if one fails. */
 static int evict(const struct requests *requests)
 {
 	uint32_t evicted = 0, leaving = 0;
@@ -91,7 +93,7 @@ static int evict(const struct requests *requests)
 	}
 	if (status == EXIT_DONE || evicted || leaving)
 		print(evicted, leaving);
-	return out_flush() == EXIT_DONE ? status : EXIT_FAILED;
+	return flush_output() == EXIT_DONE ? status : EXIT_FAILED;
 }
 
 enum {
@@ -112,7 +114,7 @@ static int run(int argc, char **argv)
 	bool good = true;
 	int c, status;
 
-	while (good && (c = next_option(argc, argv, "p:", longs)) != -1) {
+	while (good && (c = cli_option(argc, argv, "p:", longs)) != -1) {
 		if (c == '?')
 			return EXIT_USAGE;
 		good = add(&requests, c == 'p' ? VCTX_A_EVICT_PID :
@@ -133,12 +135,12 @@ static int run(int argc, char **argv)
 const struct command evict_command = {
 	.name = "evict",
 	.usage = "ID... | --pid PID | --tree PID | --all",
-	.summary = "make the threads of contexts ordinary ones; they run on",
+	.summary = "end contexts; their threads run on as ordinary ones",
 	.help =
-	"  -p, --pid PID          the contexts of this process\n"
-	"      --tree PID         those, and of all processes that descend from it\n"
-	"      --all              all contexts\n"
+	"  -p, --pid PID          end the contexts of this process\n"
+	"      --tree PID         end those of this process and of all its descendants\n"
+	"      --all              end all contexts\n"
 	"\n"
-	"It needs CAP_NET_ADMIN or CAP_SYS_ADMIN.",
+	"This command needs CAP_NET_ADMIN or CAP_SYS_ADMIN.",
 	.run = run,
 };

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Options that say which contexts are meant.
+ * Options that select contexts.
  */
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "context.h"
+#include "common/array.h"
+#include "common/number.h"
+#include "error.h"
 #include "filter.h"
 #include "names.h"
-#include "vctxctl.h"
+#include "user.h"
 
 #define COMM_LENGTH	15	/* TASK_COMM_LEN - 1 */
 
@@ -36,7 +38,7 @@ static bool filter_number(struct nl_context *filter, const struct number *number
 {
 	uint64_t value;
 
-	if (!parse_number(text, number->least, INT_MAX, &value)) {
+	if (!number_parse(text, number->least, INT_MAX, &value)) {
 		usage_error("'%s' is not the number of %s", text, number->what);
 		return false;
 	}
@@ -56,7 +58,7 @@ bool filter_option(struct nl_context *filter, int c, const char *value)
 	switch (c) {
 	case 'u':
 		filter->has |= NL_BIT(VCTX_A_CONTEXT_UID);
-		if (context_find_user(value, &filter->uid))
+		if (user_find(value, &filter->uid))
 			return true;
 		usage_error("there is no user '%s'", value);
 		return false;
@@ -72,7 +74,7 @@ bool filter_option(struct nl_context *filter, int c, const char *value)
 		snprintf(filter->comm, sizeof(filter->comm), "%s", value);
 		if (strlen(value) <= COMM_LENGTH)
 			return true;
-		usage_error("'%s' is no thread's name: that has %d bytes at most",
+		usage_error("'%s' is not a thread's name, which has at most %d bytes",
 			    value, COMM_LENGTH);
 		return false;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Options that say which contexts are meant.
+ * Options that select contexts.
  */
 #ifndef FILTER_H
 #define FILTER_H
@@ -12,22 +12,24 @@
 #define FILTER_SHORTS	"p:t:u:c:"
 
 #define FILTER_HELP \
+	"Filters, which select the contexts:\n" \
 	"  -p, --pid PID          of this process\n" \
-	"      --tree PID         of this process and all that descend from it\n" \
+	"      --tree PID         of this process and its descendants\n" \
 	"  -t, --tid TID          of this thread\n" \
 	"  -u, --user USER        of this user, by name or number; --uid is the same\n" \
-	"  -c, --cpu CPU          on this CPU, or last there\n" \
+	"  -c, --cpu CPU          whose thread runs or ran last on this CPU\n" \
 	"      --comm NAME        of threads with this name\n" \
-	"      --state STATE      guest, native, ready, sleeping, stopped, leaving"
+	"      --state STATE      in this state: guest, native, ready, sleeping, stopped,\n" \
+	"                         leaving"
 
-/* The option characters of those that have no letter. */
+/* The option characters of options without a letter. */
 enum {
 	FILTER_TREE = 512,
 	FILTER_COMM,
 	FILTER_STATE,
 };
 
-/* Of an array for getopt_long(). */
+/* For an array for getopt_long(). */
 #define FILTER_LONGS \
 	{ "pid",	required_argument,	NULL, 'p' }, \
 	{ "tree",	required_argument,	NULL, FILTER_TREE }, \

@@ -2,99 +2,108 @@
 /*
  * vctxctl list: the contexts.
  */
-#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "context.h"
+#include "cli.h"
+#include "context_column.h"
+#include "error.h"
 #include "filter.h"
-#include "names.h"
+#include "json.h"
 #include "nl.h"
-#include "out.h"
-#include "vctxctl.h"
+#include "sample.h"
+#include "table.h"
 
-static void add_context(struct table *table, const struct nl_context *context)
+static const struct column_view view = {
+	.all = context_columns,
+	.text = "ID,PID,TID,USER,CPU,STATE,AGE,ENTRIES,GUEST,TICKS-HELD,NATIVE,COMMAND",
+	.json = CONTEXT_DOCUMENT,
+};
+
+static void print_table(const struct column_choice *choice,
+			const struct nl_context *contexts, size_t count)
 {
-	char word[WORD_SIZE];
-
-	table_cell(table, COLOR_NONE, "%" PRIu32, context->id);
-	table_cell(table, COLOR_NONE, "%" PRIu32, context->pid);
-	table_cell(table, COLOR_NONE, "%" PRIu32, context->tid);
-	table_cell(table, COLOR_NONE, "%s", context_user(context->uid));
-	table_cell(table, COLOR_NONE, "%" PRIu32, context->cpu);
-	table_cell(table, context_state_color(context->state), "%s",
-		   name_of_context_state(context->state));
-	table_cell(table, COLOR_NONE, "%s", word_time(word, context->age_ns));
-	table_cell(table, COLOR_NONE, "%" PRIu64, context->entries);
-	table_cell(table, COLOR_NONE, "%s",
-		   word_percent(word, context->guest_ns,
-				context->guest_ns + context->native_ns));
-	table_cell(table, COLOR_NONE, "%" PRIu64, context->ticks_held);
-	table_cell(table, COLOR_NONE, "%s", context_top_native(context));
-	table_cell(table, COLOR_NONE, "%s", context->comm);
-}
-
-static void print_table(const struct nl_context *contexts, size_t count)
-{
-	static const struct column columns[] = {
-		RIGHT("ID"), RIGHT("PID"), RIGHT("TID"), LEFT("USER"),
-		RIGHT("CPU"), LEFT("STATE"), RIGHT("AGE"),
-		RIGHT("ENTRIES"), RIGHT("GUEST"), RIGHT("TICKS-HELD"),
-		LEFT("NATIVE"), LEFT("COMMAND"),
-	};
-	struct table *table = table_new(columns, ARRAY_SIZE(columns));
+	struct table *table = column_table(choice);
 	size_t i;
 
-	for (i = 0; i < count; i++)
-		add_context(table, &contexts[i]);
+	for (i = 0; i < count; i++) {
+		struct activity activity = sample_context(&contexts[i]);
+
+		column_row(table, choice, &activity);
+	}
 	table_print(table);
 }
 
-static void print_json(const struct nl_context *contexts, size_t count)
+static void print_json(const struct column_choice *choice,
+		       const struct nl_context *contexts, size_t count)
 {
 	size_t i;
 
-	for (i = 0; i < count; i++)
-		json_print_item(context_json(&contexts[i]), !i);
+	for (i = 0; i < count; i++) {
+		struct activity activity = sample_context(&contexts[i]);
+
+		json_print_item(column_json(choice, &activity), !i);
+	}
 	json_print_item(NULL, !count);
 }
 
 static const struct option longs[] = {
 	FILTER_LONGS,
+	{ "columns",	required_argument,	NULL, 'o' },
+	{ "noheadings",	no_argument,		NULL, 'n' },
 	{ }
 };
 
+static int parse(int argc, char **argv, struct nl_context *filter,
+		 struct column_choice *choice)
+{
+	const char *names = NULL;
+	int c;
+
+	while ((c = cli_option(argc, argv, FILTER_SHORTS "no:", longs)) != -1) {
+		if (c == 'o')
+			names = optarg;
+		else if (c == 'n')
+			choice->no_headings = true;
+		else if (c == '?' || !filter_option(filter, c, optarg))
+			return EXIT_USAGE;
+	}
+	if (optind < argc)
+		return usage_error("there is one argument too many: '%s'",
+				   argv[optind]);
+	return column_choose(choice, &view, options.json, names) ? EXIT_DONE :
+								   EXIT_USAGE;
+}
+
 static int run(int argc, char **argv)
 {
+	struct column_choice choice = { };
 	struct nl_context filter = { };
 	struct nl_context *contexts;
 	size_t count;
-	int c;
+	int status;
 
-	while ((c = next_option(argc, argv, FILTER_SHORTS, longs)) != -1)
-		if (c == '?' || !filter_option(&filter, c, optarg))
-			return EXIT_USAGE;
-	if (optind < argc)
-		return usage_error("'%s' is too much", argv[optind]);
+	status = parse(argc, argv, &filter, &choice);
+	if (status != EXIT_DONE)
+		return status;
 	if (nl_contexts(&filter, &contexts, &count))
 		return failure("cannot list the contexts: %s", nl_error());
 	if (options.json)
-		print_json(contexts, count);
+		print_json(&choice, contexts, count);
 	else
-		print_table(contexts, count);
+		print_table(&choice, contexts, count);
 	free(contexts);
-	return out_flush();
+	return flush_output();
 }
 
 const struct command list_command = {
 	.name = "list",
-	.usage = "[FILTER]...",
-	.summary = "the contexts, or those that fit each filter",
+	.usage = "[OPTION]... [FILTER]...",
+	.summary = "list the contexts, or those that match all filters",
 	.help =
-	FILTER_HELP
+	COLUMN_HELP "\n"
+	"  -n, --noheadings       print no line of headings\n"
 	"\n"
-	"\n"
-	"GUEST is the part of its age that a context was in guest mode, NATIVE the most\n"
-	"frequent reason for which it was not.  --json tells all.",
+	FILTER_HELP,
+	.columns = context_columns,
 	.run = run,
 };

@@ -10,22 +10,28 @@
 #include <sys/signalfd.h>
 #include <time.h>
 
+#include "common/array.h"
+#include "common/number.h"
+#include "common/say.h"
+#include "cli.h"
+#include "color.h"
+#include "error.h"
+#include "json.h"
 #include "names.h"
 #include "nl.h"
-#include "out.h"
-#include "vctxctl.h"
+#include "word.h"
 
 #define TIME_SIZE	64
 
 struct monitor {
-	uint32_t types;		/* a bit for each that is wanted, 0 is all */
-	uint64_t left;		/* to print, 0 is no end */
+	uint32_t types;		/* a bit for each that is wanted; 0: all */
+	uint64_t left;		/* events to print; 0: no end */
 	bool done;
 };
 
 /* ---- one event ---- */
 
-/* For people in their time zone, for programs in UTC. */
+/* People get their time zone, programs UTC. */
 static const char *word_when(char word[TIME_SIZE], uint64_t ns, bool utc)
 {
 	time_t seconds = ns / 1000000000;
@@ -106,7 +112,7 @@ static void print_event(const struct nl_event *event)
 		printf("  cpu %" PRIu32, event->cpu);
 	if (has(event, VCTX_A_EVENT_ID)) {
 		snprintf(comm, sizeof(comm), "%s", event->comm);
-		out_printable(comm);
+		word_printable(comm);
 		printf("  id %" PRIu32 "  pid %" PRIu32 "  tid %" PRIu32 "  comm %s",
 		       event->id, event->pid, event->tid, comm);
 	}
@@ -141,7 +147,7 @@ static void take(const struct nl_event *event, void *arg)
 		monitor->done = true;
 }
 
-/* ---- all of them ---- */
+/* ---- listening ---- */
 
 static int open_signals(void)
 {
@@ -182,7 +188,7 @@ static int listen_to(struct monitor *monitor)
 		if (ferror(stdout))
 			break;
 	}
-	return out_flush();
+	return flush_output();
 }
 
 /* ---- command line ---- */
@@ -216,33 +222,35 @@ static int run(int argc, char **argv)
 	struct monitor monitor = { };
 	int c;
 
-	while ((c = next_option(argc, argv, "e:n:", longs)) != -1) {
+	while ((c = cli_option(argc, argv, "e:n:", longs)) != -1) {
 		if (c == '?')
 			return EXIT_USAGE;
 		if (c == 'e' && !add_types(&monitor, optarg))
 			return EXIT_USAGE;
-		if (c == 'n' && !parse_number(optarg, 1, UINT64_MAX,
+		if (c == 'n' && !number_parse(optarg, 1, UINT64_MAX,
 					      &monitor.left))
 			return usage_error("'%s' is not a number of events",
 					   optarg);
 	}
 	if (optind < argc)
-		return usage_error("'%s' is too much", argv[optind]);
+		return usage_error("there is one argument too many: '%s'",
+				   argv[optind]);
 	if (options.watch_ns)
-		return usage_error("it goes on by itself, without --watch");
+		return usage_error("monitor goes on without --watch");
 	return listen_to(&monitor);
 }
 
 const struct command monitor_command = {
 	.name = "monitor",
 	.usage = "[OPTION]...",
-	.summary = "events as they happen, until interrupted",
+	.summary = "print events as they happen, until interrupted",
 	.help =
-	"  -e, --event TYPE,...   these only: entered, left, fell_back, tick_held,\n"
+	"  -e, --event TYPE,...   print only these: entered, left, fell_back, tick_held,\n"
 	"                         tick_given_back, evicted, hardware_lost, policy\n"
-	"  -n, --count COUNT      end after so many\n"
+	"  -n, --count COUNT      end after COUNT events\n"
 	"\n"
-	"With --json, one object on each line.  If events come faster than they are read,\n"
-	"standard error says that some were lost.  It needs CAP_NET_ADMIN.",
+	"With --json, each event is an object on a line of its own.  If events come faster\n"
+	"than they are read, standard error says that some were lost.  This command needs\n"
+	"CAP_NET_ADMIN.",
 	.run = run,
 };

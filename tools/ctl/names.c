@@ -2,12 +2,13 @@
 /*
  * Names for what the module numbers.
  */
+#include <stdio.h>
 #include <string.h>
 #include <vctx.h>
 
+#include "common/array.h"
 #include "name_tables.h"
 #include "names.h"
-#include "vctxctl.h"
 
 struct names {
 	const char *const *names;

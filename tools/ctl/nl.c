@@ -14,6 +14,8 @@
 #include <netlink/netlink.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
+#include "error.h"
 #include "nl.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))

@@ -6,11 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/array.h"
+#include "cli.h"
+#include "error.h"
+#include "json.h"
 #include "nl.h"
-#include "out.h"
 #include "policy_file.h"
 #include "policy_key.h"
-#include "vctxctl.h"
 
 #define CONFIGURATION	"/etc/vcontext.conf"
 /* What the policy was before it was loaded from a file. */
@@ -29,7 +31,8 @@ static int get(int argc, char **argv)
 	struct nl_policy policy;
 
 	if (argc > 1)
-		return usage_error("'%s' is too much", argv[1]);
+		return usage_error("there is one argument too many: '%s'",
+				   argv[1]);
 	if (argc)
 		key = policy_key_find(argv[0]);
 	if (argc && !key)
@@ -47,7 +50,7 @@ static int get(int argc, char **argv)
 		puts(policy_key_format(key, &policy));
 	else
 		policy_file_print(stdout, &policy);
-	return out_flush();
+	return flush_output();
 }
 
 static int set(int argc, char **argv)
@@ -107,7 +110,8 @@ static int load(int argc, char **argv)
 	int status;
 
 	if (argc > 1)
-		return usage_error("'%s' is too much", argv[1]);
+		return usage_error("there is one argument too many: '%s'",
+				   argv[1]);
 	status = policy_file_read(path, &wanted);
 	if (status == EXIT_DONE)
 		status = get_saved(&policy, &new);
@@ -128,7 +132,8 @@ static int restore(int argc, char **argv)
 	int status, err;
 
 	if (argc)
-		return usage_error("'%s' is too much", argv[0]);
+		return usage_error("there is one argument too many: '%s'",
+				   argv[0]);
 	if (access(SAVED, F_OK))
 		return failure("cannot restore the policy: it has not been loaded, there is no '"
 			       SAVED "'");
@@ -158,7 +163,7 @@ static int run(int argc, char **argv)
 {
 	size_t i;
 
-	if (next_option(argc, argv, "", NULL) != -1)
+	if (cli_option(argc, argv, "", NULL) != -1)
 		return EXIT_USAGE;
 	if (optind == argc)
 		return usage_error("get, set, load or restore?");

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "common/alloc.h"
+#include "error.h"
 #include "policy_file.h"
 #include "policy_key.h"
-#include "vctxctl.h"
 
 #define SPACES	" \t\r\n"
 

@@ -6,10 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/duration.h"
-#include "out.h"
+#include "common/number.h"
+#include "json.h"
 #include "policy_key.h"
-#include "vctxctl.h"
 
 #define NO_LIMIT	"unlimited"
 
@@ -69,7 +70,7 @@ static bool parse_u32(const char *text, uint32_t unlimited, uint32_t *value)
 	uint64_t number = unlimited;
 
 	if (strcmp(text, NO_LIMIT) &&
-	    !parse_number(text, 0, UINT32_MAX, &number))
+	    !number_parse(text, 0, UINT32_MAX, &number))
 		return false;
 	*value = number;
 	return true;

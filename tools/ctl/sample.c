@@ -1,28 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What contexts did between two samples of them.
+ * Contexts, and what they did since the sample before.
  */
 #include <stdlib.h>
 #include <time.h>
 
 #include "common/alloc.h"
 #include "sample.h"
-
-int sample_take(struct sample *sample, const struct nl_context *filter)
-{
-	struct timespec now;
-	int err = nl_contexts(filter, &sample->contexts, &sample->count);
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	sample->time_ns = now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
-	return err;
-}
-
-void sample_free(struct sample *sample)
-{
-	free(sample->contexts);
-	*sample = (struct sample) { };
-}
 
 static uint64_t sum(const uint64_t *counters, size_t count)
 {
@@ -39,13 +23,13 @@ static double per_second(uint64_t before, uint64_t now, uint64_t ns)
 	return now > before && ns ? (now - before) * 1e9 / ns : 0;
 }
 
-static void rate(struct rates *rates, const struct nl_context *before,
-		 const struct nl_context *now, uint64_t ns)
+static struct activity compare(const struct nl_context *before,
+			       const struct nl_context *now, uint64_t ns)
 {
 	double guest = per_second(before->guest_ns, now->guest_ns, ns) / 1e9;
 
-	*rates = (struct rates) {
-		.context = now,
+	return (struct activity) {
+		.context = *now,
 		.guest = guest < 1 ? guest : 1,
 		.exits = per_second(sum(before->exits, VCTX_MAX_EXITS),
 				    sum(now->exits, VCTX_MAX_EXITS), ns),
@@ -55,23 +39,54 @@ static void rate(struct rates *rates, const struct nl_context *before,
 	};
 }
 
-struct rates *sample_rates(const struct sample *before, const struct sample *now)
+struct activity sample_context(const struct nl_context *context)
 {
 	static const struct nl_context none;
-	struct rates *rates = must(calloc(now->count + 1, sizeof(*rates)));
-	uint64_t ns = now->time_ns - before->time_ns;
-	size_t i, old = 0;
 
-	for (i = 0; i < now->count; i++) {
-		const struct nl_context *context = &now->contexts[i];
+	return compare(&none, context, context->age_ns);
+}
 
-		while (old < before->count &&
-		       before->contexts[old].id < context->id)
-			old++;
-		if (old < before->count && before->contexts[old].id == context->id)
-			rate(&rates[i], &before->contexts[old], context, ns);
-		else
-			rate(&rates[i], &none, context, context->age_ns);
+/* Both are in the order of their IDs, which are never used again. */
+static void add_activities(struct sample *sample, const struct sample *before,
+			   const struct nl_context *contexts)
+{
+	uint64_t ns = sample->time_ns - before->time_ns;
+	const struct nl_context *old;
+	size_t i, next = 0;
+
+	for (i = 0; i < sample->count; i++) {
+		while (next < before->count &&
+		       before->activities[next].context.id < contexts[i].id)
+			next++;
+		old = &before->activities[next].context;
+		sample->activities[i] =
+			next < before->count && old->id == contexts[i].id ?
+			compare(old, &contexts[i], ns) :
+			sample_context(&contexts[i]);
 	}
-	return rates;
+}
+
+int sample_take(struct sample *sample, const struct sample *before,
+		const struct nl_context *filter)
+{
+	static const struct sample none;
+	struct nl_context *contexts;
+	struct timespec now;
+	int err = nl_contexts(filter, &contexts, &sample->count);
+
+	if (err)
+		return err;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	sample->time_ns = now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
+	sample->activities = must(calloc(sample->count + 1,
+					 sizeof(*sample->activities)));
+	add_activities(sample, before ? before : &none, contexts);
+	free(contexts);
+	return 0;
+}
+
+void sample_free(struct sample *sample)
+{
+	free(sample->activities);
+	*sample = (struct sample) { };
 }

@@ -6,11 +6,18 @@
 #include <limits.h>
 #include <vctx.h>
 
-#include "context.h"
+#include "common/array.h"
+#include "common/number.h"
+#include "cli.h"
+#include "context_column.h"
+#include "error.h"
+#include "json.h"
 #include "names.h"
 #include "nl.h"
-#include "out.h"
-#include "vctxctl.h"
+#include "sample.h"
+#include "table.h"
+#include "user.h"
+#include "word.h"
 
 static void add_flags(struct table *table, uint64_t flags)
 {
@@ -18,7 +25,7 @@ static void add_flags(struct table *table, uint64_t flags)
 	char text[256];
 
 	table_cell(table, COLOR_HEAD, "flags");
-	table_cell(table, COLOR_NONE, "%s", json_names(names, text, sizeof(text)));
+	table_cell(table, COLOR_NONE, "%s", json_names(names, ", ", text, sizeof(text)));
 	json_object_put(names);
 }
 
@@ -44,8 +51,8 @@ static void add_tick(struct table *table, const struct nl_context *context)
 
 static void print_properties(const struct nl_context *context)
 {
-	static const struct column columns[] = { LEFT(NULL), LEFT(NULL) };
-	struct table *table = table_new(columns, ARRAY_SIZE(columns));
+	static const struct heading headings[] = { LEFT(NULL), LEFT(NULL) };
+	struct table *table = table_new(headings, ARRAY_SIZE(headings));
 	uint64_t age_ns = context->guest_ns + context->native_ns;
 	char word[WORD_SIZE], percent[WORD_SIZE];
 
@@ -58,7 +65,7 @@ static void print_properties(const struct nl_context *context)
 		   context->tid, context->pid);
 	table_cell(table, COLOR_HEAD, "user");
 	table_cell(table, COLOR_NONE, "%s (%" PRIu32 ")",
-		   context_user(context->uid), context->uid);
+		   user_name(context->uid), context->uid);
 	table_cell(table, COLOR_HEAD, "CPU");
 	table_cell(table, COLOR_NONE, "%" PRIu32, context->cpu);
 	table_cell(table, COLOR_HEAD, "state");
@@ -87,12 +94,12 @@ static void print_properties(const struct nl_context *context)
 	table_print(table);
 }
 
-/* Those that are not 0. */
+/* Counters that are 0 are left out. */
 static void print_counters(const char *what, const uint64_t *counters,
 			   size_t count, const char *(*name)(unsigned int))
 {
-	struct column columns[] = { LEFT(what), RIGHT("COUNT"), RIGHT("PART") };
-	struct table *table = table_new(columns, ARRAY_SIZE(columns));
+	struct heading headings[] = { LEFT(what), RIGHT("COUNT"), RIGHT("PART") };
+	struct table *table = table_new(headings, ARRAY_SIZE(headings));
 	char word[WORD_SIZE];
 	uint64_t sum = 0;
 	size_t i;
@@ -122,6 +129,19 @@ static void print_context(const struct nl_context *context)
 			       VCTX_MAX_HELD, vctx_held_name);
 }
 
+static void print_json(const struct nl_context *context)
+{
+	static const struct column_view view = {
+		.all = context_columns,
+		.json = CONTEXT_DOCUMENT,
+	};
+	struct activity activity = sample_context(context);
+	struct column_choice choice;
+
+	column_choose(&choice, &view, true, NULL);
+	json_print(column_json(&choice, &activity));
+}
+
 static const struct option longs[] = {
 	{ "tid",	required_argument,	NULL, 't' },
 	{ }
@@ -133,14 +153,14 @@ static int parse(int argc, char **argv, struct nl_context *context)
 	uint64_t number;
 	int c;
 
-	while ((c = next_option(argc, argv, "t:", longs)) != -1) {
+	while ((c = cli_option(argc, argv, "t:", longs)) != -1) {
 		if (c == '?')
 			return EXIT_USAGE;
 		tid = optarg;
 	}
 	if (argc - optind != (tid ? 0 : 1))
-		return usage_error("the ID of one context is wanted, or --tid");
-	if (!parse_number(tid ? tid : argv[optind], 1, INT_MAX, &number))
+		return usage_error("give the ID of one context, or --tid");
+	if (!number_parse(tid ? tid : argv[optind], 1, INT_MAX, &number))
 		return usage_error("'%s' is not the %s", tid ? tid : argv[optind],
 				   tid ? "number of a thread" :
 				   "ID of a context");
@@ -167,17 +187,17 @@ static int run(int argc, char **argv)
 			       by_tid ? "the context of thread" : "context",
 			       number, nl_error());
 	if (options.json)
-		json_print(context_json(&context));
+		print_json(&context);
 	else
 		print_context(&context);
-	return out_flush();
+	return flush_output();
 }
 
 const struct command show_command = {
 	.name = "show",
 	.usage = "ID | --tid TID",
-	.summary = "all about one context, its exits and native returns",
+	.summary = "show all about one context, its exits and native returns",
 	.help =
-	"  -t, --tid TID          the context of this thread",
+	"  -t, --tid TID          show the context of this thread",
 	.run = run,
 };

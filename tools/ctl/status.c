@@ -2,26 +2,30 @@
 /*
  * vctxctl status: the module, the policy, the CPUs.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 #include <vctx.h>
 
+#include "common/array.h"
+#include "cli.h"
+#include "cpu_column.h"
+#include "error.h"
+#include "json.h"
 #include "names.h"
 #include "nl.h"
-#include "out.h"
 #include "policy_key.h"
-#include "vctxctl.h"
+#include "table.h"
 
 struct status {
 	struct nl_module module;
 	struct nl_policy policy;
 	struct nl_cpu *cpus;
 	size_t cpus_count;
-	const char *reason;	/* why contexts are unavailable, NULL if they are not */
+	const char *reason;	/* why contexts are unavailable, or NULL */
 };
 
-/* The library has the words, but needs the device for them. */
+/* The library has the words, but it needs the device for them. */
 static const char *unavailable_reason(uint32_t unavailable)
 {
 	const char *reason;
@@ -45,108 +49,179 @@ static bool get_status(struct status *status)
 	return true;
 }
 
+/* ---- the module: properties, of which each is a line and a member ---- */
+
+static void version_text(struct table *table, const void *value)
+{
+	const struct status *status = value;
+
+	table_cell(table, COLOR_NONE, "%s, ABI version %" PRIu32,
+		   status->module.version, status->module.abi_version);
+}
+
+static void version_json(struct json_object *object, const char *key,
+			 const void *value)
+{
+	const struct status *status = value;
+
+	json_add_text(object, key, status->module.version);
+	json_add_u64(object, "abi_version", status->module.abi_version);
+}
+
+static const struct column_type version = { false, version_text, version_json };
+
+static void backend_text(struct table *table, const void *value)
+{
+	table_cell(table, COLOR_NONE, "%s",
+		   name_of_backend(*(const uint32_t *)value));
+}
+
+static void backend_json(struct json_object *object, const char *key,
+			 const void *value)
+{
+	json_add_text(object, key, name_of_backend(*(const uint32_t *)value));
+}
+
+static const struct column_type backend = { false, backend_text, backend_json };
+
+static void available_text(struct table *table, const void *value)
+{
+	const struct status *status = value;
+
+	if (status->reason)
+		table_cell(table, COLOR_BAD, "no: %s", status->reason);
+	else
+		table_cell(table, COLOR_GOOD, "yes");
+}
+
+static void available_json(struct json_object *object, const char *key,
+			   const void *value)
+{
+	const struct status *status = value;
+
+	json_add_bool(object, key, !status->reason);
+	json_add_text(object, "unavailable", status->reason ?
+		      name_of_unavailable(status->module.unavailable) : NULL);
+	json_add_text(object, "reason", status->reason);
+}
+
+static const struct column_type available = {
+	false, available_text, available_json,
+};
+
+static void names_text(struct table *table, struct json_object *names)
+{
+	char text[256];
+
+	json_names(names, ", ", text, sizeof(text));
+	table_cell(table, COLOR_NONE, "%s", *text ? text : "none");
+	json_object_put(names);
+}
+
+static void features_text(struct table *table, const void *value)
+{
+	names_text(table, names_of_features(*(const uint64_t *)value));
+}
+
+static void features_json(struct json_object *object, const char *key,
+			  const void *value)
+{
+	json_add(object, key, names_of_features(*(const uint64_t *)value));
+}
+
+static const struct column_type features = { false, features_text, features_json };
+
+static void limits_text(struct table *table, const void *value)
+{
+	names_text(table, names_of_limits(*(const uint64_t *)value));
+}
+
+static void limits_json(struct json_object *object, const char *key,
+			const void *value)
+{
+	json_add(object, key, names_of_limits(*(const uint64_t *)value));
+}
+
+static const struct column_type limits = { false, limits_text, limits_json };
+
+static void contexts_text(struct table *table, const void *value)
+{
+	const struct nl_module *module = value;
+
+	table_cell(table, COLOR_NONE, "%" PRIu32 ", %" PRIu32 " bytes of kernel memory each",
+		   module->contexts, module->context_bytes);
+}
+
+static void contexts_json(struct json_object *object, const char *key,
+			  const void *value)
+{
+	const struct nl_module *module = value;
+
+	json_add_u64(object, key, module->contexts);
+	json_add_u64(object, "context_bytes", module->context_bytes);
+}
+
+static const struct column_type contexts = { false, contexts_text, contexts_json };
+
+static void lost_text(struct table *table, const void *value)
+{
+	uint64_t lost = *(const uint64_t *)value;
+
+	table_cell(table, lost ? COLOR_WARN : COLOR_NONE, "%" PRIu64, lost);
+}
+
+static void lost_json(struct json_object *object, const char *key,
+		      const void *value)
+{
+	json_add_u64(object, key, *(const uint64_t *)value);
+}
+
+static const struct column_type lost = { false, lost_text, lost_json };
+
+#define STATUS(member)	offsetof(struct status, member)
+
+static const struct column properties[] = {
+	{ "module", "version", NULL, &version, 0 },
+	{ "back end", "backend", NULL, &backend, STATUS(module.backend) },
+	{ "available", "available", NULL, &available, 0 },
+	{ "features", "features", NULL, &features, STATUS(module.features) },
+	{ "limits", "limits", NULL, &limits, STATUS(module.limits) },
+	{ "contexts", "contexts", NULL, &contexts, STATUS(module) },
+	{ "events lost", "events_lost", NULL, &lost, STATUS(module.events_lost) },
+	{ }
+};
+
 /* ---- JSON ---- */
 
-static struct json_object *module_json(const struct status *status)
+static struct json_object *cpus_json(const struct status *status,
+				     const struct column_choice *choice)
 {
-	const struct nl_module *module = &status->module;
-	struct json_object *object = json_object_new_object();
-
-	json_add_text(object, "version", module->version);
-	json_add_u64(object, "abi_version", module->abi_version);
-	json_add_text(object, "backend", name_of_backend(module->backend));
-	json_add_bool(object, "available", !status->reason);
-	json_add_text(object, "unavailable", status->reason ?
-		      name_of_unavailable(module->unavailable) : NULL);
-	json_add_text(object, "reason", status->reason);
-	json_add(object, "features", names_of_features(module->features));
-	json_add(object, "limits", names_of_limits(module->limits));
-	json_add_u64(object, "contexts", module->contexts);
-	json_add_u64(object, "context_bytes", module->context_bytes);
-	json_add_u64(object, "events_lost", module->events_lost);
-	return object;
-}
-
-static struct json_object *cpu_json(const struct nl_cpu *cpu)
-{
-	struct json_object *object = json_object_new_object();
-
-	json_add_u64(object, "cpu", cpu->cpu);
-	json_add_text(object, "state", name_of_cpu_state(cpu->state));
-	if (cpu->has & NL_BIT(VCTX_A_CPU_CONTEXT)) {
-		json_add_u64(object, "context", cpu->context);
-		json_add_u64(object, "tid", cpu->tid);
-		json_add_text(object, "comm", cpu->comm);
-	}
-	if (cpu->has & NL_BIT(VCTX_A_CPU_STAY_NS))
-		json_add_u64(object, "stay_ns", cpu->stay_ns);
-	json_add_bool(object, "tick_allowed", cpu->tick_allowed);
-	json_add_bool(object, "tick_held", cpu->tick_held);
-	json_add_bool(object, "nohz_full", cpu->nohz_full);
-	return object;
-}
-
-static void print_json(const struct status *status)
-{
-	struct json_object *object = json_object_new_object();
-	struct json_object *cpus = json_object_new_array();
+	struct json_object *array = json_object_new_array();
 	size_t i;
 
-	json_add(object, "module", module_json(status));
-	json_add(object, "policy", policy_json(&status->policy));
 	for (i = 0; i < status->cpus_count; i++)
-		json_object_array_add(cpus, cpu_json(&status->cpus[i]));
-	json_add(object, "cpus", cpus);
+		json_object_array_add(array, column_json(choice,
+							 &status->cpus[i]));
+	return array;
+}
+
+static void print_json(const struct status *status,
+		       const struct column_choice *choice)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_add(object, "module", column_properties_json(properties, status));
+	json_add(object, "policy", policy_json(&status->policy));
+	json_add(object, "cpus", cpus_json(status, choice));
 	json_print(object);
 }
 
 /* ---- text ---- */
 
-static void add_names(struct table *table, const char *what,
-		      struct json_object *names)
-{
-	char text[256];
-
-	json_names(names, text, sizeof(text));
-	if (*text) {
-		table_cell(table, COLOR_HEAD, "%s", what);
-		table_cell(table, COLOR_NONE, "%s", text);
-	}
-	json_object_put(names);
-}
-
-static void print_module(const struct status *status)
-{
-	static const struct column columns[] = { LEFT(NULL), LEFT(NULL) };
-	const struct nl_module *module = &status->module;
-	struct table *table = table_new(columns, ARRAY_SIZE(columns));
-
-	table_cell(table, COLOR_HEAD, "module");
-	table_cell(table, COLOR_NONE, "%s, ABI version %" PRIu32,
-		   module->version, module->abi_version);
-	table_cell(table, COLOR_HEAD, "back end");
-	table_cell(table, COLOR_NONE, "%s", name_of_backend(module->backend));
-	table_cell(table, COLOR_HEAD, "available");
-	if (status->reason)
-		table_cell(table, COLOR_BAD, "no: %s", status->reason);
-	else
-		table_cell(table, COLOR_GOOD, "yes");
-	table_cell(table, COLOR_HEAD, "contexts");
-	table_cell(table, COLOR_NONE, "%" PRIu32 ", %" PRIu32 " bytes of kernel memory each",
-		   module->contexts, module->context_bytes);
-	add_names(table, "features", names_of_features(module->features));
-	add_names(table, "limits", names_of_limits(module->limits));
-	if (module->events_lost) {
-		table_cell(table, COLOR_HEAD, "events lost");
-		table_cell(table, COLOR_WARN, "%" PRIu64, module->events_lost);
-	}
-	table_print(table);
-}
-
 static void print_policy(const struct nl_policy *policy)
 {
-	static const struct column columns[] = { LEFT("POLICY"), LEFT("VALUE") };
-	struct table *table = table_new(columns, ARRAY_SIZE(columns));
+	static const struct heading headings[] = { LEFT("POLICY"), LEFT("VALUE") };
+	struct table *table = table_new(headings, ARRAY_SIZE(headings));
 	const struct policy_key *key;
 	size_t i;
 
@@ -157,84 +232,84 @@ static void print_policy(const struct nl_policy *policy)
 	table_print(table);
 }
 
-static const char *tick_word(const struct nl_cpu *cpu)
+static void print_cpus(const struct status *status,
+		       const struct column_choice *choice)
 {
-	if (cpu->tick_held)
-		return "held";
-	if (cpu->nohz_full)
-		return "nohz_full";
-	return cpu->tick_allowed ? "may be held" : "not to be held";
-}
-
-static void add_cpu(struct table *table, const struct nl_cpu *cpu)
-{
-	static const enum color colors[] = {
-		[VCTX_CPU_OFF]		= COLOR_DIM,
-		[VCTX_CPU_ON]		= COLOR_GOOD,
-		[VCTX_CPU_FAILED]	= COLOR_BAD,
-	};
-	char word[WORD_SIZE] = "-";
-
-	table_cell(table, COLOR_NONE, "%" PRIu32, cpu->cpu);
-	table_cell(table, cpu->state < ARRAY_SIZE(colors) ?
-		   colors[cpu->state] : COLOR_NONE, "%s",
-		   name_of_cpu_state(cpu->state));
-	table_cell(table, cpu->tick_held ? COLOR_GOOD : COLOR_NONE, "%s",
-		   tick_word(cpu));
-	if (cpu->has & NL_BIT(VCTX_A_CPU_STAY_NS))
-		word_time(word, cpu->stay_ns);
-	table_cell(table, COLOR_NONE, "%s", word);
-	if (cpu->has & NL_BIT(VCTX_A_CPU_CONTEXT)) {
-		table_cell(table, COLOR_NONE, "%" PRIu32, cpu->context);
-		table_cell(table, COLOR_NONE, "%" PRIu32, cpu->tid);
-		table_cell(table, COLOR_NONE, "%s", cpu->comm);
-	} else {
-		table_cell(table, COLOR_NONE, "-");
-		table_cell(table, COLOR_NONE, "-");
-		table_cell(table, COLOR_NONE, "-");
-	}
-}
-
-static void print_cpus(const struct nl_cpu *cpus, size_t count)
-{
-	static const struct column columns[] = {
-		RIGHT("CPU"), LEFT("STATE"), LEFT("TICK"), RIGHT("IN GUEST"),
-		RIGHT("CONTEXT"), RIGHT("TID"), LEFT("COMMAND"),
-	};
-	struct table *table = table_new(columns, ARRAY_SIZE(columns));
+	struct table *table = column_table(choice);
 	size_t i;
 
-	for (i = 0; i < count; i++)
-		add_cpu(table, &cpus[i]);
+	for (i = 0; i < status->cpus_count; i++)
+		column_row(table, choice, &status->cpus[i]);
 	table_print(table);
+}
+
+static void print_text(const struct status *status,
+		       const struct column_choice *choice)
+{
+	table_print(column_properties(properties, status));
+	putchar('\n');
+	print_policy(&status->policy);
+	putchar('\n');
+	print_cpus(status, choice);
+}
+
+/* ---- command line ---- */
+
+static const struct option longs[] = {
+	{ "columns",	required_argument,	NULL, 'o' },
+	{ "noheadings",	no_argument,		NULL, 'n' },
+	{ }
+};
+
+static void print(const struct status *status,
+		  const struct column_choice *choice, bool cpus_only)
+{
+	if (options.json && cpus_only)
+		json_print(cpus_json(status, choice));
+	else if (options.json)
+		print_json(status, choice);
+	else if (cpus_only)
+		print_cpus(status, choice);
+	else
+		print_text(status, choice);
 }
 
 static int run(int argc, char **argv)
 {
+	struct column_choice choice = { };
 	struct status status = { };
+	const char *names = NULL;
+	int c;
 
-	if (next_option(argc, argv, "", NULL) != -1)
-		return EXIT_USAGE;
+	while ((c = cli_option(argc, argv, "no:", longs)) != -1) {
+		if (c == '?')
+			return EXIT_USAGE;
+		if (c == 'n')
+			choice.no_headings = true;
+		else
+			names = optarg;
+	}
 	if (optind < argc)
-		return usage_error("'%s' is too much", argv[optind]);
+		return usage_error("there is one argument too many: '%s'",
+				   argv[optind]);
+	if (!column_choose(&choice, &cpu_view, options.json, names))
+		return EXIT_USAGE;
 	if (!get_status(&status))
 		return failure("cannot get the status: %s", nl_error());
-	if (options.json) {
-		print_json(&status);
-	} else {
-		print_module(&status);
-		putchar('\n');
-		print_policy(&status.policy);
-		putchar('\n');
-		print_cpus(status.cpus, status.cpus_count);
-	}
+	print(&status, &choice, names || choice.no_headings);
 	free(status.cpus);
-	return out_flush();
+	return flush_output();
 }
 
 const struct command status_command = {
 	.name = "status",
-	.usage = "",
-	.summary = "the module, whether contexts can be had, the policy, the CPUs",
+	.usage = "[OPTION]...",
+	.summary = "show the module, the policy and the CPUs",
+	.help =
+	COLUMN_HELP "\n"
+	"  -n, --noheadings       print no line of headings\n"
+	"\n"
+	"With one of these options, only the table of CPUs is printed.",
+	.columns = cpu_columns,
 	.run = run,
 };

@@ -7,8 +7,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "ctl/out.h"
-#include "ctl/vctxctl.h"
+#include "ctl/cli.h"
+#include "ctl/error.h"
 #include "isolate/cpu.h"
 #include "doctor.h"
 #include "finding.h"
@@ -35,7 +35,7 @@ static int run_doctor(int argc, char **argv)
 	struct cpulist cpus = { };
 	unsigned int cpu;
 
-	if (next_option(argc, argv, "", NULL) != -1)
+	if (cli_option(argc, argv, "", NULL) != -1)
 		return EXIT_USAGE;
 	if (optind + 1 == argc && !strcmp(argv[optind], "all"))
 		cpus = cpu_online();
@@ -56,7 +56,7 @@ static int run_doctor(int argc, char **argv)
 			jitter_check(cpu);
 
 	finding_print(!module.error);
-	return out_flush() == EXIT_DONE && !module.error ? EXIT_DONE :
+	return flush_output() == EXIT_DONE && !module.error ? EXIT_DONE :
 							   EXIT_FAILED;
 }
 

@@ -8,8 +8,11 @@
 #include <string.h>
 
 #include "common/alloc.h"
-#include "ctl/out.h"
-#include "ctl/vctxctl.h"
+#include "common/array.h"
+#include "ctl/cli.h"
+#include "ctl/color.h"
+#include "ctl/json.h"
+#include "ctl/table.h"
 #include "finding.h"
 
 static const char *const words[] = {
@@ -83,7 +86,7 @@ static void print_rows(struct json_object *object, struct table *table)
 
 void finding_print(bool available)
 {
-	static const struct column columns[3];
+	static const struct heading headings[3];
 	size_t i, count = json_object_array_length(findings);
 	struct json_object *object;
 	const char *last = "";
@@ -97,7 +100,7 @@ void finding_print(bool available)
 		json_print(object);
 		return;
 	}
-	table = table_new(columns, ARRAY_SIZE(columns));
+	table = table_new(headings, ARRAY_SIZE(headings));
 	for (i = 0; i < count; i++) {
 		object = json_object_array_get_idx(findings, i);
 		if (strcmp(last, member(object, "section"))) {

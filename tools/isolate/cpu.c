@@ -8,7 +8,7 @@
 
 #include "common/alloc.h"
 #include "common/textfile.h"
-#include "ctl/vctxctl.h"
+#include "ctl/error.h"
 #include "cpu.h"
 
 #define CPU_FOLDER	"/sys/devices/system/cpu"

@@ -16,9 +16,12 @@
 #include <unistd.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "common/textfile.h"
-#include "ctl/out.h"
-#include "ctl/vctxctl.h"
+#include "ctl/cli.h"
+#include "ctl/error.h"
+#include "ctl/json.h"
+#include "ctl/table.h"
 #include "cpu.h"
 #include "isolation.h"
 #include "movable.h"
@@ -482,10 +485,10 @@ static const char *member(struct json_object *array, size_t i, const char *key)
 
 static void print_moves(const struct operation *op)
 {
-	static const struct column columns[] = {
+	static const struct heading headings[] = {
 		LEFT("KIND"), LEFT("NAME"), LEFT("FROM"), LEFT("TO"),
 	};
-	struct table *table = table_new(columns, ARRAY_SIZE(columns));
+	struct table *table = table_new(headings, ARRAY_SIZE(headings));
 	size_t i, count = json_object_array_length(op->moved);
 
 	for (i = 0; i < count; i++) {
@@ -508,10 +511,10 @@ static size_t count_kind(struct json_object *array, const char *kind)
 
 static void print_counts(const struct operation *op)
 {
-	static const struct column columns[] = {
+	static const struct heading headings[] = {
 		LEFT("KIND"), RIGHT("MOVED"), RIGHT("LEFT"),
 	};
-	struct table *table = table_new(columns, ARRAY_SIZE(columns));
+	struct table *table = table_new(headings, ARRAY_SIZE(headings));
 	const struct movable_kind *const *kind;
 
 	for (kind = movable_kinds; *kind; kind++) {
@@ -530,7 +533,7 @@ static void print_counts(const struct operation *op)
 /* One line for all of a kind that are left for the same reason. */
 static void print_left(const struct operation *op)
 {
-	static const struct column columns[] = {
+	static const struct heading headings[] = {
 		LEFT("LEFT"), LEFT("WHY"), LEFT("WHICH"),
 	};
 	size_t count = json_object_array_length(op->left), i, j;
@@ -540,7 +543,7 @@ static void print_left(const struct operation *op)
 	if (!count)
 		return;
 	putchar('\n');
-	table = table_new(columns, ARRAY_SIZE(columns));
+	table = table_new(headings, ARRAY_SIZE(headings));
 	for (i = 0; i < count; i++) {
 		const char *kind = member(op->left, i, "kind");
 		const char *why = member(op->left, i, "why");
@@ -675,7 +678,7 @@ static int change(struct operation *op, char **words, bool verbose)
 		print_json(op);
 	else
 		print_text(op, verbose);
-	status = out_flush();
+	status = flush_output();
 	if (status == EXIT_DONE && op->nr_failed && !op->force)
 		status = failure("not all could be put back, see above; try again, or give up on the rest with --force");
 	return status;
@@ -692,7 +695,7 @@ static int run_isolate(int argc, char **argv)
 	bool verbose = false;
 	int c;
 
-	while ((c = next_option(argc, argv, "nv", longs)) != -1) {
+	while ((c = cli_option(argc, argv, "nv", longs)) != -1) {
 		if (c == 'n')
 			op.dry_run = true;
 		else if (c == 'v')
@@ -717,7 +720,7 @@ static int run_release(int argc, char **argv)
 	bool verbose = false;
 	int c;
 
-	while ((c = next_option(argc, argv, "nfv", longs)) != -1) {
+	while ((c = cli_option(argc, argv, "nfv", longs)) != -1) {
 		if (c == 'n')
 			op.dry_run = true;
 		else if (c == 'f')

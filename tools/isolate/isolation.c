@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "common/alloc.h"
-#include "ctl/vctxctl.h"
+#include "ctl/error.h"
 #include "isolation.h"
 
 #define STATE_FILE	ISOLATION_FOLDER "/state.json"
