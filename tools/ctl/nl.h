@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The module over generic netlink.  Nothing else of vctxctl sees libnl.
+ * The module over generic netlink.  Only the files nl*.c use libnl.
  *
- * What is asked for and what is answered has the same structure.  Its bit
- * NL_BIT(attribute) of @has says whether that attribute is there; what later
- * modules add is skipped.  Fields are those of linux/vcontext_netlink.h.
+ * A request and its answer have the same structure.  In @has, NL_BIT(attribute)
+ * says whether that attribute is there; attributes that later modules add are
+ * skipped.  The fields are those of linux/vcontext_netlink.h.
  *
  * Functions return 0, or -errno, for which nl_error() has the words.
  */
@@ -95,30 +95,31 @@ struct nl_event {
 	uint32_t error;
 };
 
-/* Why the last call failed and what helps, in the kernel's words if it had some. */
+/* Why the last call failed, in the kernel's words if it had any, and what helps. */
 const char *nl_error(void);
 
 int nl_module_get(struct nl_module *module);
 int nl_policy_get(struct nl_policy *policy);
 int nl_policy_set(const struct nl_policy *policy);
 
-/* One, by its id or its tid. */
+/* Get the context of an ID or of a thread, of which @context has one. */
 int nl_context_get(struct nl_context *context);
 
-/* Those that fit @filter, in the order of their IDs; to be freed. */
+/* The contexts that match @filter, in the order of their IDs; free() them. */
 int nl_contexts(const struct nl_context *filter, struct nl_context **contexts,
 		size_t *count);
 
-/* All that are online; to be freed. */
+/* The CPUs that are online; free() them. */
 int nl_cpus(struct nl_cpu **cpus, size_t *count);
 
 int nl_evict(struct nl_evict *evict);
 
-/* Listen to events; a descriptor to poll, not to read from. */
+/* Listen to events.  Returns a descriptor to poll, not to read from. */
 int nl_events_open(void);
 
 /*
- * Call @each with those that have come.  -ENOBUFS: some have been lost; go on.
+ * Call @each with the events that have come.  -ENOBUFS means that some have been
+ * lost, and the next call continues.
  */
 int nl_events_read(void (*each)(const struct nl_event *event, void *arg),
 		   void *arg);
