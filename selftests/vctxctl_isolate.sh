@@ -296,14 +296,14 @@ check "what is bound to the CPU stays" leaves_bound
 check "children run elsewhere" children_stay_away
 check "a real interrupt comes elsewhere" interrupts_follow
 check "isolated twice: one clear line" fails 1 "CPU 1 is isolated already" isolate 1
-check "the last CPU for everything else: one clear line" fails 1 "none would be left" isolate "$rest"
+check "the last CPU for everything else: one clear line" fails 1 "no CPU would be left" isolate "$rest"
 check "release puts all back" restores
 check "an interrupt can come back" interrupts_come_back
 echo $((1 << 1 | 1)) >/proc/irq/4/smp_affinity
 snapshot "$tmp/before"
 check "released twice: one clear line" fails 1 "CPU 1 is not isolated" release 1
 check "release all, of none" release all
-check "all CPUs: one clear line" fails 1 "none would be left" isolate "$all"
+check "all CPUs: one clear line" fails 1 "no CPU would be left" isolate "$all"
 check "a CPU that is not there: one clear line" fails 2 "CPU 99 is not there" isolate 99
 check "an ordinary user: one clear line" fails 1 "takes root" as_nobody vctxctl isolate 1
 check "errors have moved nothing" as_before
