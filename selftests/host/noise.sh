@@ -132,9 +132,26 @@ draws() {	# SUFFIX MAGIC
 	succeeds --from "$tmp/json" --from "$tmp/second" --plot "$tmp/it's.$1" &&
 	[ "$(stat -c %s "$tmp/it's.$1")" -gt 5000 ] && head -c 200 "$tmp/it's.$1" | grep -qa "$2"
 }
+# Nothing interrupted it, or there is nothing at all: frames without data.
+draws_nothing() {
+	jq -c '.results |= [.[0] | .interruptions = 0 | .histogram = [] | .timeline_ns |= map(0)]' "$tmp/json" >"$tmp/quiet" &&
+	jq -c '.results |= map(with_entries(select(.key | IN("label", "mode", "cpu", "fifo"))) + { reason: "100 %" })' "$tmp/json" >"$tmp/none.json" &&
+	succeeds --from "$tmp/quiet" --plot "$tmp/quiet.svg" && grep -q 'native: no interruption' "$tmp/quiet.svg" &&
+	succeeds --from "$tmp/none.json" --plot "$tmp/none.svg" && grep -q 'native: not measured: 100 %' "$tmp/none.svg"
+}
+# Where it is installed, the script of the picture is in share.
+draws_installed() {
+	mkdir -p "$tmp/usr/bin" "$tmp/usr/share/vcontext" && cp "$tool" "$tmp/usr/bin" &&
+	! "$tmp/usr/bin/vctx-noise" --from "$tmp/json" --plot "$tmp/usr.svg" 2>"$tmp/err" &&
+	grep -q 'noise.gp is not installed' "$tmp/err" && [ ! -e "$tmp/usr.svg" ] &&
+	cp "${tool%/*}/noise.gp" "$tmp/usr/share/vcontext" &&
+	"$tmp/usr/bin/vctx-noise" --from "$tmp/json" --plot "$tmp/usr.svg" >/dev/null && grep -q '<svg' "$tmp/usr.svg"
+}
 if command -v gnuplot >/dev/null; then
 	check "a picture as PNG" draws png PNG
 	check "a picture as SVG" draws svg '<svg'
+	check "a picture without interruptions" draws_nothing
+	check "a picture by an installed vctx-noise" draws_installed
 else
 	skip "a picture" "there is no gnuplot"
 fi

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pictures of measurements, drawn by gnuplot: for each one when it was
- * interrupted and for how long, and all histograms.
+ * Pictures of measurements: the data for noise.gp, by which gnuplot draws them.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -14,50 +14,58 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/array.h"
 #include "plot.h"
 
 extern char **environ;
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define SCRIPT	"noise.gp"
 
-#define WIDTH		1000
-#define PANEL_HEIGHT	150	/* of one measurement */
-#define REST_HEIGHT	330	/* title and histogram */
+static const char *const formats[] = { "png", "svg" };
 
-static const struct {
-	const char *suffix;
-	const char *terminal;
-} formats[] = {
-	{ ".png", "pngcairo" },
-	{ ".svg", "svg" },
-};
-
-/* Strong on white, and apart for all eyes. */
-static const char *const colours[] = {
-	"#4477aa", "#cc3311", "#228833", "#aa3377", "#ee7733", "#000000",
-};
-
-static const char *colour(size_t index)
+/* The format of a picture by its suffix, or NULL. */
+static const char *format_of(const char *path)
 {
-	return colours[index % ARRAY_SIZE(colours)];
-}
-
-static const char *terminal(const char *path)
-{
-	size_t length = strlen(path);
+	const char *dot = strrchr(path, '.');
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(formats); i++)
-		if (length > 4 && !strcmp(path + length - 4, formats[i].suffix))
-			return formats[i].terminal;
+	for (i = 0; dot && dot != path && i < ARRAY_SIZE(formats); i++)
+		if (!strcmp(dot + 1, formats[i]))
+			return formats[i];
 	return NULL;
+}
+
+/*
+ * Find the script: beside the program in the build tree, else where it is
+ * installed.
+ */
+static bool find_script(char path[PATH_MAX])
+{
+	static const char *const places[] = { "", "../share/vcontext/" };
+	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	char *name;
+	size_t i;
+
+	if (length < 0)
+		return false;
+	path[length] = '\0';
+	name = strrchr(path, '/') + 1;
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
+		int room = path + PATH_MAX - name;
+
+		if (snprintf(name, room, "%s" SCRIPT, places[i]) < room &&
+		    !access(path, R_OK))
+			return true;
+	}
+	return false;
 }
 
 /* ---- gnuplot ---- */
 
 static const char no_gnuplot[] = "there is no gnuplot; install the package gnuplot-nox";
+static const char no_script[] = "its script " SCRIPT " is not installed";
 
-/* Start it with a pipe to its standard input; what it says goes to @output. */
+/* Start gnuplot with a pipe to its standard input; its output goes to @output. */
 static int start(char *const argv[], int *input, int output, pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
@@ -92,11 +100,14 @@ const char *plot_check(const char *path)
 {
 	static char *const argv[] = { "gnuplot", "--version", NULL };
 	int input, output, err;
+	char script[PATH_MAX];
 	const char *why;
 	pid_t pid;
 
-	if (!terminal(path))
+	if (!format_of(path))
 		return "its name has to end in .png or .svg";
+	if (!find_script(script))
+		return no_script;
 	output = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (output < 0)
 		return strerror(errno);
@@ -116,7 +127,7 @@ const char *plot_check(const char *path)
 	return NULL;
 }
 
-/* ---- the script ---- */
+/* ---- the data, which noise.gp describes ---- */
 
 /* A string of gnuplot's: a quote is doubled. */
 static void put_string(FILE *out, const char *text)
@@ -130,170 +141,135 @@ static void put_string(FILE *out, const char *text)
 	fputc('\'', out);
 }
 
-static void put_panel_title(FILE *out, const struct noise *noise)
+static void put_texts(FILE *out, const struct noise *noises, size_t count)
 {
-	char text[512];
-
-	if (noise->reason)
-		snprintf(text, sizeof(text), "%s: not measured: %s",
-			 noise->label, noise->reason);
-	else if (noise->interruptions)
-		snprintf(text, sizeof(text),
-			 "%s: %.1f interruptions per second, %.4f %% of the time lost, longest %.1f us",
-			 noise->label, noise_per_second(noise),
-			 noise_lost_percent(noise), noise->max_ns / 1e3);
-	else
-		snprintf(text, sizeof(text), "%s: no interruption", noise->label);
-	fputs("set title ", out);
-	put_string(out, text);
-	fputs(" offset 0,-0.7\n", out);
-}
-
-struct range {
-	double seconds;
-	double least_us, most_us;
-};
-
-/* One for all panels, so that they can be compared. */
-static struct range range_of(const struct noise *noises, size_t count)
-{
-	struct range range = { 0 };
 	size_t i;
 
+	fprintf(out, "array label[%zu]\narray reason[%zu]\n", count, count);
 	for (i = 0; i < count; i++) {
-		const struct noise *noise = &noises[i];
-
-		if (noise->reason)
-			continue;
-		if (noise->duration_ns / 1e9 > range.seconds)
-			range.seconds = noise->duration_ns / 1e9;
-		if (!range.least_us || noise->threshold_ns / 1e3 < range.least_us)
-			range.least_us = noise->threshold_ns / 1e3;
-		if (noise->max_ns / 1e3 > range.most_us)
-			range.most_us = noise->max_ns / 1e3;
+		fprintf(out, "label[%zu] = ", i + 1);
+		put_string(out, noises[i].label);
+		fprintf(out, "\nreason[%zu] = ", i + 1);
+		put_string(out, noises[i].reason ? noises[i].reason : "");
+		fputc('\n', out);
 	}
-	if (!range.seconds)
-		range.seconds = 1;
-	if (!range.least_us)
-		range.least_us = 1;
-	if (range.most_us < range.least_us * 10)
-		range.most_us = range.least_us * 10;
-	return range;
 }
 
-static void put_panel(FILE *out, const struct noise *noise, size_t index)
+static double seconds(const struct noise *noise)
+{
+	return noise->duration_ns / 1e9;
+}
+
+static double threshold(const struct noise *noise)
+{
+	return noise->threshold_ns / 1e3;
+}
+
+static double longest(const struct noise *noise)
+{
+	return noise->max_ns / 1e3;
+}
+
+static double interruptions(const struct noise *noise)
+{
+	return noise->interruptions;
+}
+
+static void put_numbers(FILE *out, const struct noise *noises, size_t count)
+{
+	static const struct {
+		const char *name;
+		double (*value)(const struct noise *noise);
+	} numbers[] = {
+		{ "seconds", seconds },
+		{ "threshold", threshold },
+		{ "longest", longest },
+		{ "interruptions", interruptions },
+		{ "per_second", noise_per_second },
+		{ "lost", noise_lost_percent },
+	};
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
+		fprintf(out, "array %s[%zu]\n", numbers[i].name, count);
+		for (j = 0; j < count; j++)
+			fprintf(out, "%s[%zu] = %.9e\n", numbers[i].name, j + 1,
+				numbers[i].value(&noises[j]));
+	}
+}
+
+static void put_timeline(FILE *out, const struct noise *noise)
 {
 	unsigned int i;
 
-	put_panel_title(out, noise);
-	if (noise->interruptions) {
-		fputs("$panel << EOD\n", out);
-		for (i = 0; i < NOISE_SLICES; i++)
-			if (noise->timeline[i])
-				fprintf(out, "%g %g\n",
-					(i + 0.5) * noise->slice_ns / 1e9,
-					noise->timeline[i] / 1e3);
-		fputs("EOD\n", out);
-	}
-	/* NaN draws the frame where there is nothing else to draw. */
-	fputs("plot NaN notitle", out);
-	if (noise->interruptions)
-		fprintf(out, ", $panel with impulses lc rgb '%s' lw 1.5 notitle",
-			colour(index));
-	fputc('\n', out);
+	for (i = 0; i < NOISE_SLICES; i++)
+		if (noise->timeline[i])
+			fprintf(out, "%g %g\n", (i + 0.5) * noise->slice_ns / 1e9,
+				noise->timeline[i] / 1e3);
 }
 
-static void put_histograms(FILE *out, const struct noise *noises, size_t count)
+static void put_histogram(FILE *out, const struct noise *noise)
 {
-	size_t i;
-	unsigned int bucket;
+	unsigned int i;
 
-	for (i = 0; i < count; i++) {
-		if (!noises[i].interruptions)
-			continue;
-		fprintf(out, "$histogram%zu << EOD\n", i);
-		for (bucket = 0; bucket < NOISE_BUCKETS; bucket++)
-			if (noises[i].histogram[bucket])
-				fprintf(out, "%g %g\n",
-					(UINT64_C(1) << bucket) / 1e3 * 1.414,
-					noises[i].histogram[bucket] * 1e9 /
-					noises[i].duration_ns);
-		fputs("EOD\n", out);
-	}
-	fputs("plot NaN notitle", out);
-	for (i = 0; i < count; i++) {
-		if (noises[i].reason)
-			continue;
-		if (noises[i].interruptions)
-			fprintf(out, ", $histogram%zu", i);
-		else
-			fputs(", keyentry", out);
-		fprintf(out, " with linespoints lc rgb '%s' pt 7 ps 0.7 title ",
-			colour(i));
-		put_string(out, noises[i].label);
-	}
-	fputc('\n', out);
+	for (i = 0; i < NOISE_BUCKETS; i++)
+		if (noise->histogram[i])
+			fprintf(out, "%g %g\n", (UINT64_C(1) << i) / 1e3,
+				noise->histogram[i] * 1e9 / noise->duration_ns);
 }
 
-static void put_script(FILE *out, const char *path,
+/* A block of lines for each measurement, with two empty lines between them. */
+static void put_blocks(FILE *out, const char *name,
+		       void (*put)(FILE *out, const struct noise *noise),
 		       const struct noise *noises, size_t count)
 {
-	struct range range = range_of(noises, count);
-	unsigned int height = REST_HEIGHT + PANEL_HEIGHT * count;
-	double rest = (double)REST_HEIGHT / height;
-	double bottom = 45.0 / height;	/* room for a label */
 	size_t i;
 
-	fprintf(out, "set terminal %s noenhanced size %u,%u\n", terminal(path),
-		WIDTH, height);
-	if (!strcmp(terminal(path), "svg"))
-		fputs("set object rectangle from screen 0,0 to screen 1,1 behind fc rgb 'white' fs noborder\n",
-		      out);
-	fputs("set output ", out);
-	put_string(out, path);
-	fputs("\nset multiplot title 'What interrupted a thread that spins, and for how long'\n"
-	      "unset key\n"
-	      "set lmargin 11\nset rmargin 3\nset grid y lc rgb '#dddddd'\nset tics nomirror\n"
-	      "set logscale y\nset format y '%g'\n"
-	      "set samples 2\nset ylabel 'us'\n", out);
-	fprintf(out, "set xrange [0:%g]\nset yrange [%g:%g]\n", range.seconds,
-		range.least_us, range.most_us * 1.5);
+	fprintf(out, "$%s << EOD\n", name);
 	for (i = 0; i < count; i++) {
-		double top = 1 - 40.0 / height - (double)i * PANEL_HEIGHT / height;
-
-		fprintf(out, "set tmargin at screen %g\nset bmargin at screen %g\n",
-			top - 22.0 / height, top - 118.0 / height);
-		if (i + 1 == count)
-			fputs("set xlabel 'seconds' offset 0,0.5\n", out);
-		put_panel(out, &noises[i], i);
+		if (noises[i].interruptions)
+			put(out, &noises[i]);
+		else
+			fputs("NaN NaN\n", out);
+		fputs("\n\n", out);
 	}
-	fprintf(out, "set title 'interruptions per second, by length' offset 0,-0.7\n"
-		"set tmargin at screen %g\nset bmargin at screen %g\n"
-		"set logscale x\nset format x '%%g'\nset xrange [%g:%g]\n"
-		"set yrange [%g:*]\nset xlabel 'us' offset 0,0.5\nset ylabel 'per second'\n"
-		"set key top right\n",
-		rest - 100.0 / height, bottom, range.least_us / 2,
-		range.most_us * 3, 0.5 / range.seconds);
-	put_histograms(out, noises, count);
-	fputs("unset multiplot\nset output\n", out);
+	fputs("EOD\n", out);
+}
+
+static void put_all(FILE *out, const char *path, const char *script,
+		    const struct noise *noises, size_t count)
+{
+	fputs("output = ", out);
+	put_string(out, path);
+	fprintf(out, "\nformat = '%s'\ncount = %zu\n", format_of(path), count);
+	put_texts(out, noises, count);
+	put_numbers(out, noises, count);
+	put_blocks(out, "timeline", put_timeline, noises, count);
+	put_blocks(out, "histogram", put_histogram, noises, count);
+	fputs("load ", out);
+	put_string(out, script);
+	fputc('\n', out);
 }
 
 const char *plot_draw(const char *path, const struct noise *noises, size_t count)
 {
 	static char *const argv[] = { "gnuplot", "-", NULL };
 	void (*old)(int) = signal(SIGPIPE, SIG_IGN);
+	char script[PATH_MAX];
 	const char *why;
-	FILE *script;
+	FILE *out;
 	int input, err;
 	pid_t pid;
 
+	if (!find_script(script))
+		return no_script;
 	err = start(argv, &input, STDERR_FILENO, &pid);
 	if (err)
 		return err == ENOENT ? no_gnuplot : strerror(err);
-	script = fdopen(input, "w");
-	if (script) {
-		put_script(script, path, noises, count);
-		fclose(script);
+	out = fdopen(input, "w");
+	if (out) {
+		put_all(out, path, script, noises, count);
+		fclose(out);
 	} else {
 		close(input);
 	}
