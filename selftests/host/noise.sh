@@ -173,10 +173,10 @@ for time in '' 0 1x -1 s 0.5ms; do
 done
 check "--threshold 0 is refused" complains "cannot use the threshold" --threshold 0
 check "--bound 5 is refused" complains "cannot hold the tick" --bound 5
-check "--cpu 0-1 is refused" complains "not the number of one" --cpu 0-1
+check "--cpu 0-1 is refused" complains "not a CPU.s number" --cpu 0-1
 check "--cpu of a CPU that is not there is refused" complains "cannot run on CPU 8000" --cpu 8000 -d 10ms
 check "--fifo=100 is refused" complains "from 1 to 99" --fifo=100
-check "a word that is no option is refused" complains "no option" word
+check "a word that is not an option is refused" complains "not an option" word
 check "--compare --label is refused" complains "makes three" --compare --label a
 
 full() {	# ARG...
