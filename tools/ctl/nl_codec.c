@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The structures of nl.h as attributes of messages, and back.
+ * The structures of nl_types.h as attributes of messages, and back.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 
 #include "common/alloc.h"
 #include "common/array.h"
-#include "nl.h"
 #include "nl_codec.h"
+#include "nl_types.h"
 
 /* ---- what attributes are ---- */
 

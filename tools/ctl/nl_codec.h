@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The structures of nl.h as attributes of messages, and back.
+ * The structures of nl_types.h as attributes of messages, and back.
  */
 #ifndef NL_CODEC_H
 #define NL_CODEC_H
@@ -11,7 +11,7 @@ struct nl_field;
 struct nl_msg;
 
 /*
- * A structure of nl.h.
+ * A structure of nl_types.h.
  *
  * @fields:	by attribute
  * @max:	the last attribute

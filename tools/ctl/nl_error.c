@@ -8,8 +8,8 @@
 #include <netlink/errno.h>
 
 #include "common/array.h"
-#include "nl.h"
 #include "nl_error.h"
+#include "nl_types.h"
 
 static char error_text[2 * NL_TEXT_SIZE];
 

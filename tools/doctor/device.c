@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "common/alloc.h"
-#include "doctor.h"
+#include "check.h"
 #include "finding.h"
 
 #define DEVICE	"/dev/vcontext"

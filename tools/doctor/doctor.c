@@ -10,7 +10,7 @@
 #include "ctl/cli.h"
 #include "ctl/error.h"
 #include "isolate/cpu.h"
-#include "doctor.h"
+#include "check.h"
 #include "finding.h"
 
 static void ask_module(struct doctor_module *module)

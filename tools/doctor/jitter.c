@@ -13,7 +13,7 @@
 #include "isolate/cpu.h"
 #include "isolate/isolation.h"
 #include "isolate/movable.h"
-#include "doctor.h"
+#include "check.h"
 #include "finding.h"
 
 #define MOST_NAMES	4	/* told in one line */

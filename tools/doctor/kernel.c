@@ -8,7 +8,7 @@
 
 #include "common/alloc.h"
 #include "common/textfile.h"
-#include "doctor.h"
+#include "check.h"
 #include "finding.h"
 #include "kconfig.h"
 

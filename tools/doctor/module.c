@@ -10,7 +10,7 @@
 
 #include "common/alloc.h"
 #include "common/textfile.h"
-#include "doctor.h"
+#include "check.h"
 #include "finding.h"
 
 /* nftw() has no argument for its caller. */

@@ -7,7 +7,7 @@
 
 #include "common/alloc.h"
 #include "common/textfile.h"
-#include "doctor.h"
+#include "check.h"
 #include "finding.h"
 
 #define KVM_AT_LOAD	"/sys/module/kvm/parameters/enable_virt_at_load"

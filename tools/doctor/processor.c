@@ -11,7 +11,7 @@
 
 #include "common/alloc.h"
 #include "common/textfile.h"
-#include "doctor.h"
+#include "check.h"
 #include "finding.h"
 
 /* Intel's SDM and AMD's APM have these names. */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef DOCTOR_H
-#define DOCTOR_H
+/*
+ * The checks of the doctor: each file has one, and adds findings.
+ */
+#ifndef CHECK_H
+#define CHECK_H
 
 #include <stdbool.h>
 #include <vctx.h>
@@ -8,10 +11,10 @@
 /*
  * What the module says.
  *
- * @loaded:	it is there
+ * @loaded:	whether it is loaded
  * @device:	0, or -errno of opening the device
- * @info:	if @device is 0
- * @error:	of vctx_available(), as all of libvcontext sees it
+ * @info:	valid if @device is 0
+ * @error:	what vctx_available() returns
  * @reason:	the same in words
  */
 struct doctor_module {
@@ -22,13 +25,12 @@ struct doctor_module {
 	const char *reason;
 };
 
-/* Each has a file of its name, and adds findings. */
 void processor_check(const struct doctor_module *module);
 void owner_check(const struct doctor_module *module);
 void kernel_check(const struct doctor_module *module);
 void module_check(const struct doctor_module *module);
 void device_check(const struct doctor_module *module);
-void jitter_check_machine(void);			/* jitter.c */
+void jitter_check_machine(void);
 void jitter_check(unsigned int cpu);
 
-#endif /* DOCTOR_H */
+#endif /* CHECK_H */
