@@ -47,9 +47,12 @@ pricing_holds_the_tick() {
 }
 
 pricing_says_why_not() {
+	mode=$(stat -c %a /dev/vcontext)
 	chmod 666 /dev/vcontext
-	su nobody -s /bin/sh -c "$PWD/examples/pricing --steps 10 --tickless" >"$tmp/out" 2>"$tmp/err" &&
-	grep -q 'the tick was not held: .*CAP_SYS_NICE' "$tmp/err" && [ "$(before 'ticks held')" -eq 0 ]
+	su nobody -s /bin/sh -c "$PWD/examples/pricing --steps 10 --tickless" >"$tmp/out" 2>"$tmp/err"
+	status=$?
+	chmod "$mode" /dev/vcontext
+	[ $status -eq 0 ] && grep -q 'the tick was not held: .*CAP_SYS_NICE' "$tmp/err" && [ "$(before 'ticks held')" -eq 0 ]
 }
 
 # exits METHOD: the exits for system calls of read or sqpoll
