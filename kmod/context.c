@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The life of a context: enter, inherit, leave, end; and how others find it. */
 #include <linux/cred.h>
-#include <linux/err.h>
 #include <linux/module.h>
 #include <linux/nsproxy.h>
 #include <linux/sched.h>
@@ -139,24 +138,26 @@ void vctx_context_free(struct vctx_context *ctx)
 
 /*
  * The context for @task, which is not on it yet, but can be found.  The caller
- * has taken the hardware for it; it holds the module and its tally.
+ * has taken the hardware for it; it holds the module and its tally.  If there
+ * can be none, @why says why.
  */
 static struct vctx_context *alloc(struct task_struct *task,
 				  struct vctx_tally *tally, u64 flags,
-				  u64 tick_bound, gfp_t gfp)
+				  u64 tick_bound, gfp_t gfp,
+				  enum vctx_unavailable *why)
 {
 	struct vctx_quota_user *user;
 	struct vctx_context *ctx;
 
-	if (!READ_ONCE(vctx_policy.enabled))
-		return ERR_PTR(-EPERM);
-	user = vctx_quota_get(task_uid(task));
-	if (IS_ERR(user))
-		return ERR_CAST(user);
+	*why = READ_ONCE(vctx_policy.enabled) ?
+	       vctx_quota_get(task_uid(task), &user) : VCTX_UNAVAILABLE_POLICY;
+	if (*why != VCTX_AVAILABLE)
+		return NULL;
 	ctx = kmem_cache_zalloc(cache, gfp);
 	if (!ctx) {
 		vctx_quota_put(user);
-		return ERR_PTR(-ENOMEM);
+		*why = VCTX_UNAVAILABLE_MEMORY;
+		return NULL;
 	}
 	preempt_notifier_init(&ctx->notifier, &preempt_ops);
 	ctx->task = task;
@@ -191,27 +192,33 @@ static void destroy(struct vctx_context *ctx)
  * @tally: what it counts into besides
  * @flags: VCTX_ENTER_*, valid
  * @tick_bound: from vctx_tick_bound()
+ * @native: where to, with VCTX_UNAVAILABLE_STRICT: an enum vctx_native_reason
  *
- * Return: 0 or -errno, see VCTX_IOC_ENTER.
+ * Return: VCTX_AVAILABLE, or why current has got none.
  */
-int vctx_context_enter(struct vctx_tally *tally, u64 flags, u64 tick_bound)
+enum vctx_unavailable vctx_context_enter(struct vctx_tally *tally, u64 flags,
+					 u64 tick_bound, u32 *native)
 {
+	enum vctx_unavailable why;
 	struct vctx_context *ctx;
-	int ret;
+	int state;
 
 	if (vctx_context_of(current))
-		return -EALREADY;
-	if (flags & VCTX_ENTER_STRICT &&
-	    vctx_state_why(task_pt_regs(current)) >= 0)
-		return -EOPNOTSUPP;
+		return VCTX_UNAVAILABLE_ENTERED;
+	state = flags & VCTX_ENTER_STRICT ?
+		vctx_state_why(task_pt_regs(current)) : VCTX_STATE_LONG;
+	if (state >= 0) {
+		*native = state;
+		return VCTX_UNAVAILABLE_STRICT;
+	}
 
-	ret = vctx_hw_get();
-	if (ret)
-		return ret;
-	ctx = alloc(current, tally, flags, tick_bound, GFP_KERNEL_ACCOUNT);
-	if (IS_ERR(ctx)) {
+	why = vctx_hw_get();
+	if (why != VCTX_AVAILABLE)
+		return why;
+	ctx = alloc(current, tally, flags, tick_bound, GFP_KERNEL_ACCOUNT, &why);
+	if (!ctx) {
 		vctx_hw_put();
-		return PTR_ERR(ctx);
+		return why;
 	}
 
 	trace_vctx_enter(current);
@@ -221,7 +228,7 @@ int vctx_context_enter(struct vctx_tally *tally, u64 flags, u64 tick_bound)
 	vctx_run_attach(ctx);
 	preempt_enable();
 	vctx_context_unuse(ctx);
-	return 0;
+	return VCTX_AVAILABLE;
 }
 
 /* Take current's context off it.  The hardware is still held. */
@@ -315,13 +322,14 @@ void vctx_context_end_list(struct hlist_head *list)
 void vctx_context_inherit(struct vctx_context *parent,
 			  struct task_struct *child)
 {
+	enum vctx_unavailable why;
 	struct vctx_context *ctx;
 
 	vctx_hw_get_more();
 	ctx = alloc(child, parent->tally, parent->flags, parent->tick_bound,
-		    GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT);
-	if (IS_ERR(ctx)) {
-		parent->stats->native[PTR_ERR(ctx) == -ENOMEM ?
+		    GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT, &why);
+	if (!ctx) {
+		parent->stats->native[why == VCTX_UNAVAILABLE_MEMORY ?
 				      VCTX_NATIVE_MEMORY : VCTX_NATIVE_POLICY]++;
 		vctx_hw_put_deferred();
 		return;

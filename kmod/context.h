@@ -88,7 +88,8 @@ static inline u32 vctx_context_id(const struct vctx_context *ctx)
 
 extern struct list_head vctx_contexts;
 
-int vctx_context_enter(struct vctx_tally *tally, u64 flags, u64 tick_bound);
+enum vctx_unavailable vctx_context_enter(struct vctx_tally *tally, u64 flags,
+					 u64 tick_bound, u32 *native);
 int vctx_context_leave(void);
 void vctx_context_inherit(struct vctx_context *parent,
 			  struct task_struct *child);

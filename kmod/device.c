@@ -30,10 +30,8 @@ static int device_mmap(struct file *file, struct vm_area_struct *vma)
 	if (!vctx_context_of(current))
 		return -ENXIO;
 	if (vma->vm_pgoff || vma->vm_end - vma->vm_start != PAGE_SIZE ||
-	    !(vma->vm_flags & VM_SHARED))
+	    (vma->vm_flags & (VM_SHARED | VM_WRITE | VM_EXEC)) != VM_SHARED)
 		return -EINVAL;
-	if (vma->vm_flags & (VM_WRITE | VM_EXEC))
-		return -EPERM;
 	vm_flags_mod(vma, VM_DONTEXPAND, VM_MAYWRITE | VM_MAYEXEC);
 
 	ctx = vctx_context_use();

@@ -40,39 +40,30 @@ static struct cpumask enabled;
 static enum cpuhp_state hotplug_state;
 
 /* What is said after the back end's name. */
-static const struct {
-	int error;
-	const char *text;
-} explain[] = {
-	[VCTX_UNAVAILABLE_NO_HW] = { -ENODEV,
-		"is not to be had from this processor; threads run natively" },
-	[VCTX_UNAVAILABLE_FIRMWARE] = { -EACCES,
-		"is disabled by the firmware; enable virtualisation (\"VT-x\", \"SVM mode\") in its set-up" },
-	[VCTX_UNAVAILABLE_FEATURE] = { -ENODEV,
-		"lacks something that is needed; threads run natively" },
-	[VCTX_UNAVAILABLE_BUSY] = { -EBUSY,
-		"is in use, probably by KVM; stop the virtual machines or unload KVM's module" },
-	[VCTX_UNAVAILABLE_FAILED] = { -EIO,
-		"could not be enabled on a CPU; threads run natively" },
-	[VCTX_UNAVAILABLE_ENCRYPTED] = { -EOPNOTSUPP,
-		"cannot be used while memory is encrypted; boot with mem_encrypt=off" },
+static const char *const texts[] = {
+	[VCTX_UNAVAILABLE_NO_HW] =
+		"is missing from this processor; threads run natively",
+	[VCTX_UNAVAILABLE_FIRMWARE] =
+		"is disabled by the firmware; enable virtualisation (\"VT-x\", \"SVM mode\") in its set-up",
+	[VCTX_UNAVAILABLE_FEATURE] =
+		"lacks something that is needed; threads run natively",
+	[VCTX_UNAVAILABLE_BUSY] =
+		"is in use, probably by KVM; stop the virtual machines or unload KVM's module",
+	[VCTX_UNAVAILABLE_FAILED] =
+		"could not be enabled on a CPU; threads run natively",
+	[VCTX_UNAVAILABLE_ENCRYPTED] =
+		"cannot be used while memory is encrypted; boot with mem_encrypt=off",
 };
 
-/**
- * vctx_hw_errno - the errno that stands for a reason
- * @why: an enum vctx_unavailable
- *
- * Says the reason and the way out in the log, once for each reason.
- */
-int vctx_hw_errno(enum vctx_unavailable why)
+/* Says the reason and the way out in the log, once for each reason. */
+static void explain(enum vctx_unavailable why)
 {
 	static unsigned long said;
 
-	if (why != VCTX_AVAILABLE && !test_and_set_bit(why, &said))
+	if (!test_and_set_bit(why, &said))
 		pr_notice("%s %s\n", why == VCTX_UNAVAILABLE_NO_HW ?
 			  "hardware virtualisation" : vctx_hw->name,
-			  explain[why].text);
-	return explain[why].error;
+			  texts[why]);
 }
 
 /**
@@ -131,44 +122,44 @@ enum vctx_cpu_state vctx_hw_cpu_state(int cpu)
 }
 
 /* The caller holds cpus_read_lock(), so that no CPU is missed. */
-static int enable_all(void)
+static enum vctx_unavailable enable_all(void)
 {
 	int error = 0;
 
 	on_each_cpu(cpu_enable, &error, 1);
-	if (error)
-		on_each_cpu(cpu_disable, NULL, 1);
-	return error;
+	if (!error)
+		return VCTX_AVAILABLE;
+	on_each_cpu(cpu_disable, NULL, 1);
+	return error == -EBUSY ? VCTX_UNAVAILABLE_BUSY : VCTX_UNAVAILABLE_FAILED;
 }
 
 /**
  * vctx_hw_get - take the hardware for one context
  *
- * May sleep.  Return: 0, or -errno as enum vctx_unavailable lists it.
+ * May sleep.  Return: VCTX_AVAILABLE, or why not.
  */
-int vctx_hw_get(void)
+enum vctx_unavailable vctx_hw_get(void)
 {
-	int ret = 0;
+	enum vctx_unavailable why = VCTX_AVAILABLE;
 
 	if (unavailable != VCTX_AVAILABLE)
-		return vctx_hw_errno(unavailable);
+		return unavailable;
 	if (atomic_inc_not_zero(&users))
-		return 0;
+		return VCTX_AVAILABLE;
 
 	cpus_read_lock();
 	mutex_lock(&users_lock);
 	if (!atomic_inc_not_zero(&users)) {
-		ret = enable_all();
-		if (!ret)
+		why = enable_all();
+		if (why == VCTX_AVAILABLE)
 			atomic_set(&users, 1);
 	}
 	mutex_unlock(&users_lock);
 	cpus_read_unlock();
 
-	if (ret)
-		vctx_hw_errno(ret == -EBUSY ? VCTX_UNAVAILABLE_BUSY :
-					      VCTX_UNAVAILABLE_FAILED);
-	return ret;
+	if (why != VCTX_AVAILABLE)
+		explain(why);
+	return why;
 }
 
 /**
@@ -310,7 +301,7 @@ int __init vctx_hw_init(void)
 		return ret;
 	unavailable = ret;
 	if (unavailable != VCTX_AVAILABLE) {
-		vctx_hw_errno(unavailable);
+		explain(unavailable);
 		return 0;
 	}
 

@@ -89,13 +89,12 @@ extern const struct vctx_hw_ops *vctx_hw;
 int vctx_hw_init(void);
 void vctx_hw_exit(void);
 
-int vctx_hw_get(void);
+enum vctx_unavailable vctx_hw_get(void);
 void vctx_hw_get_more(void);
 void vctx_hw_put(void);
 void vctx_hw_put_deferred(void);
 enum vctx_cpu_state vctx_hw_cpu_state(int cpu);
 
 enum vctx_unavailable vctx_hw_unavailable(void);
-int vctx_hw_errno(enum vctx_unavailable why);
 
 #endif /* VCTX_HW_H */

@@ -10,10 +10,11 @@
 #include "ioctl.h"
 #include "stats.h"
 #include "tick.h"
+#include "unavailable.h"
 
 /* The ABI is what user space was compiled with: it must never move. */
 static_assert(sizeof(struct vctx_info) == 64);
-static_assert(sizeof(struct vctx_enter) == 24);
+static_assert(sizeof(struct vctx_enter) == 32);
 static_assert(sizeof(struct vctx_stats) == 520);
 static_assert(offsetof(struct vctx_stats, native) == 160);
 static_assert(offsetof(struct vctx_stats, guest_ns) == 416);
@@ -33,19 +34,25 @@ static int ioctl_info(struct file *file, union argument *arg)
 	return 0;
 }
 
+static enum vctx_unavailable enter(struct vctx_tally *tally,
+				   struct vctx_enter *arg)
+{
+	enum vctx_unavailable why;
+	u64 tick_bound;
+
+	if (arg->__reserved || arg->flags & ~VCTX_ENTER_FLAGS)
+		return VCTX_UNAVAILABLE_ARGUMENT;
+	why = vctx_tick_bound(arg->flags, arg->tick_bound_ns, &tick_bound);
+	if (why != VCTX_AVAILABLE)
+		return why;
+	return vctx_context_enter(tally, arg->flags, tick_bound, &arg->native);
+}
+
 static int ioctl_enter(struct file *file, union argument *arg)
 {
-	u64 tick_bound;
-	int ret;
-
-	if (arg->enter.__reserved || arg->enter.flags & ~VCTX_ENTER_FLAGS)
-		return -EOPNOTSUPP;
-	ret = vctx_tick_bound(arg->enter.flags, arg->enter.tick_bound_ns,
-			      &tick_bound);
-	if (ret)
-		return ret;
-	return vctx_context_enter(file->private_data, arg->enter.flags,
-				  tick_bound);
+	arg->enter.native = 0;
+	arg->enter.why = enter(file->private_data, &arg->enter);
+	return -unavailable_errnos[arg->enter.why];
 }
 
 static int ioctl_leave(struct file *file, union argument *arg)
@@ -80,18 +87,20 @@ static int ioctl_stats(struct file *file, union argument *arg)
 
 /*
  * @size is the structure's, @min that of its first version: the end of the last
- * field that it had.  A field is added at the end, and @min stays.
+ * field that it had.  A field is added at the end, and @min stays.  @tells: what
+ * is written to the caller is why the command failed, and not what it found.
  */
 static const struct {
 	unsigned int cmd;
 	int (*handler)(struct file *file, union argument *arg);
 	u32 size;
 	u32 min;
+	bool tells;
 } commands[] = {
 	{ VCTX_IOC_INFO, ioctl_info, sizeof(struct vctx_info),
 	  offsetofend(struct vctx_info, limits) },
 	{ VCTX_IOC_ENTER, ioctl_enter, sizeof(struct vctx_enter),
-	  offsetofend(struct vctx_enter, tick_bound_ns) },
+	  offsetofend(struct vctx_enter, __reserved), true },
 	{ VCTX_IOC_LEAVE, ioctl_leave },
 	{ VCTX_IOC_STATS, ioctl_stats, sizeof(struct vctx_stats),
 	  offsetofend(struct vctx_stats, longest_ns) },
@@ -141,11 +150,8 @@ long vctx_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	}
 
 	ret = commands[i].handler(file, &argument);
-	if (ret)
-		return ret;
-
-	if (_IOC_DIR(cmd) & _IOC_READ &&
+	if (_IOC_DIR(cmd) & _IOC_READ && !!ret == commands[i].tells &&
 	    copy_to_user(user, &argument, min(user_size, commands[i].size)))
 		return -EFAULT;
-	return 0;
+	return ret;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/capability.h>
-#include <linux/err.h>
 #include <linux/hashtable.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -41,15 +40,16 @@ static bool reached(unsigned int limit, unsigned int now)
 	return limit && now >= limit;
 }
 
-static int may_have_more(const struct vctx_quota_user *user, bool exempt)
+static enum vctx_unavailable may_have_more(const struct vctx_quota_user *user,
+					   bool exempt)
 {
 	/* The machine's is for everybody: the memory of others is at stake. */
 	if (reached(READ_ONCE(vctx_policy.max_contexts), contexts))
-		return -ENOSPC;
+		return VCTX_UNAVAILABLE_MACHINE_LIMIT;
 	if (!exempt && reached(READ_ONCE(vctx_policy.max_per_user),
 			       user ? user->contexts : 0))
-		return -EDQUOT;
-	return 0;
+		return VCTX_UNAVAILABLE_USER_LIMIT;
+	return VCTX_AVAILABLE;
 }
 
 static struct vctx_quota_user *add(kuid_t uid)
@@ -59,7 +59,7 @@ static struct vctx_quota_user *add(kuid_t uid)
 
 	lockdep_assert_held(&lock);
 	if (!user)
-		return ERR_PTR(-ENOMEM);
+		return NULL;
 	user->uid = uid;
 	hash_add(users, &user->link, __kuid_val(uid));
 	return user;
@@ -68,30 +68,33 @@ static struct vctx_quota_user *add(kuid_t uid)
 /**
  * vctx_quota_get - one more context
  * @uid: whose
+ * @got: where to: what is to be given to vctx_quota_put()
  *
- * Return: to be given to vctx_quota_put(), or -ENOSPC, -EDQUOT, -ENOMEM.
+ * Return: VCTX_AVAILABLE, or why not.
  */
-struct vctx_quota_user *vctx_quota_get(kuid_t uid)
+enum vctx_unavailable vctx_quota_get(kuid_t uid, struct vctx_quota_user **got)
 {
 	/* Asked for only where there is something to be exempt from. */
 	bool exempt = READ_ONCE(vctx_policy.max_per_user) &&
 		      capable(CAP_SYS_RESOURCE);
 	struct vctx_quota_user *user;
-	int ret;
+	enum vctx_unavailable why;
 
 	spin_lock(&lock);
 	user = find(uid);
-	ret = may_have_more(user, exempt);
-	if (ret)
-		user = ERR_PTR(ret);
-	else if (!user)
+	why = may_have_more(user, exempt);
+	if (why == VCTX_AVAILABLE && !user) {
 		user = add(uid);
-	if (!IS_ERR(user)) {
+		if (!user)
+			why = VCTX_UNAVAILABLE_MEMORY;
+	}
+	if (why == VCTX_AVAILABLE) {
 		user->contexts++;
 		contexts++;
 	}
 	spin_unlock(&lock);
-	return user;
+	*got = user;
+	return why;
 }
 
 /**

@@ -5,10 +5,11 @@
 
 #include <linux/types.h>
 #include <linux/uidgid.h>
+#include <linux/vcontext.h>
 
 struct vctx_quota_user;
 
-struct vctx_quota_user *vctx_quota_get(kuid_t uid);
+enum vctx_unavailable vctx_quota_get(kuid_t uid, struct vctx_quota_user **got);
 void vctx_quota_put(struct vctx_quota_user *user);
 unsigned int vctx_quota_contexts(void);
 

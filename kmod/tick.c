@@ -141,24 +141,24 @@ u64 vctx_tick_max_ns(void)
  * @wanted: vctx_enter.tick_bound_ns
  * @bound: where to; 0 for a context that does not hold the tick
  *
- * Return: 0 or -errno, see VCTX_IOC_ENTER.
+ * Return: VCTX_AVAILABLE, or why there can be no such context.
  */
-int vctx_tick_bound(u64 flags, u64 wanted, u64 *bound)
+enum vctx_unavailable vctx_tick_bound(u64 flags, u64 wanted, u64 *bound)
 {
 	u64 max = vctx_tick_max_ns();
 
 	*bound = 0;
 	if (!(flags & VCTX_ENTER_TICKLESS))
-		return wanted ? -EOPNOTSUPP : 0;
+		return wanted ? VCTX_UNAVAILABLE_ARGUMENT : VCTX_AVAILABLE;
 	if (!max)
-		return -EOPNOTSUPP;
+		return VCTX_UNAVAILABLE_TICK;
 	if (wanted > max)
-		return -EPERM;
+		return VCTX_UNAVAILABLE_TICK_BOUND;
 	if (!READ_ONCE(vctx_policy.tick_unprivileged) &&
 	    !capable(CAP_SYS_NICE))
-		return -EPERM;
+		return VCTX_UNAVAILABLE_PRIVILEGE;
 	*bound = min(wanted ?: min(DEFAULT_HOLD, max), LONGEST_HOLD);
-	return 0;
+	return VCTX_AVAILABLE;
 }
 
 /**

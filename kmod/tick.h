@@ -50,7 +50,7 @@ struct vctx_tick {
 
 bool vctx_tick_available(void);
 u64 vctx_tick_max_ns(void);
-int vctx_tick_bound(u64 flags, u64 wanted, u64 *bound);
+enum vctx_unavailable vctx_tick_bound(u64 flags, u64 wanted, u64 *bound);
 
 void vctx_tick_scheduled_out(struct vctx_run_cpu *this,
 			     const struct task_struct *next);

@@ -13,8 +13,7 @@
 
 #include "trace_names.h"
 
-VCTX_TRACE_DEFINE_EXITS;
-VCTX_TRACE_DEFINE_NATIVE;
+#include "trace_enums.h"
 
 /* A thread got a context, of its own or by inheritance. */
 TRACE_EVENT(vctx_enter,

@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "context.h"
 #include "device.h"
+#include "size.h"
 
 #define KNOWN_FLAGS	(VCTX_STRICT | VCTX_INHERIT | VCTX_KEEP_EXEC | \
 			 VCTX_TICKLESS)
@@ -18,6 +20,9 @@
  *		drops it; 0 if we did not
  * @flags:	what it was made with
  * @inside:	the thread is known to have a context; 0 means ask the kernel
+ * @error:	of its last attempt to get one: 0 or -errno
+ * @why:	and with that the module's reason, if it was asked
+ * @native:	and why a strict context would run natively
  *
  * Initial-exec: an access is one instruction, also from a shared library.
  */
@@ -26,36 +31,62 @@ static __thread struct {
 	unsigned int made;
 	uint64_t flags;
 	int inside;
+	int error;
+	enum vctx_unavailable why;
+	enum vctx_native_reason native;
 } self __attribute__((tls_model("initial-exec")));
 
-int vctx_context_request(const struct vctx_attr *attr,
-			 struct vctx_enter *request)
+static int remember(int error, const struct vctx_enter *enter)
 {
-	const unsigned char *tail;
+	self.error = error;
+	self.why = error ? (enum vctx_unavailable)enter->why : VCTX_AVAILABLE;
+	self.native = (enum vctx_native_reason)enter->native;
+	return error;
+}
+
+/* The attributes at @from, which may be of another version: 0 or -errno. */
+static int read_attr(const struct vctx_attr *from, struct vctx_attr *attr)
+{
+	const unsigned char *bytes = (const unsigned char *)from;
 	size_t i;
+
+	/* What the first version had. */
+	if (from->size < offsetofend(struct vctx_attr, tick_bound_ns))
+		return -EINVAL;
+	for (i = sizeof(*attr); i < from->size; i++)
+		if (bytes[i])
+			return -E2BIG;
+	memset(attr, 0, sizeof(*attr));
+	memcpy(attr, from,
+	       from->size < sizeof(*attr) ? from->size : sizeof(*attr));
+	return 0;
+}
+
+static int make_request(const struct vctx_attr *attr, struct vctx_enter *request)
+{
+	struct vctx_attr known;
+	int err;
 
 	*request = (struct vctx_enter){ .size = sizeof(*request) };
 	if (!attr)
 		return 0;
-	if (attr->size < sizeof(*attr))
-		return -EINVAL;
-
-	tail = (const unsigned char *)attr;
-	for (i = sizeof(*attr); i < attr->size; i++)
-		if (tail[i])
-			return -E2BIG;
-
-	if (attr->reserved0 || attr->flags & ~KNOWN_FLAGS)
+	err = read_attr(attr, &known);
+	if (err)
+		return err;
+	if (known.reserved || known.flags & ~KNOWN_FLAGS ||
+	    (known.tick_bound_ns && !(known.flags & VCTX_TICKLESS))) {
+		request->why = VCTX_UNAVAILABLE_ARGUMENT;
 		return -EOPNOTSUPP;
-	for (i = 0; i < sizeof(attr->reserved) / sizeof(attr->reserved[0]); i++)
-		if (attr->reserved[i])
-			return -EOPNOTSUPP;
-	if (attr->tick_bound_ns && !(attr->flags & VCTX_TICKLESS))
-		return -EOPNOTSUPP;
-
-	request->flags = attr->flags;
-	request->tick_bound_ns = attr->tick_bound_ns;
+	}
+	request->flags = known.flags;
+	request->tick_bound_ns = known.tick_bound_ns;
 	return 0;
+}
+
+int vctx_context_request(const struct vctx_attr *attr,
+			 struct vctx_enter *request)
+{
+	return remember(make_request(attr, request), request);
 }
 
 int vctx_context_enter(const struct vctx_enter *request)
@@ -65,11 +96,8 @@ int vctx_context_enter(const struct vctx_enter *request)
 
 	if (!self.inside) {
 		err = vctx_device_ioctl(VCTX_IOC_ENTER, &enter);
-		/* The module is older than we are, and does not hold ticks. */
-		if (err == -E2BIG)
-			return -EOPNOTSUPP;
 		if (err && err != -EALREADY)
-			return err;
+			return remember(err, &enter);
 		if (!err) {
 			self.made = self.depth + 1;
 			self.flags = enter.flags;
@@ -77,7 +105,7 @@ int vctx_context_enter(const struct vctx_enter *request)
 		self.inside = 1;
 	}
 	self.depth++;
-	return 0;
+	return remember(0, &enter);
 }
 
 int vctx_enter(const struct vctx_attr *attr)
@@ -86,6 +114,25 @@ int vctx_enter(const struct vctx_attr *attr)
 	int err = vctx_context_request(attr, &request);
 
 	return err ? err : vctx_context_enter(&request);
+}
+
+static const char *reason_of(int error, unsigned int why, unsigned int native)
+{
+	const char *reason = NULL;
+
+	/* The reason of a later module has no text here. */
+	if (why != VCTX_AVAILABLE)
+		reason = vctx_unavailable_reason(why, native);
+	return reason ? reason : vctx_strerror(error);
+}
+
+int vctx_why(enum vctx_unavailable *why, const char **reason)
+{
+	if (why)
+		*why = self.why;
+	if (reason)
+		*reason = reason_of(self.error, self.why, self.native);
+	return self.error;
 }
 
 int vctx_leave(void)

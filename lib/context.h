@@ -4,7 +4,10 @@
 
 #include "vctx.h"
 
-/* Check @attr, which may be NULL, and ask for that; 0 or -errno. */
+/*
+ * Check @attr, which may be NULL, and make the request for it; 0 or -errno, which
+ * vctx_why() then gives.
+ */
 int vctx_context_request(const struct vctx_attr *attr,
 			 struct vctx_enter *request);
 

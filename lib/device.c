@@ -18,13 +18,27 @@
 
 static atomic_int device = -1;
 
+/* Of open(), with the meanings that errors have in this library. */
+static int open_error(void)
+{
+	switch (errno) {
+	case EPERM:	/* the cgroup of a container does not allow the device */
+		return -EACCES;
+	case ENODEV:	/* a file that udev has not removed with the module */
+	case ENXIO:
+		return -ENOENT;
+	default:
+		return -errno;
+	}
+}
+
 static int open_device(void)
 {
 	int none = -1;
 	int fd = open(VCTX_DEVICE, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
-		return -errno;
+		return open_error();
 	if (atomic_compare_exchange_strong(&device, &none, fd))
 		return fd;
 	close(fd);	/* another thread was first */

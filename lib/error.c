@@ -3,6 +3,7 @@
  * What went wrong, and what helps: one line each, the cause first, then a
  * semicolon and the way out.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
@@ -11,52 +12,72 @@
 #include <linux/capability.h>
 
 #include "device.h"
+#include "size.h"
+#include "unavailable.h"
 #include "vctx.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
-/* By enum vctx_unavailable: the errno is that of VCTX_IOC_ENTER. */
-static const struct {
-	int error;
-	const char *reason;
-} unavailable[] = {
-	[VCTX_AVAILABLE] = { 0,
-		"contexts are available" },
-	[VCTX_UNAVAILABLE_NO_HW] = { ENODEV,
-		"the processor has neither VMX nor SVM; in a virtual machine, ask for nested virtualisation" },
-	[VCTX_UNAVAILABLE_FIRMWARE] = { EACCES,
-		"VMX or SVM is disabled by the firmware; enable virtualisation in its set-up" },
-	[VCTX_UNAVAILABLE_FEATURE] = { ENODEV,
-		"the processor's VMX or SVM lacks a feature that is needed; the kernel log names it" },
-	[VCTX_UNAVAILABLE_BUSY] = { EBUSY,
-		"KVM or another is in possession of VMX or SVM; stop virtual machines or unload kvm_intel or kvm_amd" },
-	[VCTX_UNAVAILABLE_FAILED] = { EIO,
-		"a processor refused VMX or SVM operation; the kernel log has the details" },
-	[VCTX_UNAVAILABLE_ENCRYPTED] = { EOPNOTSUPP,
-		"memory encryption is active; boot with mem_encrypt=off" },
-	[VCTX_UNAVAILABLE_POLICY] = { EPERM,
-		"the administrator allows no new contexts; ask for: vctxctl policy set enabled yes" },
+/* By enum vctx_unavailable. */
+static const char *const reasons[] = {
+	[VCTX_AVAILABLE] =
+		"contexts are available",
+	[VCTX_UNAVAILABLE_NO_HW] =
+		"the processor has neither VMX nor SVM; in a virtual machine, ask for nested virtualisation",
+	[VCTX_UNAVAILABLE_FIRMWARE] =
+		"VMX or SVM is disabled by the firmware; enable virtualisation in its set-up",
+	[VCTX_UNAVAILABLE_FEATURE] =
+		"the processor's VMX or SVM lacks a feature that is needed; the kernel log names it",
+	[VCTX_UNAVAILABLE_BUSY] =
+		"KVM or another user has VMX or SVM; stop virtual machines or unload kvm_intel or kvm_amd",
+	[VCTX_UNAVAILABLE_FAILED] =
+		"a processor refused VMX or SVM operation; the kernel log has the details",
+	[VCTX_UNAVAILABLE_ENCRYPTED] =
+		"memory encryption is active; boot with mem_encrypt=off",
+	[VCTX_UNAVAILABLE_POLICY] =
+		"the administrator allows no new contexts; ask for: vctxctl policy set enabled yes",
+	[VCTX_UNAVAILABLE_MACHINE_LIMIT] =
+		"as many contexts exist as may on this machine; wait for some to end, or raise the policy's max-contexts",
+	[VCTX_UNAVAILABLE_USER_LIMIT] =
+		"the user has as many contexts as a user may have; wait for some to end, or ask for a larger max-per-user",
+	[VCTX_UNAVAILABLE_MEMORY] =
+		"there is no memory for a context",
+	[VCTX_UNAVAILABLE_PRIVILEGE] =
+		"holding the tick takes CAP_SYS_NICE; run as root, or ask for it or for the policy tick-unprivileged",
+	[VCTX_UNAVAILABLE_TICK] =
+		"ticks are not held: this kernel cannot do it, or the administrator does not allow it; see the kernel log, and the module's parameters tick_hold and tick_max_ms",
+	[VCTX_UNAVAILABLE_TICK_BOUND] =
+		"the bound on the tick hold is above the module's parameter tick_max_ms; ask for a shorter one",
+	[VCTX_UNAVAILABLE_STRICT] =
+		"strict, and the thread would run natively as it is",
+	[VCTX_UNAVAILABLE_ENTERED] =
+		"the thread has a context already",
+	[VCTX_UNAVAILABLE_ARGUMENT] =
+		"a flag is unknown, or a field is not zero that must be; see vctx_enter(3)",
 };
+static_assert(ARRAY_SIZE(reasons) == ARRAY_SIZE(unavailable_errnos),
+	      "explain each enum vctx_unavailable");
 
+/* Each has one meaning: <linux/vcontext.h> lists those of the module. */
 static const struct {
 	int error;
 	const char *text;
 } errors[] = {
 	{ 0,		"success" },
 	{ ENOENT,	VCTX_DEVICE " does not exist; load the module with: modprobe vcontext" },
-	{ EPERM,	"no permission for " VCTX_DEVICE ", or to hold the tick for so long, or no new contexts are allowed; run as root, or ask for access, CAP_SYS_NICE or a shorter bound" },
-	{ EACCES,	"no permission for " VCTX_DEVICE ", or VMX or SVM is disabled by the firmware; join the group vcontext or enable it" },
-	{ ENODEV,	"the processor has neither VMX nor SVM, or lacks a feature that is needed; the kernel log names it" },
-	{ EBUSY,	"KVM or another is in possession of VMX or SVM; stop virtual machines or unload kvm_intel or kvm_amd" },
+	{ EACCES,	"no permission for " VCTX_DEVICE "; run as root, or as a member of its group: adduser USER vcontext" },
+	{ EPERM,	"holding the tick takes CAP_SYS_NICE; run as root, or ask for it or for the policy tick-unprivileged" },
+	{ ERANGE,	"the tick is not held for so long, or not at all; ask for a shorter bound, see the module's parameters tick_hold and tick_max_ms" },
+	{ ENODEV,	"this machine, as it was booted, can have no contexts; the kernel log says why" },
+	{ EBUSY,	"KVM or another user has VMX or SVM; stop virtual machines or unload kvm_intel or kvm_amd" },
 	{ EIO,		"a processor refused VMX or SVM operation; the kernel log has the details" },
 	{ ENOMEM,	"out of memory" },
-	{ ENOSPC,	"as many contexts exist as may on this machine; wait for some to end, or raise the policy's max-contexts" },
-	{ EDQUOT,	"the user has as many contexts as a user may have; wait for some to end, or ask for a larger max-per-user" },
+	{ ENOSPC,	"the machine may have no more contexts; wait for some to end, or see: vctxctl policy" },
+	{ EDQUOT,	"the user may have no more contexts; wait for some to end, or ask for a larger max-per-user" },
+	{ ENOEXEC,	"strict, and the thread would run natively as it is; see VCTX_STRICT in vctx_run(3)" },
 	{ ENXIO,	"the thread has no context; enter one first" },
 	{ EALREADY,	"the thread has a context already" },
-	{ EINVAL,	"invalid argument; initialise attributes with VCTX_ATTR_INIT" },
-	{ E2BIG,	"attributes of a later version are set; update libvcontext" },
-	{ EOPNOTSUPP,	"unknown flag, or ticks are not held here, or memory is encrypted, or strict and the thread would run natively as it is; see vctx_enter(3)" },
+	{ EINVAL,	"an argument or the size of a structure is not valid; initialise attributes with VCTX_ATTR_INIT" },
+	{ E2BIG,	"attributes of a later version are set; update libvcontext and the module" },
+	{ EOPNOTSUPP,	"a flag is unknown, or a field is not zero that must be; see vctx_enter(3)" },
 	{ ENOTTY,	VCTX_DEVICE " is not the device of vcontext; unload and load the module" },
 	{ EMFILE,	"too many open files to open " VCTX_DEVICE "; close some or raise RLIMIT_NOFILE" },
 	{ ENFILE,	"too many open files in the system to open " VCTX_DEVICE "; raise fs.file-max" },
@@ -77,27 +98,34 @@ const char *vctx_strerror(int error)
 	return text ? text : "unknown error";
 }
 
+const char *vctx_unavailable_reason(unsigned int why, unsigned int native)
+{
+	if (why == VCTX_UNAVAILABLE_STRICT && native < ARRAY_SIZE(strict_reasons))
+		return strict_reasons[native];
+	return why < ARRAY_SIZE(reasons) ? reasons[why] : NULL;
+}
+
+static int give(enum vctx_unavailable why, const char **reason)
+{
+	*reason = reasons[why];
+	return -unavailable_errnos[why];
+}
+
 static int explain(struct vctx_info *info, const char **reason)
 {
 	int err;
 
 	*info = (struct vctx_info){ .size = sizeof(*info) };
 	err = vctx_device_ioctl(VCTX_IOC_INFO, info);
-	/* Here neither the firmware nor the tick is meant. */
-	if (err == -EACCES || err == -EPERM) {
-		*reason = "no permission for " VCTX_DEVICE "; run as root, or as a member of its group: adduser USER vcontext";
-		return err;
-	}
 	if (err) {
 		*reason = vctx_strerror(err);
 		return err;
 	}
-	if (info->unavailable >= ARRAY_SIZE(unavailable)) {
+	if (info->unavailable >= ARRAY_SIZE(reasons)) {
 		*reason = "not available for a reason that is newer than this library; update it";
 		return -ENODEV;
 	}
-	*reason = unavailable[info->unavailable].reason;
-	return -unavailable[info->unavailable].error;
+	return give(info->unavailable, reason);
 }
 
 static bool may_hold(void)
@@ -122,26 +150,12 @@ static int explain_tick(uint64_t bound_ns, const char **reason)
 
 	if (err)
 		return err;
-	if (!(info.enter_flags & VCTX_ENTER_TICKLESS)) {
-		*reason = "the module is too old to hold ticks; update it";
-		return -EOPNOTSUPP;
-	}
-	if (!(info.features & VCTX_FEATURE_TICK_HOLD)) {
-		*reason = "ticks cannot be held on this kernel, or are not to be; see the kernel log and the module's parameter tick_hold";
-		return -EOPNOTSUPP;
-	}
-	if (!info.tick_max_ns) {
-		*reason = "ticks are not to be held; the administrator can raise the module's parameter tick_max_ms";
-		return -EOPNOTSUPP;
-	}
-	if (!(info.features & VCTX_FEATURE_TICK_UNPRIVILEGED) && !may_hold()) {
-		*reason = "holding the tick needs CAP_SYS_NICE; run as root, or ask for it or for the policy tick-unprivileged";
-		return -EPERM;
-	}
-	if (bound_ns > info.tick_max_ns) {
-		*reason = "the bound on the tick hold is above the module's parameter tick_max_ms; ask for a shorter one";
-		return -EPERM;
-	}
+	if (!info.tick_max_ns)
+		return give(VCTX_UNAVAILABLE_TICK, reason);
+	if (bound_ns > info.tick_max_ns)
+		return give(VCTX_UNAVAILABLE_TICK_BOUND, reason);
+	if (!(info.features & VCTX_FEATURE_TICK_UNPRIVILEGED) && !may_hold())
+		return give(VCTX_UNAVAILABLE_PRIVILEGE, reason);
 	*reason = "the tick can be held";
 	return 0;
 }

@@ -45,4 +45,24 @@ static const char *const held_names[] = {
 	[VCTX_HELD_NMI]			= "nmi",
 };
 
+static const char *const unavailable_names[] = {
+	[VCTX_AVAILABLE]			= "available",
+	[VCTX_UNAVAILABLE_NO_HW]		= "no_hw",
+	[VCTX_UNAVAILABLE_FIRMWARE]		= "firmware",
+	[VCTX_UNAVAILABLE_FEATURE]		= "feature",
+	[VCTX_UNAVAILABLE_BUSY]			= "busy",
+	[VCTX_UNAVAILABLE_FAILED]		= "failed",
+	[VCTX_UNAVAILABLE_ENCRYPTED]		= "encrypted",
+	[VCTX_UNAVAILABLE_POLICY]		= "policy",
+	[VCTX_UNAVAILABLE_MACHINE_LIMIT]	= "machine_limit",
+	[VCTX_UNAVAILABLE_USER_LIMIT]		= "user_limit",
+	[VCTX_UNAVAILABLE_MEMORY]		= "memory",
+	[VCTX_UNAVAILABLE_PRIVILEGE]		= "privilege",
+	[VCTX_UNAVAILABLE_TICK]			= "tick",
+	[VCTX_UNAVAILABLE_TICK_BOUND]		= "tick_bound",
+	[VCTX_UNAVAILABLE_STRICT]		= "strict",
+	[VCTX_UNAVAILABLE_ENTERED]		= "entered",
+	[VCTX_UNAVAILABLE_ARGUMENT]		= "argument",
+};
+
 #endif /* NAMES_H */

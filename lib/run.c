@@ -22,13 +22,13 @@ static int debug(void)
 /*
  * Where only the tick cannot be held, a context without that is the next best.
  */
-static int enter_without_hold(struct vctx_enter *request, int err)
+static int enter_without_hold(struct vctx_enter *request)
 {
 	static atomic_flag noted = ATOMIC_FLAG_INIT;
 	const char *reason;
+	int err;
 
-	if (!vctx_tick_available(request->tick_bound_ns, &reason))
-		reason = vctx_strerror(err);
+	vctx_why(NULL, &reason);
 	request->flags &= ~VCTX_TICKLESS;
 	request->tick_bound_ns = 0;
 	err = vctx_context_enter(request);
@@ -37,14 +37,13 @@ static int enter_without_hold(struct vctx_enter *request, int err)
 	return err;
 }
 
-static void note_native(int err)
+static void note_native(void)
 {
 	const char *reason;
 
 	if (atomic_fetch_add(&native_runs, 1) || !debug())
 		return;
-	if (!vctx_available(&reason))
-		reason = vctx_strerror(err);
+	vctx_why(NULL, &reason);
 	fprintf(stderr, "libvcontext: running natively: %s\n", reason);
 }
 
@@ -80,13 +79,13 @@ int vctx_run_attr(const struct vctx_attr *attr, long (*fn)(void *arg),
 		return err;
 
 	err = vctx_context_enter(&request);
-	if ((err == -EPERM || err == -EOPNOTSUPP) &&
+	if ((err == -EPERM || err == -ERANGE) &&
 	    (request.flags & (VCTX_TICKLESS | VCTX_STRICT)) == VCTX_TICKLESS)
-		err = enter_without_hold(&request, err);
+		err = enter_without_hold(&request);
 	if (err) {
 		if (request.flags & VCTX_STRICT)
 			return err;
-		note_native(err);
+		note_native();
 	}
 	entered = !err;
 

@@ -75,7 +75,7 @@ static void fill(uint8_t *page, unsigned long cmd)
 
 static const int ioctl_errnos[] = {
 	0, EINVAL, E2BIG, EFAULT, ENOTTY, EOPNOTSUPP, EALREADY, ENXIO, EPERM,
-	ENOSPC, EDQUOT, ENOMEM, EBUSY,
+	ERANGE, ENOSPC, EDQUOT, ENOEXEC, ENOMEM, EBUSY,
 };
 
 static void expect_ioctl_errno(unsigned long cmd, int error)

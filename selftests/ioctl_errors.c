@@ -201,9 +201,10 @@ static void enter_flags(const void *arg)
 			CHECK_EQ(__ctx_enter(test_fd, flag), 0);
 			CHECK_EQ(__ctx_leave(test_fd), 0);
 		} else {
-			CHECK_EQ(__ctx_enter(test_fd, flag), -EOPNOTSUPP);
-			CHECK_EQ(__ctx_enter(test_fd, flag | CTX_ALL),
-				 -EOPNOTSUPP);
+			ctx_refused(flag, 0, -EOPNOTSUPP,
+				    VCTX_UNAVAILABLE_ARGUMENT);
+			ctx_refused(flag | CTX_ALL, 0, -EOPNOTSUPP,
+				    VCTX_UNAVAILABLE_ARGUMENT);
 		}
 		CHECK_EQ(__ctx_leave(test_fd), -ENXIO);
 	}
@@ -215,7 +216,32 @@ static void enter_reserved(const void *arg)
 
 	(void)arg;
 	CHECK_EQ(call(VCTX_IOC_ENTER, &enter), -EOPNOTSUPP);
+	CHECK_EQ(enter.why, (uint32_t)VCTX_UNAVAILABLE_ARGUMENT);
 	CHECK_EQ(__ctx_leave(test_fd), -ENXIO);
+}
+
+/* Why it was refused cannot be written: an error too, and no context. */
+static void refused_read_only(const void *arg)
+{
+	struct vctx_enter *enter = (void *)at_end_of_page(PAGE);
+
+	(void)arg;
+	*enter = (struct vctx_enter){ .size = sizeof(*enter), .flags = ~0ULL };
+	CHECK_EQ(mprotect(enter, PAGE, PROT_READ), 0);
+	CHECK_EQ(call(VCTX_IOC_ENTER, enter), -EFAULT);
+	CHECK_EQ(__ctx_leave(test_fd), -ENXIO);
+}
+
+/* And nothing is written if it was not. */
+static void entered_untouched(const void *arg)
+{
+	struct vctx_enter enter = { .size = sizeof(enter), .why = ~0U, .native = ~0U };
+
+	(void)arg;
+	CHECK_EQ(call(VCTX_IOC_ENTER, &enter), 0);
+	CHECK_EQ(enter.why, ~0U);
+	CHECK_EQ(enter.native, ~0U);
+	ctx_leave();
 }
 
 static void enter_twice(const void *arg)
@@ -226,12 +252,12 @@ static void enter_twice(const void *arg)
 	ctx_enter(0);
 	before = ctx_stats();
 	for (int i = 0; i < 10; i++)
-		CHECK_EQ(__ctx_enter(test_fd, CTX_ALL), -EALREADY);
+		ctx_refused(CTX_ALL, 0, -EALREADY, VCTX_UNAVAILABLE_ENTERED);
 	after = ctx_stats();
 	CHECK_GE(after.entries, before.entries + 10);
 	CHECK_EQ(ctx_tally().contexts, 1ULL);
 	/* Bad flags come first, and the context stays as well. */
-	CHECK_EQ(__ctx_enter(test_fd, 1ULL << 40), -EOPNOTSUPP);
+	ctx_refused(1ULL << 40, 0, -EOPNOTSUPP, VCTX_UNAVAILABLE_ARGUMENT);
 	ctx_leave();
 	CHECK_EQ(__ctx_leave(test_fd), -ENXIO);
 }
@@ -400,6 +426,8 @@ static const struct test tests[] = {
 	UNUSED(command_of_other_version),
 	USED(enter_flags),
 	UNUSED(enter_reserved),
+	UNUSED(refused_read_only),
+	USED(entered_untouched),
 	USED(enter_twice),
 	USED(leave_without),
 	USED(stats_scopes),

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -23,7 +24,7 @@ static void expect_in(int in)
 	CHECK_EQ(vctx_in_context(), test_in_context && in);
 	if (!test_in_context)
 		return;
-	CHECK_EQ(vctx_stats(&stats), in ? 0 : -ENXIO);
+	CHECK_EQ(vctx_stats(&stats, sizeof(stats)), in ? 0 : -ENXIO);
 	if (in)
 		CHECK_GE(stats.entries, 1ULL);
 }
@@ -100,11 +101,14 @@ static void run_strict(const void *arg)
 /* Attributes that are wrong: nothing runs, nothing is entered. */
 static void expect_refused(const struct vctx_attr *attr, int error)
 {
+	enum vctx_unavailable why;
 	long result = 77;
 
 	CHECK_EQ(vctx_run_attr(attr, never, NULL, &result), error);
 	CHECK_EQ(result, 77L);
 	CHECK_EQ(vctx_enter(attr), error);
+	CHECK_EQ(vctx_why(&why, NULL), error);
+	CHECK_EQ(why == VCTX_UNAVAILABLE_ARGUMENT, error == -EOPNOTSUPP);
 	CHECK_EQ(vctx_leave(), -ENXIO);
 	expect_in(0);
 }
@@ -130,14 +134,11 @@ static void bad_attributes(const void *arg)
 			expect_refused(&attr, -EOPNOTSUPP);
 	}
 	attr = (struct vctx_attr)VCTX_ATTR_INIT;
-	attr.reserved0 = 1;
+	attr.reserved = 1;
 	expect_refused(&attr, -EOPNOTSUPP);
 	/* A bound on what is not asked for. */
 	attr = (struct vctx_attr)VCTX_ATTR_INIT;
 	attr.tick_bound_ns = 1;
-	expect_refused(&attr, -EOPNOTSUPP);
-	attr = (struct vctx_attr)VCTX_ATTR_INIT;
-	attr.reserved[ARRAY_SIZE(attr.reserved) - 1] = 1;
 	expect_refused(&attr, -EOPNOTSUPP);
 	/* A longer one, of a later version. */
 	longer.attr.size = sizeof(longer);
@@ -205,7 +206,7 @@ static void foreign_context(const void *arg)
 	CHECK_EQ(vctx_enter(NULL), 0);
 	CHECK_EQ(vctx_leave(), 0);
 	CHECK_EQ(vctx_in_context(), 1);
-	CHECK_EQ(vctx_stats(&stats), 0);
+	CHECK_EQ(vctx_stats(&stats, sizeof(stats)), 0);
 	ctx_leave();
 	CHECK_EQ(vctx_in_context(), 0);
 }
@@ -305,16 +306,29 @@ static void children(const void *arg)
 
 static void stats(const void *arg)
 {
+	struct longer {
+		struct vctx_stats stats;
+		uint64_t more;
+		uint64_t after;
+	} longer;
 	struct vctx_stats stats;
 
 	(void)arg;
-	CHECK_EQ(vctx_stats(NULL), -EINVAL);
-	CHECK_EQ(vctx_stats(&stats), -ENXIO);
+	CHECK_EQ(vctx_stats(NULL, sizeof(struct vctx_stats)), -EINVAL);
+	CHECK_EQ(vctx_stats(&stats, sizeof(stats) - 1), -EINVAL);
+	CHECK_EQ(vctx_stats(&stats, sizeof(stats)), -ENXIO);
 	CHECK_EQ(vctx_enter(NULL), 0);
 	memset(&stats, 0xff, sizeof(stats));
-	CHECK_EQ(vctx_stats(&stats), 0);
+	CHECK_EQ(vctx_stats(&stats, sizeof(stats)), 0);
 	CHECK_EQ(stats.size, (uint32_t)sizeof(stats));
 	CHECK_EQ(stats.live, 1ULL);
+	/* A larger structure, of a later version. */
+	memset(&longer, 0xff, sizeof(longer));
+	CHECK_EQ(vctx_stats(&longer.stats, offsetof(struct longer, after)), 0);
+	CHECK_EQ(longer.stats.size, (uint32_t)sizeof(stats));
+	CHECK_EQ(longer.stats.live, 1ULL);
+	CHECK_EQ(longer.more, 0ULL);
+	CHECK_EQ(longer.after, UINT64_MAX);
 	CHECK_EQ(vctx_leave(), 0);
 }
 
@@ -338,6 +352,34 @@ static void texts(const void *arg)
 		CHECK(vctx_native_name(i) && *vctx_native_name(i));
 	CHECK_EQ(vctx_native_name(i), NULL);
 	CHECK_EQ(vctx_native_name(-1), NULL);
+	for (i = 0; vctx_unavailable_name(i); i++)
+		CHECK(strchr(vctx_unavailable_reason(i, VCTX_NATIVE_STEP), ' '));
+	CHECK_EQ(i, VCTX_UNAVAILABLE_ARGUMENT + 1U);
+	CHECK_EQ(vctx_unavailable_reason(i, 0), NULL);
+}
+
+/* Of the thread's last attempt. */
+static void why(const void *arg)
+{
+	const struct vctx_attr bound = {
+		.size = sizeof(bound), .flags = VCTX_TICKLESS | VCTX_STRICT,
+	};
+	enum vctx_unavailable why;
+	const char *reason;
+
+	(void)arg;
+	CHECK_EQ(vctx_why(NULL, NULL), 0);
+	/* Opens the device. */
+	CHECK_EQ(vctx_available(NULL), 0);
+	REQUIRE(!setresuid(65534, 65534, 65534));
+	CHECK_EQ(vctx_run_attr(&bound, never, NULL, NULL), -EPERM);
+	CHECK_EQ(vctx_why(&why, &reason), -EPERM);
+	CHECK_EQ(why, (unsigned int)VCTX_UNAVAILABLE_PRIVILEGE);
+	CHECK(strstr(reason, "CAP_SYS_NICE"));
+	CHECK_EQ(vctx_enter(NULL), 0);
+	CHECK_EQ(vctx_why(&why, &reason), 0);
+	CHECK_EQ(why, (unsigned int)VCTX_AVAILABLE);
+	CHECK_EQ(vctx_leave(), 0);
 }
 
 static void available(const void *arg)
@@ -376,7 +418,7 @@ static void no_device(const void *arg)
 	CHECK_EQ(vctx_enter(NULL), -ENOENT);
 	CHECK_EQ(vctx_leave(), -ENXIO);
 	CHECK_EQ(vctx_in_context(), 0);
-	CHECK_EQ(vctx_stats(&stats), -ENOENT);
+	CHECK_EQ(vctx_stats(&stats, sizeof(stats)), -ENOENT);
 }
 
 static void no_descriptor(const void *arg)
@@ -409,6 +451,7 @@ static const struct test tests[] = {
 	BOTH(thread_ends_inside),
 	DEVICE(children),
 	DEVICE(stats),
+	DEVICE(why),
 	BOTH(texts),
 	BOTH(available),
 	BOTH(no_device),

@@ -389,7 +389,7 @@ static void firmware(const void *arg)
 		test_skip("this processor does not have VM_CR");
 	CHECK_EQ(__module_unload(MODULE), 0);
 	CHECK_EQ(__module_load(MODULE), 0);
-	expect_unavailable(VCTX_UNAVAILABLE_FIRMWARE, -EACCES);
+	expect_unavailable(VCTX_UNAVAILABLE_FIRMWARE, -ENODEV);
 	vm_cr &= ~VM_CR_SVMDIS;
 	CHECK_EQ(pwrite(msr, &vm_cr, 8, MSR_VM_CR), 8);
 	close(msr);

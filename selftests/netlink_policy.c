@@ -184,7 +184,7 @@ static void unprivileged(const void *arg)
 
 static void enters_no_more(void)
 {
-	CHECK_EQ(__ctx_enter(test_fd, 0), -EPERM);
+	ctx_refused(0, 0, -ENOSPC, VCTX_UNAVAILABLE_POLICY);
 }
 
 static void disabled(const void *arg)
@@ -209,7 +209,7 @@ static void disabled(const void *arg)
 
 static void no_room_for_another(void)
 {
-	CHECK_EQ(__ctx_enter(test_fd, 0), -ENOSPC);
+	ctx_refused(0, 0, -ENOSPC, VCTX_UNAVAILABLE_MACHINE_LIMIT);
 }
 
 static void max_contexts(const void *arg)
@@ -226,6 +226,11 @@ static void max_contexts(const void *arg)
 	CHECK_EQ(info.max_contexts, policy.max_contexts);
 	in_child(no_room_for_another);
 	restore_policy();
+}
+
+static void no_room_for_the_user(void)
+{
+	ctx_refused(0, 0, -EDQUOT, VCTX_UNAVAILABLE_USER_LIMIT);
 }
 
 static void user_with_two(void)
@@ -248,8 +253,10 @@ static void user_with_two(void)
 	if (!fork()) {
 		ctx_enter(VCTX_ENTER_INHERIT);
 		if (!fork()) {
-			if (!fork())
-				_exit(__ctx_enter(test_fd, 0) != -EDQUOT);
+			if (!fork()) {
+				no_room_for_the_user();
+				_exit(0);
+			}
 			_exit(wait_exit(-1));
 		}
 		_exit(wait_exit(-1));
@@ -285,7 +292,8 @@ static void holds_unprivileged(void)
 static void holds_no_more(void)
 {
 	as_nobody();
-	CHECK_EQ(__ctx_enter_tickless(test_fd, 0, 1000000), -EPERM);
+	ctx_refused(VCTX_ENTER_TICKLESS, 1000000, -EPERM,
+		    VCTX_UNAVAILABLE_PRIVILEGE);
 }
 
 static void tick_unprivileged(const void *arg)

@@ -40,9 +40,9 @@ static void errors(const void *arg)
 	expect_error(PAGE, PROT_READ, MAP_SHARED, 1 << 30, EINVAL);
 	expect_error(2 * PAGE, PROT_READ, MAP_SHARED, 0, EINVAL);
 	expect_error(PAGE, PROT_READ, MAP_PRIVATE, 0, EINVAL);
-	expect_error(PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, 0, EPERM);
-	expect_error(PAGE, PROT_WRITE, MAP_SHARED, 0, EPERM);
-	expect_error(PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, 0, EPERM);
+	expect_error(PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, 0, EINVAL);
+	expect_error(PAGE, PROT_WRITE, MAP_SHARED, 0, EINVAL);
+	expect_error(PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, 0, EINVAL);
 	ctx_leave();
 	expect_error(PAGE, PROT_READ, MAP_SHARED, 0, ENXIO);
 }

@@ -37,8 +37,9 @@ static void expect_native(enum vctx_native_reason reason)
 static void refused(enum vctx_native_reason reason)
 {
 	for (int i = 0; i < 3; i++) {
-		CHECK_EQ(__ctx_enter(test_fd, STRICT), -EOPNOTSUPP);
-		CHECK_EQ(__ctx_leave(test_fd), -ENXIO);
+		CHECK_EQ(ctx_refused(STRICT, 0, -ENOEXEC,
+				     VCTX_UNAVAILABLE_STRICT),
+			 (uint32_t)reason);
 	}
 	CHECK_EQ(ctx_tally().contexts, 0ULL);
 	ctx_enter(0);
@@ -141,7 +142,9 @@ static void step(const void *arg)
 {
 	(void)arg;
 	signal(SIGTRAP, on_step);
-	CHECK_EQ(enter_stepping(STRICT), -EOPNOTSUPP);
+	CHECK_EQ(enter_stepping(STRICT), -ENOEXEC);
+	CHECK_EQ(enter_low.why, (uint32_t)VCTX_UNAVAILABLE_STRICT);
+	CHECK_EQ(enter_low.native, (uint32_t)VCTX_NATIVE_STEP);
 	CHECK_EQ(__ctx_leave(test_fd), -ENXIO);
 	CHECK_EQ(enter_stepping(0), 0);
 	expect_native(VCTX_NATIVE_STEP);

@@ -411,21 +411,15 @@ static void needs_capability(const void *arg)
 {
 	(void)arg;
 	REQUIRE(!setresuid(65534, 65534, 65534));
-	CHECK_EQ(__ctx_enter_tickless(test_fd, 0, 0), -EPERM);
-	CHECK_EQ(__ctx_leave(test_fd), -ENXIO);
+	ctx_refused(VCTX_ENTER_TICKLESS, 0, -EPERM, VCTX_UNAVAILABLE_PRIVILEGE);
 	ctx_enter(0);
 	ctx_leave();
 }
 
 static void bound_without_flag(const void *arg)
 {
-	struct vctx_enter enter = {
-		.size = sizeof(enter), .tick_bound_ns = 1,
-	};
-
 	(void)arg;
-	CHECK(ioctl(test_fd, VCTX_IOC_ENTER, &enter) && errno == EOPNOTSUPP);
-	CHECK_EQ(__ctx_leave(test_fd), -ENXIO);
+	ctx_refused(0, 1, -EOPNOTSUPP, VCTX_UNAVAILABLE_ARGUMENT);
 }
 
 static uint64_t tick_max_ns(void)
@@ -441,8 +435,10 @@ static void largest_bound(const void *arg)
 	(void)arg;
 	write_file(PARAMETERS "tick_max_ms", "50");
 	CHECK_EQ(tick_max_ns(), 50 * NSEC_PER_MSEC);
-	CHECK_EQ(__ctx_enter_tickless(test_fd, 0, UNLIMITED), -EPERM);
-	CHECK_EQ(__ctx_enter_tickless(test_fd, 0, 51 * NSEC_PER_MSEC), -EPERM);
+	ctx_refused(VCTX_ENTER_TICKLESS, UNLIMITED, -ERANGE,
+		    VCTX_UNAVAILABLE_TICK_BOUND);
+	ctx_refused(VCTX_ENTER_TICKLESS, 51 * NSEC_PER_MSEC, -ERANGE,
+		    VCTX_UNAVAILABLE_TICK_BOUND);
 	CHECK_EQ(__ctx_enter_tickless(test_fd, 0, 50 * NSEC_PER_MSEC), 0);
 	ctx_leave();
 	/* The default follows. */
@@ -462,7 +458,7 @@ static void switched_off(const void *arg)
 	CHECK_EQ(hold_for(NSEC_PER_SEC / 5).ticks_held, 0ULL);
 	ctx_leave();
 	CHECK_EQ(tick_max_ns(), 0ULL);
-	CHECK_EQ(__ctx_enter_tickless(test_fd, 0, 0), -EOPNOTSUPP);
+	ctx_refused(VCTX_ENTER_TICKLESS, 0, -ERANGE, VCTX_UNAVAILABLE_TICK);
 	REQUIRE(!__ctx_info(test_fd, &info));
 	CHECK(!(info.features & VCTX_FEATURE_TICK_HOLD));
 	write_file(PARAMETERS "tick_hold", "1");

@@ -15,7 +15,7 @@ if has svm && ! has npt; then
 	log="SVM lacks nested paging"
 elif ! has svm && ! has vmx; then
 	reason="neither VMX nor SVM"
-	log="hardware virtualisation is not to be had"
+	log="hardware virtualisation is missing"
 else
 	echo "TAP version 13"
 	echo "1..0 # SKIP this processor has what it takes"

@@ -177,6 +177,29 @@ void ctx_enter_tickless(uint64_t bound_ns)
 	CHECK_EQ(__ctx_enter_tickless(test_fd, 0, bound_ns), 0);
 }
 
+uint32_t ctx_refused(uint64_t flags, uint64_t bound_ns, int error,
+		     enum vctx_unavailable why)
+{
+	struct vctx_enter enter = {
+		.size = sizeof(enter),
+		.why = ~0U,
+		.flags = flags,
+		.tick_bound_ns = bound_ns,
+		.native = ~0U,
+	};
+	bool before = ctx_here();
+
+	CHECK_EQ(errno_of(ioctl(test_fd, VCTX_IOC_ENTER, &enter)), error);
+	CHECK_EQ(enter.why, (uint32_t)why);
+	if (why != VCTX_UNAVAILABLE_STRICT)
+		CHECK_EQ(enter.native, 0U);
+	CHECK_EQ(enter.size, (uint32_t)sizeof(enter));
+	CHECK_EQ(enter.flags, flags);
+	CHECK_EQ(enter.tick_bound_ns, bound_ns);
+	CHECK_EQ(ctx_here(), before);
+	return enter.native;
+}
+
 void ctx_leave(void)
 {
 	CHECK_EQ(__ctx_leave(test_fd), 0);

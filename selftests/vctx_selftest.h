@@ -170,6 +170,13 @@ struct watch watch_stop(struct watch start);
 int __ctx_enter_tickless(int fd, uint64_t flags, uint64_t bound_ns);
 void ctx_enter_tickless(uint64_t bound_ns);
 
+/*
+ * VCTX_IOC_ENTER is refused with this error, and for this reason, and there is no
+ * context afterwards that was not there before.  Returns vctx_enter.native.
+ */
+uint32_t ctx_refused(uint64_t flags, uint64_t bound_ns, int error,
+		     enum vctx_unavailable why);
+
 /* Of the machine. */
 
 int rounds(int few);

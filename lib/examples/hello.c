@@ -26,7 +26,7 @@ static long hot_loop(void *arg)
 
 	/* Statistics end with the context, so take them inside. */
 	work->in_context = vctx_in_context();
-	work->stats_error = vctx_stats(&work->stats);
+	work->stats_error = vctx_stats(&work->stats, sizeof(work->stats));
 	return 42;
 }
 
@@ -39,7 +39,7 @@ int main(void)
 	printf("the loop returned %ld\n", vctx_run(hot_loop, &work));
 
 	if (!work.in_context) {
-		vctx_available(&reason);
+		vctx_why(NULL, &reason);
 		printf("it ran natively: %s\n", reason);
 		return 0;
 	}

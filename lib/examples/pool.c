@@ -126,7 +126,8 @@ struct worker {
 	pthread_t thread;
 	int cpu;		/* to stay on, or -1 */
 	int native;
-	int error;		/* why there is no context */
+	int error;
+	const char *reason;	/* why there is no context */
 	uint64_t tasks;
 	uint64_t hits;
 	struct vctx_stats stats;
@@ -144,12 +145,14 @@ static void *work(void *arg)
 		sched_setaffinity(0, sizeof(cpus), &cpus);
 	}
 	worker->error = worker->native ? 0 : vctx_enter(NULL);
+	if (worker->error)
+		vctx_why(NULL, &worker->reason);
 	while ((task = queue_get()) != END) {
 		worker->hits += hits(task);
 		worker->tasks++;
 	}
 	if (!worker->native && !worker->error) {
-		vctx_stats(&worker->stats);
+		vctx_stats(&worker->stats, sizeof(worker->stats));
 		vctx_leave();
 	}
 	return NULL;
@@ -228,8 +231,8 @@ int main(int argc, char **argv)
 {
 	static struct worker workers[MAX_WORKERS], total;
 	int count = sysconf(_SC_NPROCESSORS_ONLN);
-	int tasks = 200, native = 0, pin = 0, failed = 0, option;
-	const char *reason;
+	int tasks = 200, native = 0, pin = 0, option;
+	const char *reason = NULL;
 
 	while ((option = getopt_long(argc, argv, "nw:t:s:ph", options, NULL)) != -1) {
 		switch (option) {
@@ -283,12 +286,11 @@ int main(int argc, char **argv)
 		print_worker(name, &workers[i]);
 		add(&total, &workers[i]);
 		if (workers[i].error)
-			failed = workers[i].error;
+			reason = workers[i].reason;
 	}
 	print_worker("total", &total);
-	if (failed)
-		fprintf(stderr, "natively: %s\n", vctx_available(&reason) ?
-			reason : vctx_strerror(failed));
+	if (reason)
+		fprintf(stderr, "natively: %s\n", reason);
 	printf("%" PRIu64 " tasks, %" PRIu64 " hits, pi is about %.6f\n", total.tasks,
 	       total.hits, 4.0 * total.hits / ((double)total.tasks * samples));
 	return 0;

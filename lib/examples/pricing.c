@@ -72,7 +72,7 @@ static long price(void *arg)
 	for (int i = 0; i < book->strikes; i++)
 		book->price[i] = american_put(book->value, book->steps,
 					      strike_of(book, i));
-	return vctx_stats(&book->stats);
+	return vctx_stats(&book->stats, sizeof(book->stats));
 }
 
 static void print_stats(const struct vctx_stats *stats)
@@ -91,7 +91,7 @@ static void print_why_native(const struct vctx_attr *attr)
 {
 	const char *reason;
 
-	if (vctx_available(&reason))
+	if (vctx_why(NULL, &reason))
 		fprintf(stderr, "natively: %s\n", reason);
 	else if (attr->flags & VCTX_TICKLESS &&
 		 vctx_tick_available(attr->tick_bound_ns, &reason))

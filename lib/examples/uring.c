@@ -117,9 +117,9 @@ static long measured(struct job *job, long (*loop)(struct job *job))
 {
 	long error;
 
-	vctx_stats(&job->before);
+	vctx_stats(&job->before, sizeof(job->before));
 	error = loop(job);
-	vctx_stats(&job->after);
+	vctx_stats(&job->after, sizeof(job->after));
 	return error;
 }
 

@@ -83,6 +83,8 @@ static void test_attributes(void)
 		uint64_t later[2];
 	} longer = { .attr = VCTX_ATTR_INIT };
 	struct vctx_attr attr = VCTX_ATTR_INIT;
+	enum vctx_unavailable why;
+	const char *reason;
 
 	calls = 0;
 	attr.size--;
@@ -97,13 +99,12 @@ static void test_attributes(void)
 	      vctx_run_attr(&attr, count, NULL, NULL) == -EOPNOTSUPP);
 
 	attr = (struct vctx_attr)VCTX_ATTR_INIT;
-	attr.reserved[4] = 1;
-	check("attributes: -EOPNOTSUPP for a reserved field",
+	attr.reserved = 1;
+	check("attributes: -EOPNOTSUPP for the reserved field",
 	      vctx_enter(&attr) == -EOPNOTSUPP);
-	attr = (struct vctx_attr)VCTX_ATTR_INIT;
-	attr.reserved0 = 1;
-	check("attributes: -EOPNOTSUPP for the reserved word",
-	      vctx_enter(&attr) == -EOPNOTSUPP);
+	check("vctx_why knows which of the arguments it was",
+	      vctx_why(&why, &reason) == -EOPNOTSUPP &&
+	      why == VCTX_UNAVAILABLE_ARGUMENT && strstr(reason, "flag"));
 
 	attr = (struct vctx_attr)VCTX_ATTR_INIT;
 	attr.tick_bound_ns = 1;
@@ -113,7 +114,7 @@ static void test_attributes(void)
 	attr.flags = VCTX_TICKLESS;
 	check("attributes: a bound with VCTX_TICKLESS is accepted",
 	      vctx_enter(&attr) == -ENOENT);
-	check("attributes: as long as in the first version", sizeof(attr) == 64);
+	check("attributes: as long as in the first version", sizeof(attr) == 24);
 
 	longer.attr.size = sizeof(longer);
 	check("attributes: longer, the rest zero, is accepted",
@@ -126,14 +127,27 @@ static void test_attributes(void)
 
 static void test_outside(void)
 {
+	enum vctx_unavailable why;
 	struct vctx_stats stats;
+	const char *reason;
 
 	check("vctx_enter: -ENOENT without the module", vctx_enter(NULL) == -ENOENT);
 	check("vctx_leave: -ENXIO without vctx_enter", vctx_leave() == -ENXIO);
 	check("vctx_in_context: 0", vctx_in_context() == 0);
 	check("vctx_stats: -ENOENT without the module",
-	      vctx_stats(&stats) == -ENOENT);
-	check("vctx_stats: -EINVAL for NULL", vctx_stats(NULL) == -EINVAL);
+	      vctx_stats(&stats, sizeof(stats)) == -ENOENT);
+	check("vctx_stats: -EINVAL for NULL",
+	      vctx_stats(NULL, sizeof(stats)) == -EINVAL);
+	check("vctx_stats: -EINVAL for a size that is too small",
+	      vctx_stats(&stats, sizeof(stats) - 1) == -EINVAL);
+	check("vctx_stats: -E2BIG for a size that is no size",
+	      vctx_stats(&stats, SIZE_MAX) == -E2BIG);
+	check("vctx_why: the error of the device, as the module was not asked",
+	      vctx_enter(NULL) == -ENOENT &&
+	      vctx_why(&why, &reason) == -ENOENT && why == VCTX_AVAILABLE &&
+	      !strcmp(reason, vctx_strerror(-ENOENT)));
+	check("vctx_why does without a place for the reason",
+	      vctx_why(NULL, NULL) == -ENOENT);
 }
 
 static void test_errno(void)
@@ -146,7 +160,7 @@ static void test_errno(void)
 	vctx_enter(NULL);
 	vctx_leave();
 	vctx_in_context();
-	vctx_stats(&stats);
+	vctx_stats(&stats, sizeof(stats));
 	vctx_available(&reason);
 	vctx_tick_available(0, &reason);
 	vctx_strerror(-ENOENT);
@@ -157,7 +171,8 @@ static void test_words(void)
 {
 	static const int documented[] = {
 		EINVAL, E2BIG, EOPNOTSUPP, ENOENT, EPERM, EACCES, ENODEV, EBUSY, EIO,
-		ENOMEM, EMFILE, ENFILE, ENXIO, EALREADY,
+		ENOMEM, EMFILE, ENFILE, ENXIO, EALREADY, ENOSPC, EDQUOT, ERANGE,
+		ENOEXEC, ENOTTY,
 	};
 	const char *tick_reason = NULL;
 	const char *reason = NULL;
@@ -214,6 +229,19 @@ static void test_names(void)
 	check("each interrupt has a name, and no other",
 	      named && !vctx_held_name(VCTX_NR_HELD) &&
 	      !vctx_held_name(UINT_MAX));
+
+	named = true;
+	for (i = 0; vctx_unavailable_name(i); i++)
+		named &= !!strchr(vctx_unavailable_reason(i, 0), ' ');
+	check("each refusal has a name and a reason, and no other",
+	      named && i == VCTX_UNAVAILABLE_ARGUMENT + 1 &&
+	      !vctx_unavailable_reason(i, 0) &&
+	      !vctx_unavailable_name(UINT_MAX) &&
+	      !vctx_unavailable_reason(UINT_MAX, 0));
+	check("a strict refusal names the native reason",
+	      strstr(vctx_unavailable_reason(VCTX_UNAVAILABLE_STRICT,
+					     VCTX_NATIVE_SEGMENT), "LDT") &&
+	      vctx_unavailable_reason(VCTX_UNAVAILABLE_STRICT, UINT_MAX));
 }
 
 static int descriptors(void)

@@ -47,7 +47,7 @@ int main()
 
 	struct vctx_stats stats;
 	check("the structure and the function of one name live together",
-	      vctx_stats(&stats) < 0 || stats.size == sizeof(stats));
+	      vctx_stats(&stats, sizeof(stats)) < 0 || stats.size == sizeof(stats));
 
 	std::printf("1..%u\n", tests);
 	return !!failures;

@@ -11,17 +11,6 @@ static const char *const backend_words[] = {
 	[VCTX_BACKEND_SVM]	= "svm",
 };
 
-static const char *const unavailable_words[] = {
-	[VCTX_AVAILABLE]		= "available",
-	[VCTX_UNAVAILABLE_NO_HW]	= "no_hw",
-	[VCTX_UNAVAILABLE_FIRMWARE]	= "firmware",
-	[VCTX_UNAVAILABLE_FEATURE]	= "feature",
-	[VCTX_UNAVAILABLE_BUSY]		= "busy",
-	[VCTX_UNAVAILABLE_FAILED]	= "failed",
-	[VCTX_UNAVAILABLE_ENCRYPTED]	= "encrypted",
-	[VCTX_UNAVAILABLE_POLICY]	= "policy",
-};
-
 static const char *const context_state_words[] = {
 	[VCTX_CONTEXT_GUEST]	= "guest",
 	[VCTX_CONTEXT_NATIVE]	= "native",

@@ -18,7 +18,6 @@ struct names {
 #define NAMES(array)	{ array, ARRAY_SIZE(array) }
 
 static const struct names backends = NAMES(backend_words);
-static const struct names unavailables = NAMES(unavailable_words);
 static const struct names context_states = NAMES(context_state_words);
 static const struct names cpu_states = NAMES(cpu_state_words);
 static const struct names events = NAMES(event_words);
@@ -73,7 +72,9 @@ const char *name_of_backend(uint32_t backend)
 
 const char *name_of_unavailable(uint32_t why)
 {
-	return name(&unavailables, why);
+	const char *known = vctx_unavailable_name(why);
+
+	return known ? known : "unknown";
 }
 
 const char *name_of_context_state(uint32_t state)

@@ -2,7 +2,6 @@
 /*
  * vctxctl status: the module, the policy, the CPUs.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <vctx.h>
@@ -25,18 +24,11 @@ struct status {
 	const char *reason;	/* why contexts are unavailable, or NULL */
 };
 
-/* The library has the words, but it needs the device for them. */
 static const char *unavailable_reason(uint32_t unavailable)
 {
-	const char *reason;
+	const char *reason = vctx_unavailable_reason(unavailable, 0);
 
-	switch (vctx_available(&reason)) {
-	case 0:
-	case -ENOENT:
-		return name_of_unavailable(unavailable);
-	default:
-		return reason;
-	}
+	return reason ? reason : "for a reason that is newer than vctxctl";
 }
 
 static bool get_status(struct status *status)

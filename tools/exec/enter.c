@@ -12,10 +12,12 @@
 #include "common/say.h"
 #include "enter.h"
 
-static int try_enter(const struct options *opt, int fd, bool tickless)
+/* Returns 0 or -errno, and then @arg says why. */
+static int try_enter(const struct options *opt, int fd, bool tickless,
+		     struct vctx_enter *arg)
 {
-	struct vctx_enter arg = {
-		.size = sizeof(arg),
+	*arg = (struct vctx_enter) {
+		.size = sizeof(*arg),
 		.flags = VCTX_ENTER_KEEP_EXEC |
 			 (opt->inherit ? VCTX_ENTER_INHERIT : 0) |
 			 (opt->strict ? VCTX_ENTER_STRICT : 0) |
@@ -23,7 +25,7 @@ static int try_enter(const struct options *opt, int fd, bool tickless)
 		.tick_bound_ns = tickless ? opt->tick_bound_ns : 0,
 	};
 
-	if (!ioctl(fd, VCTX_IOC_ENTER, &arg))
+	if (!ioctl(fd, VCTX_IOC_ENTER, arg))
 		return 0;
 	if (errno != EALREADY)
 		return -errno;
@@ -34,44 +36,45 @@ static int try_enter(const struct options *opt, int fd, bool tickless)
 	 */
 	if (opt->inherit && !options_report(opt) && !tickless)
 		return 0;
-	if (ioctl(fd, VCTX_IOC_LEAVE) || ioctl(fd, VCTX_IOC_ENTER, &arg))
+	if (ioctl(fd, VCTX_IOC_LEAVE) || ioctl(fd, VCTX_IOC_ENTER, arg))
 		return -errno;
 	return 0;
 }
 
+static const char *reason_of(int err, const struct vctx_enter *refused)
+{
+	const char *reason = NULL;
+
+	/* The reason of a later module has no text here. */
+	if (refused->why != VCTX_AVAILABLE)
+		reason = vctx_unavailable_reason(refused->why, refused->native);
+	return reason ? reason : vctx_strerror(err);
+}
+
 /*
- * Give the calling thread a context through @fd, which is -errno if the device
+ * Give the calling thread a context through @fd, which is negative if the device
  * could not be opened.  Without --strict, a context that cannot hold the tick is
  * better than none.
  */
 static struct outcome enter(const struct options *opt, int fd)
 {
 	struct outcome outcome = { };
-	int err = fd < 0 ? fd : try_enter(opt, fd, opt->tickless);
+	struct vctx_enter arg;
+	int err;
 
-	if (opt->tickless &&
-	    (err == -EPERM || err == -EOPNOTSUPP || err == -E2BIG)) {
-		outcome.tick = err;
-		if (!opt->strict)
-			err = try_enter(opt, fd, false);
+	if (fd < 0) {
+		vctx_available(&outcome.context);
+		return outcome;
 	}
-	outcome.context = err;
+	err = try_enter(opt, fd, opt->tickless, &arg);
+	if (opt->tickless && (err == -EPERM || err == -ERANGE)) {
+		outcome.tick = reason_of(err, &arg);
+		if (!opt->strict)
+			err = try_enter(opt, fd, false, &arg);
+	}
+	if (err)
+		outcome.context = reason_of(err, &arg);
 	return outcome;
-}
-
-const char *enter_reason(int err)
-{
-	const char *reason;
-
-	return vctx_available(&reason) ? reason : vctx_strerror(err);
-}
-
-const char *enter_tick_reason(const struct options *opt, int err)
-{
-	const char *reason;
-
-	return vctx_tick_available(opt->tick_bound_ns, &reason) ?
-	       reason : vctx_strerror(err);
 }
 
 void enter_and_exec(const struct options *opt, int fd, struct outcome *outcome)
@@ -79,18 +82,16 @@ void enter_and_exec(const struct options *opt, int fd, struct outcome *outcome)
 	int err;
 
 	*outcome = enter(opt, fd);
-	err = outcome->context;
-	if (err && opt->strict) {
+	if (outcome->context && opt->strict) {
 		say("cannot run '%s' in a context%s: %s", opt->command[0],
 		    outcome->tick ? " that holds the tick" : "",
-		    outcome->tick ? enter_tick_reason(opt, err) : enter_reason(err));
+		    outcome->context);
 		_exit(EXIT_OURS);
 	}
-	if (err)
-		say("running natively: %s", enter_reason(err));
+	if (outcome->context)
+		say("running natively: %s", outcome->context);
 	else if (outcome->tick)
-		say("not holding the tick: %s",
-		    enter_tick_reason(opt, outcome->tick));
+		say("not holding the tick: %s", outcome->tick);
 
 	execvp(opt->command[0], opt->command);
 	err = errno;

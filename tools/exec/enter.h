@@ -7,18 +7,17 @@
 
 #include "options.h"
 
-/* What has come of a request: 0, or -errno. */
+/* What has come of a request: NULL, or why it was refused, a constant string. */
 struct outcome {
-	int context;
-	int tick;
+	const char *context;
+	const char *tick;
 };
 
-/* Become the command, in a context if one can be had through @fd or -errno. */
+/*
+ * Become the command, in a context if one can be had through @fd, which is negative
+ * if the device could not be opened.
+ */
 void enter_and_exec(const struct options *opt, int fd, struct outcome *outcome)
 	__attribute__((noreturn));
-
-/* Why contexts are unavailable in general, or else what @err means. */
-const char *enter_reason(int err);
-const char *enter_tick_reason(const struct options *opt, int err);
 
 #endif /* ENTER_H */

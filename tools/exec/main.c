@@ -157,8 +157,6 @@ int main(int argc, char **argv)
 	}
 
 	fd = open(DEVICE, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		fd = -errno;
 	if (opt.verbose)
 		print_plan(&opt, fd);
 

@@ -140,14 +140,9 @@ static bool write_stats(const struct options *opt, FILE *out,
 			const struct vctx_stats *stats, uint64_t wall_ns,
 			const struct outcome *outcome)
 {
-	const char *reason = NULL, *tick_reason = NULL;
-	int err;
+	int err = report_json(out, stats, wall_ns, outcome->context,
+			      outcome->context ? NULL : outcome->tick);
 
-	if (outcome->context)
-		reason = enter_reason(outcome->context);
-	else if (outcome->tick)
-		tick_reason = enter_tick_reason(opt, outcome->tick);
-	err = report_json(out, stats, wall_ns, reason, tick_reason);
 	if (err)
 		say("cannot write the statistics to %s: %s",
 		    opt->stats_path ? opt->stats_path : "standard error",

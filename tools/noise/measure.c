@@ -59,7 +59,7 @@ static long measure(void *arg)
 
 	spin(&m->gaps, m->warm_up);
 	spin(&m->gaps, m->ticks);
-	return m->mode->flags ? vctx_stats(&m->stats) : 0;
+	return m->mode->flags ? vctx_stats(&m->stats, sizeof(m->stats)) : 0;
 }
 
 static bool prepare(struct measurement *m)
@@ -97,17 +97,13 @@ static void measure_in_context(struct measurement *m)
 	if (attr.flags & VCTX_TICKLESS)
 		attr.tick_bound_ns = m->options->bound_ns;
 	ran = vctx_run_attr(&attr, measure, m, &result);
+	vctx_why(NULL, &reason);
 	if (ran == 1 && !result)
 		return;
 	if (ran == 1)
 		give_up(m, "no statistics: %s", vctx_strerror(result));
-	else if (attr.flags & VCTX_TICKLESS &&
-		 vctx_tick_available(attr.tick_bound_ns, &reason))
-		give_up(m, "%s", reason);
-	else if (vctx_available(&reason))
-		give_up(m, "%s", reason);
 	else
-		give_up(m, "%s", vctx_strerror(ran));
+		give_up(m, "%s", reason);
 }
 
 static void __attribute__((noreturn)) run_child(struct measurement *m)

@@ -16,16 +16,29 @@
  * first version, taking what is missing as zero, and a larger one if all that
  * it does not know is zero.  It never writes beyond the caller's size.
  *
- * Errors have one meaning each, in every command:
+ * Errors have one meaning each, in every command and in mmap():
  *
  *   ENOTTY      the command is unknown
  *   EFAULT      the argument cannot be read or written
- *   EINVAL      a size below the first version, an unknown scope
- *   E2BIG       the structure is longer than the module knows and what it
+ *   EINVAL      a size, a scope, or how mmap() is called is not valid
+ *   E2BIG       the structure is longer than the module knows, and what it
  *               does not know is not zero
- *   EOPNOTSUPP  an unknown bit of a flags word, a field that must be zero
+ *   EOPNOTSUPP  a flag is unknown, or a field is not zero that must be
+ *   ENXIO       the thread has no context
+ *   EALREADY    the thread has a context already
+ *   ENODEV      this machine, as it was booted, can have no contexts
+ *   EBUSY       VMX or SVM is in use by somebody else
+ *   EIO         a CPU refused to be enabled
+ *   ENOSPC      the machine may have no more contexts
+ *   EDQUOT      the user may have no more contexts
+ *   ENOMEM      out of memory
+ *   EPERM       the thread lacks a capability
+ *   ERANGE      the tick is not held for so long, or not at all: see
+ *               vctx_info.tick_max_ns
+ *   ENOEXEC     strict, and the thread would run natively as it is
  *
- * The commands list the others.
+ * VCTX_IOC_ENTER also says why it failed: an enum vctx_unavailable, which is
+ * finer than the error.
  *
  * All fields are in the machine's byte order; times are in nanoseconds.
  */
@@ -93,16 +106,29 @@ enum vctx_held_interrupt {
 	VCTX_MAX_HELD = 8,	/* room in the ABI */
 };
 
-/* Why contexts cannot be had; see vctx_info.unavailable. */
+/*
+ * Why there is no context; see vctx_info.unavailable and vctx_enter.why.  In
+ * parentheses is the error of VCTX_IOC_ENTER.
+ */
 enum vctx_unavailable {
 	VCTX_AVAILABLE,			/* contexts are available */
 	VCTX_UNAVAILABLE_NO_HW,		/* the processor has neither VMX nor SVM (ENODEV) */
-	VCTX_UNAVAILABLE_FIRMWARE,	/* the firmware has disabled VMX or SVM (EACCES) */
+	VCTX_UNAVAILABLE_FIRMWARE,	/* the firmware has disabled VMX or SVM (ENODEV) */
 	VCTX_UNAVAILABLE_FEATURE,	/* VMX or SVM lacks a feature that is needed (ENODEV) */
 	VCTX_UNAVAILABLE_BUSY,		/* KVM or another user has VMX or SVM (EBUSY) */
 	VCTX_UNAVAILABLE_FAILED,	/* a CPU refused to be enabled (EIO) */
-	VCTX_UNAVAILABLE_ENCRYPTED,	/* memory encryption is active (EOPNOTSUPP) */
-	VCTX_UNAVAILABLE_POLICY,	/* the administrator allows no new contexts (EPERM) */
+	VCTX_UNAVAILABLE_ENCRYPTED,	/* memory encryption is active (ENODEV) */
+	VCTX_UNAVAILABLE_POLICY,	/* the administrator allows no new contexts (ENOSPC) */
+	VCTX_UNAVAILABLE_MACHINE_LIMIT,	/* vctx_info.max_contexts contexts exist (ENOSPC) */
+	VCTX_UNAVAILABLE_USER_LIMIT,	/* the user has as many as a user may have (EDQUOT) */
+	VCTX_UNAVAILABLE_MEMORY,	/* out of memory (ENOMEM) */
+	VCTX_UNAVAILABLE_PRIVILEGE,	/* holding the tick takes CAP_SYS_NICE (EPERM) */
+	VCTX_UNAVAILABLE_TICK,		/* the tick is not held here at all (ERANGE) */
+	VCTX_UNAVAILABLE_TICK_BOUND,	/* the bound is above vctx_info.tick_max_ns (ERANGE) */
+	/* vctx_enter.native is why the thread runs natively (ENOEXEC) */
+	VCTX_UNAVAILABLE_STRICT,
+	VCTX_UNAVAILABLE_ENTERED,	/* the thread has a context already (EALREADY) */
+	VCTX_UNAVAILABLE_ARGUMENT,	/* unknown flag, or field that must be zero (EOPNOTSUPP) */
 };
 
 /*
@@ -113,8 +139,8 @@ enum vctx_unavailable {
  * @size:		in: see above
  * @abi_version:	out: VCTX_ABI_VERSION of the module
  * @backend:		out: enum vctx_backend
- * @unavailable:	out: enum vctx_unavailable, VCTX_AVAILABLE if an enter
- *			would succeed now
+ * @unavailable:	out: enum vctx_unavailable, VCTX_AVAILABLE if a thread can
+ *			enter now, as far as that depends on the machine alone
  * @enter_flags:	out: the VCTX_ENTER_* flags that the module knows
  * @features:		out: VCTX_FEATURE_*
  * @max_contexts:	out: limit on contexts at one time, 0 is none
@@ -162,29 +188,32 @@ struct vctx_info {
 /*
  * VCTX_IOC_ENTER - give the calling thread a context
  *
- * Returns 0; from the return on the thread runs in guest mode.  If it has a
- * context already, that one stays as it is and the command returns EALREADY:
- * contexts do not nest.
+ * Returns 0, and the thread runs in guest mode from then on.  A context that the
+ * thread has already stays as it is, since contexts do not nest, and the error is
+ * EALREADY.
  *
  * @size:	in: see above
- * @__reserved:	in: 0
+ * @why:	out, if the command fails: enum vctx_unavailable
  * @flags:	in: VCTX_ENTER_*
  * @tick_bound_ns: in: with VCTX_ENTER_TICKLESS, for how long at most the tick is
  *		held at a time; 0 is the default (1 s, or less if less is
  *		allowed), U64_MAX is unlimited, which lets one tick through
  *		each 15 s all the same.  Else 0.
  *
- * Errors: EPERM for VCTX_ENTER_TICKLESS without CAP_SYS_NICE (if the policy asks
- * for it), or a bound above vctx_info.tick_max_ns; EOPNOTSUPP for it where ticks
- * cannot be held; EALREADY; ENODEV, EACCES, EBUSY, EIO, EPERM as in enum
- * vctx_unavailable; ENOSPC if vctx_info.max_contexts exist, EDQUOT if the user has
- * as many as a user may have, unless with CAP_SYS_RESOURCE; ENOMEM.
+ * @native:	out, if @why is VCTX_UNAVAILABLE_STRICT: enum vctx_native_reason
+ * @__reserved:	in: 0
+ *
+ * Errors: those of enum vctx_unavailable, and nothing is written if the command
+ * succeeds.  VCTX_ENTER_TICKLESS takes CAP_SYS_NICE, if the policy asks for it.
+ * CAP_SYS_RESOURCE exempts from the limit of a user.
  */
 struct vctx_enter {
 	__u32 size;
-	__u32 __reserved;
+	__u32 why;
 	__u64 flags;
 	__u64 tick_bound_ns;
+	__u32 native;
+	__u32 __reserved;
 };
 
 /* Children, threads and processes alike, get contexts of their own. */
@@ -271,13 +300,13 @@ enum vctx_scope {
  * counters.
  *
  * Errors: ENXIO if the thread has no context; EINVAL for another offset or
- * size, or a private mapping; EPERM for a writable or executable one; ENOMEM.
+ * size, or a mapping that is private, writable or executable; ENOMEM.
  */
 
 #define VCTX_IOC_TYPE	0xbc
 
 #define VCTX_IOC_INFO	_IOWR(VCTX_IOC_TYPE, 0x00, struct vctx_info)
-#define VCTX_IOC_ENTER	_IOW(VCTX_IOC_TYPE, 0x01, struct vctx_enter)
+#define VCTX_IOC_ENTER	_IOWR(VCTX_IOC_TYPE, 0x01, struct vctx_enter)
 #define VCTX_IOC_LEAVE	_IO(VCTX_IOC_TYPE, 0x02)
 #define VCTX_IOC_STATS	_IOWR(VCTX_IOC_TYPE, 0x03, struct vctx_stats)
 
