@@ -31,6 +31,6 @@ void kernel_check(const struct doctor_module *module);
 void module_check(const struct doctor_module *module);
 void device_check(const struct doctor_module *module);
 void jitter_check_machine(void);
-void jitter_check(unsigned int cpu);
+void jitter_check_cpu(unsigned int cpu);
 
 #endif /* CHECK_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whether the calling user may use the device, and what it gives.
+ * Whether the calling user may use the device, and what contexts can do.
  */
 #include <errno.h>
 #include <grp.h>
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "check.h"
 #include "finding.h"
 
@@ -34,7 +35,7 @@ static bool is_member(const struct group *group, const char *user)
 	return false;
 }
 
-/* What a user does who may not open it. */
+/* What helps a user who may not open the device. */
 static char *access_advice(const char *user)
 {
 	struct group *group = getgrnam(GROUP);
@@ -64,7 +65,7 @@ static void check_permission(const struct doctor_module *module)
 	} else if (module->loaded) {
 		finding_add("permission", NO,
 			    module->device == -ENOENT ?
-			    "give it to the container, see vcontext(7), or: udevadm trigger" :
+			    "give the device to the container, as vcontext-admin(7) says, or: udevadm trigger" :
 			    NULL,
 			    "cannot open " DEVICE ": %s",
 			    strerror(-module->device));
@@ -75,7 +76,7 @@ static void check_permission(const struct doctor_module *module)
 	free(user);
 }
 
-/* The library has one line: the cause, a semicolon, what helps. */
+/* The library gives one line: the cause, a semicolon, what helps. */
 static void add_reason(const char *check, int error, const char *reason)
 {
 	const char *advice = strstr(reason, "; ");
@@ -92,14 +93,14 @@ static void check_limits(const struct doctor_module *module)
 		const char *text;
 	} limits[] = {
 		{ VCTX_LIMIT_FPU, "one native return after each switch of threads" },
-		{ VCTX_LIMIT_INTERRUPT, "one for each interrupt" },
+		{ VCTX_LIMIT_INTERRUPT, "one native return after each interrupt" },
 		{ VCTX_LIMIT_VMX_OPERATION, "VMX is entered and left with each stay" },
-		{ VCTX_LIMIT_PROCESSOR_TRACE, "native while processor trace is on" },
+		{ VCTX_LIMIT_PROCESSOR_TRACE, "threads run natively while processor trace is on" },
 	};
 	char *text = xstrdup(""), *more;
 	size_t i;
 
-	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(limits); i++) {
 		if (!(module->info.limits & limits[i].limit))
 			continue;
 		more = xasprintf("%s%s%s", text, *text ? "; " : "",
@@ -109,11 +110,11 @@ static void check_limits(const struct doctor_module *module)
 	}
 	if (*text)
 		finding_add("full speed", NO,
-			    "boot an older kernel: this one reserves for KVM what it takes",
+			    "boot an older kernel: this one reserves for KVM what full speed takes",
 			    "%s", text);
 	else
 		finding_add("full speed", YES, NULL,
-			    "this kernel has all that is used");
+			    "this kernel has all that vcontext uses");
 	free(text);
 }
 

@@ -53,7 +53,7 @@ static int run_doctor(int argc, char **argv)
 		jitter_check_machine();
 	for (cpu = 0; cpu < CPULIST_MAX; cpu++)
 		if (cpulist_has(&cpus, cpu))
-			jitter_check(cpu);
+			jitter_check_cpu(cpu);
 
 	finding_print(!module.error);
 	return flush_output() == EXIT_DONE && !module.error ? EXIT_DONE :
@@ -63,12 +63,13 @@ static int run_doctor(int argc, char **argv)
 const struct command doctor_command = {
 	.name = "doctor",
 	.usage = "[OPTION]... [CPU...|all]",
-	.summary = "why contexts cannot be had, what interrupts them, and what helps",
+	.summary = "find out why contexts cannot be had, and what interrupts them",
 	.help =
-	"Each check says yes, which is well, no, or unknown, and then what helps.  With\n"
-	"CPUs, numbers or lists such as 2-3,5, also what may interrupt a thread on them.\n"
+	"Each check answers yes, which is good, no, or unknown, and then says what helps.\n"
+	"With CPUs, which are numbers or lists such as 2-3,5, the doctor also checks what\n"
+	"may interrupt a thread on them.\n"
 	"\n"
-	"Exit status: 0 if contexts can be had, whatever else is found, 1 if not, 2 if the\n"
-	"command line is wrong.",
+	"The exit status is 0 if contexts can be had, whatever else is found, or 1 if they\n"
+	"cannot, or 2 if the command line is wrong.",
 	.run = run_doctor,
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the doctor finds, kept as JSON until all is known.
+ * What the doctor finds, kept as JSON until it is printed.
  */
 #include <stdarg.h>
 #include <stdio.h>

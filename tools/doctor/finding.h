@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the doctor finds: answers to questions of which yes is the good one.
+ * What the doctor finds: answers to questions, of which yes is the good answer.
  */
 #ifndef FINDING_H
 #define FINDING_H
@@ -13,15 +13,15 @@ enum answer {
 	UNKNOWN,
 };
 
-/* What follows is about this; @needed: contexts cannot be had without. */
+/* Begin a section.  @needed: contexts cannot be had if an answer is no. */
 void finding_section(const char *title, bool needed);
 
-/* @advice: what to do, NULL if there is nothing to be done. */
+/* @advice: what helps, or NULL if nothing does. */
 void finding_add(const char *check, enum answer answer, const char *advice,
 		 const char *format, ...)
 	__attribute__((__format__(printf, 4, 5)));
 
-/* All of them, and the verdict. */
+/* Print all findings, and the verdict. */
 void finding_print(bool available);
 
 #endif /* FINDING_H */

@@ -9,9 +9,10 @@
 #include <zlib.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "kconfig.h"
 
-/* Where it may be, by the kernel's release. */
+/* Where the configuration may be; %s is the kernel's release. */
 static const char *const places[] = {
 	"/proc/config.gz",
 	"/boot/config-%s",
@@ -55,7 +56,7 @@ static char *find(char **path)
 
 	uname(&uts);
 	*path = NULL;
-	for (i = 0; !text && i < sizeof(places) / sizeof(places[0]); i++) {
+	for (i = 0; !text && i < ARRAY_SIZE(places); i++) {
 		const char *hole = strstr(places[i], "%s");
 		int length = hole ? hole - places[i] : (int)strlen(places[i]);
 

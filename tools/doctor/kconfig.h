@@ -3,9 +3,9 @@
 #define KCONFIG_H
 
 /*
- * Those of @names, which ends with NULL, that are neither y nor m in the running
- * kernel's configuration, as a list in words, "" if there are none; NULL if it
- * cannot be read.  *path is the file.  Both to be freed.
+ * List the options of @names, which ends with NULL, that are neither y nor m in the
+ * running kernel's configuration: "" if there are none, NULL if the configuration
+ * cannot be read.  *path is its file.  Both have to be freed.
  */
 char *kconfig_missing(const char *const *names, char **path);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whether the kernel has what the module needs, and lets it be loaded.
+ * Whether the kernel has what the module needs, and allows to load it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "finding.h"
 #include "kconfig.h"
 
-/* The oldest that kmod/compat/ knows. */
+/* The oldest kernel that kmod/compat/ knows. */
 #define OLDEST_MAJOR	6
 #define OLDEST_MINOR	1
 
@@ -47,17 +47,17 @@ static void check_config(const struct doctor_module *module)
 
 	if (missing && *missing)
 		finding_add("configuration", NO,
-			    "boot a kernel that has them, as Debian's do",
+			    "boot a kernel that has these options, as Debian's kernels do",
 			    "%s does not set %s", path, missing);
 	else if (missing)
 		finding_add("configuration", YES, NULL,
 			    "%s sets all that is needed", path);
 	else if (module->loaded)
 		finding_add("configuration", YES, NULL,
-			    "not to be read, but the module is loaded");
+			    "it cannot be read, but the module is loaded");
 	else
 		finding_add("configuration", UNKNOWN,
-			    "look for its configuration elsewhere; Debian's kernels have all that is needed",
+			    "look for its configuration elsewhere; Debian's kernels set all that is needed",
 			    "neither /proc/config.gz nor a file of /boot can be read");
 	free(missing);
 	free(path);
@@ -113,7 +113,7 @@ static void check_signature(const struct doctor_module *module)
 			    mode, boot);
 	else
 		finding_add("signature", UNKNOWN,
-			    "if modprobe says 'Key was rejected': mokutil --import /var/lib/dkms/mok.pub, reboot, enrol; see vctxctl(8)",
+			    "if modprobe says 'Key was rejected': mokutil --import /var/lib/dkms/mok.pub, reboot, enrol; see vcontext-admin(7)",
 			    "modules need one (lockdown %s%s)", mode, boot);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whether the module is installed, loaded, and of the version of this tool.
+ * Whether the module is installed and loaded, and whether its version is ours.
  */
 #include <ftw.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "check.h"
 #include "finding.h"
 
-/* nftw() has no argument for its caller. */
+/* Global, since nftw() passes no argument on. */
 static char *module_file;
 
 static int look(const char *path, const struct stat *status, int type,
@@ -26,7 +26,7 @@ static int look(const char *path, const struct stat *status, int type,
 	return 1;
 }
 
-/* Where modules from elsewhere than the kernel's package are put. */
+/* Modules that are not of the kernel's package are in one of these folders. */
 static char *find_file(const char *release)
 {
 	static const char *const folders[] = { "updates", "extra" };
@@ -56,7 +56,7 @@ static void check_installed(void)
 		advice = xasprintf("install linux-headers-%s, then: dkms autoinstall -k %s",
 				   uts.release, uts.release);
 		finding_add("installed", NO, advice,
-			    "dkms has it, but not built it for %s", uts.release);
+			    "dkms has its source, but has not built it for %s", uts.release);
 		free(advice);
 	} else {
 		finding_add("installed", NO,
@@ -71,7 +71,7 @@ static void check_version(const struct doctor_module *module)
 	char *version = textfile_line("/sys/module/vcontext/version");
 	bool same = version && !strcmp(version, VCTX_VERSION);
 
-	/* The interface is what counts. */
+	/* An older interface matters more than another version. */
 	if (!module->device && module->info.abi_version < VCTX_ABI_VERSION)
 		finding_add("version", NO,
 			    "install the module that came with this vctxctl, then: modprobe -r vcontext; modprobe vcontext",
@@ -80,7 +80,7 @@ static void check_version(const struct doctor_module *module)
 			    VCTX_ABI_VERSION);
 	else if (!same)
 		finding_add("version", NO,
-			    "modprobe -r vcontext; modprobe vcontext, or update what is older",
+			    "modprobe -r vcontext; modprobe vcontext, or update the older one",
 			    "the module is %s, libvcontext and vctxctl are " VCTX_VERSION,
 			    version ? version : "of an unknown version");
 	else

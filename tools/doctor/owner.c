@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who is in possession of VMX or SVM.
+ * Which module has VMX or SVM.
  */
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "common/textfile.h"
 #include "check.h"
 #include "finding.h"
 
 #define KVM_AT_LOAD	"/sys/module/kvm/parameters/enable_virt_at_load"
 
-/* Modules that may have it. */
+/* Other modules that use VMX or SVM. */
 static const struct {
 	const char *name;
 	const char *what;
@@ -34,7 +35,7 @@ static long users_of(const char *name)
 	return users;
 }
 
-/* Since Linux 6.12 KVM takes it when it is loaded, unless told not to. */
+/* Since Linux 6.12, KVM takes VMX or SVM when it is loaded, unless told not to. */
 static bool kvm_takes_at_load(void)
 {
 	char *text = textfile_line(KVM_AT_LOAD);
@@ -44,14 +45,14 @@ static bool kvm_takes_at_load(void)
 	return takes;
 }
 
-/* The module that is there, the busiest if there are several; -1 if none is. */
+/* The loaded module with the most users, or -1. */
 static int find_owner(long *users)
 {
 	int found = -1;
 	size_t i;
 
 	*users = -1;
-	for (i = 0; i < sizeof(owners) / sizeof(owners[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(owners); i++) {
 		long n = users_of(owners[i].name);
 
 		if (n > *users) {
@@ -76,21 +77,21 @@ static void check_others(const struct doctor_module *module)
 	if (owner < 0) {
 		if (busy)
 			finding_add("possession", NO,
-				    "look for another hypervisor's module with lsmod",
-				    "somebody has VMX or SVM, and it is not known who");
+				    "find another hypervisor's module with lsmod",
+				    "an unknown module has VMX or SVM");
 		else
 			finding_add("possession", YES, NULL,
-				    "nobody has VMX or SVM");
+				    "no other module has VMX or SVM");
 		return;
 	}
 	if (free_ || (!busy && users <= 0 && !at_load)) {
 		finding_add("possession", YES, NULL,
-			    "nobody has VMX or SVM; %s is loaded (%s), and may take it",
+			    "no other module has VMX or SVM; %s is loaded (%s), and may take it",
 			    owners[owner].what, owners[owner].name);
 		return;
 	}
 	advice = users > 0 ?
-		xasprintf("stop the virtual machines of %s, or what else has it open%s%s",
+		xasprintf("stop the virtual machines of %s, or whatever else has it open%s%s",
 			  owners[owner].what, at_load ? ", and modprobe -r " : "",
 			  at_load ? owners[owner].name : "") :
 		xasprintf("modprobe -r %s", owners[owner].name);

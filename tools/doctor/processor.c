@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whether the processor has VMX or SVM, and the firmware lets it be used.
+ * Whether the processor has VMX or SVM, and whether the firmware allows its use.
  */
 #include <cpuid.h>
 #include <fcntl.h>
@@ -73,11 +73,11 @@ static void check_none(void)
 {
 	if (cpuid(1).ecx & CPUID_HYPERVISOR)
 		finding_add("processor", NO,
-			    "ask for nested virtualisation of this virtual machine",
+			    "enable nested virtualisation for this virtual machine",
 			    "neither VMX nor SVM, in a virtual machine");
 	else
 		finding_add("processor", NO,
-			    "look for virtualisation (VT-x, SVM mode) in the firmware's set-up; without, threads run natively",
+			    "enable virtualisation (VT-x, SVM mode) in the firmware's set-up; without it, threads run natively",
 			    "neither VMX nor SVM");
 }
 
@@ -104,7 +104,7 @@ static void check_vmx(const struct doctor_module *module)
 	uint64_t control;
 	bool readable = read_msr(IA32_FEATURE_CONTROL, &control);
 
-	/* The kernel does not tell what VMX has where that is locked out. */
+	/* Where VMX is locked out, the kernel does not list what it can do. */
 	if (!cpuinfo_has("flags", "vmx"))
 		finding_add("processor", YES, NULL, "VMX");
 	else if (!ept)
