@@ -112,7 +112,7 @@ monitor goes on without --watch|monitor --watch
 no context given|evict
 'all' is not the ID of a context|evict all
 '0' is not the number of a process|evict --pid 0
-get, set, load or restore|policy
+no action given; it is one of get, set, load, restore|policy
 'put' is not get, set|policy put
 there is no key 'enable'; it is one of enabled, max-contexts|policy get enable
 no key given|policy set
@@ -121,7 +121,7 @@ no value given for 'enabled'; it is yes or no|policy set enabled
 'max-contexts' cannot be '-1'|policy set -- max-contexts -1
 'max-contexts' cannot be '4294967296'|policy set max-contexts 4294967296
 'tick-max-ms' cannot be '1us'|policy set tick-max-ms 1us
-'enabled' is there a second time|policy set enabled yes enabled no
+'enabled' is given twice|policy set enabled yes enabled no
 END
 
 # ---- files ----
@@ -134,7 +134,7 @@ check "no such file" complains 1 "cannot read '/no/such': No such file" policy l
 check "a folder for a file" complains 1 "cannot read '/tmp'" policy load /tmp
 check "a line without =" bad_file "3: 'enabled yes' is not 'key = value'" '# one\n\nenabled yes\n'
 check "a key that there is not" bad_file "1: there is no key 'colour'" 'colour = red'
-check "a key twice" bad_file "2: 'enabled' is there a second time" 'enabled = yes\nenabled=no\n'
+check "a key twice" bad_file "2: 'enabled' is given twice" 'enabled = yes\nenabled=no\n'
 check "a value that is none" bad_file "1: 'max-per-user' cannot be 'few'; it is a number" 'max-per-user = few # friends\n'
 check "no value" bad_file "1: 'tick-hold' cannot be ''" 'tick-hold =\n'
 

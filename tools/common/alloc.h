@@ -9,7 +9,7 @@
 
 #include "say.h"
 
-/* Memory or the end: what is on disk is always a state that can be undone. */
+/* Without memory the program ends: the state on disk can be undone at any time. */
 static inline void *must(void *memory)
 {
 	if (!memory) {

@@ -49,7 +49,7 @@ bool cpulist_parse(struct cpulist *cpus, const char *text)
 	return at_end(text) && text[-1] != ',';
 }
 
-/* The last digit has the lowest CPUs; commas only separate. */
+/* The last digit has the lowest CPUs; commas have no meaning. */
 bool cpulist_parse_mask(struct cpulist *cpus, const char *text)
 {
 	const char *pos = text + strcspn(text, "\n");
@@ -139,7 +139,7 @@ const char *cpulist_pin(const char *list)
 	if (sched_setaffinity(0, sizeof(want), want.set))
 		return errno == EINVAL ? "none of them is online and allowed" :
 					 strerror(errno);
-	/* The kernel leaves out silently what is not there. */
+	/* The kernel silently leaves out CPUs that do not exist. */
 	if (sched_getaffinity(0, sizeof(got), got.set))
 		return strerror(errno);
 	if (!cpulist_equal(&want, &got))

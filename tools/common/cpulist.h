@@ -14,13 +14,13 @@ struct cpulist {
 };
 
 /*
- * Parse what the kernel writes, a list "0-3,5" or a mask "ff,ffffffff"; a new
- * line may follow.  An empty list is none of them.
+ * Parse a list "0-3,5" or a mask "ff,ffffffff" as the kernel writes it; a new line
+ * may follow.  An empty list has no CPU.
  */
 bool cpulist_parse(struct cpulist *cpus, const char *text);
 bool cpulist_parse_mask(struct cpulist *cpus, const char *text);
 
-/* The same back, to be freed. */
+/* Write such a list or a mask; free() it. */
 char *cpulist_format(const struct cpulist *cpus);
 char *cpulist_format_mask(const struct cpulist *cpus);
 

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <vctx.h>
 
+#include "array.h"
 #include "duration.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define LONGEST_NS	9e18	/* fits into 63 bits */
 
 static const struct {
@@ -35,7 +35,7 @@ static uint64_t unit_ns(const char *name, uint64_t bare)
 
 bool duration_parse(const char *text, uint64_t bare, uint64_t *ns)
 {
-	/* Of what strtod() takes, plain decimal numbers only. */
+	/* strtod() takes more than decimal numbers. */
 	const char *unit = text + strspn(text, "0123456789.");
 	uint64_t factor = unit_ns(unit, bare);
 	double value;

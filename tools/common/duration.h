@@ -8,8 +8,8 @@
 #define DURATION_EXAMPLES	"a duration such as 1s, 250ms, 20us or 500ns"
 
 /*
- * Parse a duration, which is more than 0.  @bare: nanoseconds that a number
- * without a unit stands for, 0 if it needs one.
+ * Parse a duration, which is more than 0.  @bare is the unit, in nanoseconds, of a
+ * number without one, or 0 if it needs one.
  */
 bool duration_parse(const char *text, uint64_t bare, uint64_t *ns);
 

@@ -4,16 +4,16 @@
 
 #include <stdbool.h>
 
-/* A small file of the kernel's, whole; to be freed, NULL if it cannot be read. */
+/* Read all of a small file of the kernel's; free() it.  NULL if that fails. */
 char *textfile_read(const char *path);
 
-/* The same without the new line at its end. */
+/* The same up to the end of the first line. */
 char *textfile_line(const char *path);
 
-/* A number; false if there is none. */
+/* Read a number; false if there is none. */
 bool textfile_number(const char *path, long *number);
 
-/* Write in one call, as such files want it.  Returns 0 or -errno. */
+/* Write in one call, as such files need it.  Returns 0 or -errno. */
 int textfile_write(const char *path, const char *text);
 
 #endif /* TEXTFILE_H */

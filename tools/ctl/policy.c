@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vctxctl policy: get it, set it, from a file, and back to what it was.
+ * vctxctl policy: print it, change it, load it from a file, restore it.
  */
 #include <errno.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static int no_key(const char *name)
 			   policy_key_names());
 }
 
-/* With a key in its place: that alone, as a value. */
+/* Print the whole policy, or the value of one key alone. */
 static int get(int argc, char **argv)
 {
 	const struct policy_key *key = NULL;
@@ -70,7 +70,7 @@ static int set(int argc, char **argv)
 			return usage_error("no value given for '%s'; it is %s",
 					   key->name, policy_key_values(key));
 		if (policy.has & NL_BIT(key->attribute))
-			return usage_error("'%s' is there a second time",
+			return usage_error("'%s' is given twice",
 					   key->name);
 		if (!policy_key_parse(key, argv[i + 1], &policy))
 			return usage_error("'%s' cannot be '%s'; it is %s",
@@ -83,8 +83,8 @@ static int set(int argc, char **argv)
 }
 
 /*
- * What the policy was before it was loaded for the first time: that is what a
- * service that is reloaded starts from again, and what it leaves behind.
+ * Get what the policy was before it was loaded for the first time: a service that
+ * is reloaded starts from there again, and leaves it behind when it stops.
  */
 static int get_saved(struct nl_policy *policy, bool *new)
 {
@@ -135,7 +135,7 @@ static int restore(int argc, char **argv)
 		return usage_error("there is one argument too many: '%s'",
 				   argv[0]);
 	if (access(SAVED, F_OK))
-		return failure("cannot restore the policy: it has not been loaded, there is no '"
+		return failure("cannot restore the policy: it has not been loaded; there is no '"
 			       SAVED "'");
 	status = policy_file_read(SAVED, &policy);
 	if (status != EXIT_DONE)
@@ -143,7 +143,7 @@ static int restore(int argc, char **argv)
 	err = nl_policy_set(&policy);
 	if (err)
 		status = failure("cannot restore the policy: %s", nl_error());
-	/* Without the module, the policy is gone, too. */
+	/* If the module is gone, so is the policy. */
 	if ((!err || err == -ENOENT) && unlink(SAVED))
 		return failure("cannot remove '" SAVED "': %s", strerror(errno));
 	return status;
@@ -151,7 +151,7 @@ static int restore(int argc, char **argv)
 
 static const struct {
 	const char *name;
-	int (*run)(int argc, char **argv);	/* with arguments only */
+	int (*run)(int argc, char **argv);	/* without the options */
 } actions[] = {
 	{ "get", get },
 	{ "set", set },
@@ -166,7 +166,7 @@ static int run(int argc, char **argv)
 	if (cli_option(argc, argv, "", NULL) != -1)
 		return EXIT_USAGE;
 	if (optind == argc)
-		return usage_error("get, set, load or restore?");
+		return usage_error("no action given; it is one of get, set, load, restore");
 	for (i = 0; i < ARRAY_SIZE(actions); i++)
 		if (!strcmp(argv[optind], actions[i].name))
 			return actions[i].run(argc - optind - 1,
@@ -177,26 +177,26 @@ static int run(int argc, char **argv)
 const struct command policy_command = {
 	.name = "policy",
 	.usage = "get [KEY] | set KEY VALUE [KEY VALUE]... | load [FILE] | restore",
-	.summary = "who may have contexts, how many, and hold the tick where",
+	.summary = "print or change who may have contexts, how many, and where",
 	.help =
-	"  get [KEY]              print it, or the value of one key\n"
-	"  set KEY VALUE...       change some keys, all at one time or, if one is wrong,\n"
-	"                         none; contexts that exist are left alone\n"
-	"  load [FILE]            set what is in FILE, in lines of 'key = value', the other\n"
-	"                         keys to what they were before the first time, which is\n"
-	"                         kept; " CONFIGURATION " if not given\n"
-	"  restore                set all to what it was before it was loaded\n"
+	"  get [KEY]              print the policy, or the value of one key\n"
+	"  set KEY VALUE...       change these keys, all of them or, if one is wrong, none;\n"
+	"                         contexts that exist are left alone\n"
+	"  load [FILE]            set the keys of FILE, which has lines of 'key = value', and\n"
+	"                         all other keys to what they were before the first load;\n"
+	"                         FILE is " CONFIGURATION " if not given\n"
+	"  restore                set all keys to what they were before the first load\n"
 	"\n"
 	"Keys:\n"
 	"  enabled                yes, or no: nobody gets a new context\n"
-	"  max-contexts           on the machine: a number, or unlimited\n"
-	"  max-per-user           of each user: a number, or unlimited\n"
+	"  max-contexts           contexts on the machine: a number, or unlimited\n"
+	"  max-per-user           contexts of each user: a number, or unlimited\n"
 	"  tick-hold              yes, or no: the tick is not held\n"
-	"  tick-unprivileged      yes: it may be held without CAP_SYS_NICE; or no\n"
-	"  tick-max-ms            for how long at a time at most: milliseconds, a time such\n"
-	"                         as 10s, or unlimited\n"
-	"  tick-cpus              where it may be held: a list of CPUs such as 1,3-5\n"
+	"  tick-unprivileged      yes: the tick may be held without CAP_SYS_NICE, or no\n"
+	"  tick-max-ms            the longest hold: milliseconds, a time such as 10s, or\n"
+	"                         unlimited\n"
+	"  tick-cpus              where the tick may be held: a list of CPUs such as 1,3-5\n"
 	"\n"
-	"What changes it needs CAP_NET_ADMIN or CAP_SYS_ADMIN.",
+	"Changing the policy needs CAP_NET_ADMIN or CAP_SYS_ADMIN.",
 	.run = run,
 };

@@ -49,7 +49,7 @@ static int read_line(const char *path, unsigned int number, char *line,
 		return failure("%s:%u: there is no key '%s'; it is one of %s",
 			       path, number, line, policy_key_names());
 	if (policy->has & NL_BIT(key->attribute))
-		return failure("%s:%u: '%s' is there a second time", path,
+		return failure("%s:%u: '%s' is given twice", path,
 			       number, line);
 	if (!policy_key_parse(key, value, policy))
 		return failure("%s:%u: '%s' cannot be '%s'; it is %s", path,

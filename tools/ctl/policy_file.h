@@ -9,15 +9,15 @@
 
 #include "nl.h"
 
-/* An exit status; errors have been reported, with the line. */
+/* Returns an exit status; errors have been reported, with the line. */
 int policy_file_read(const char *path, struct nl_policy *policy);
 
-/* All keys that @policy has. */
+/* Print all keys that @policy has. */
 void policy_file_print(FILE *file, const struct nl_policy *policy);
 
 /*
- * Make a file that is there with all of @policy or not at all, and the folder that
- * it is in.  Returns 0 or -errno.
+ * Write @policy to a file, completely or not at all, and make its folder.  Returns 0
+ * or -errno.
  */
 int policy_file_write(const char *path, const struct nl_policy *policy);
 

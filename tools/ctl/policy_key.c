@@ -15,10 +15,10 @@
 #define NO_LIMIT	"unlimited"
 
 /*
- * @values:	what may be given
- * @parse:	false if @text is none of that
- * @format:	the same in words
- * @add:	to a JSON object, under @name
+ * @values:	the values, for an error
+ * @parse:	false if @text is not one of them
+ * @format:	the value as text
+ * @add:	add it to a JSON object, under @name
  */
 struct policy_type {
 	const char *values;
@@ -63,7 +63,7 @@ static const struct policy_type switch_type = {
 	"yes or no", parse_switch, format_switch, add_switch,
 };
 
-/* ---- numbers, u32, of which one stands for no limit ---- */
+/* ---- numbers, u32, one of which stands for no limit ---- */
 
 static bool parse_u32(const char *text, uint32_t unlimited, uint32_t *value)
 {
@@ -121,7 +121,7 @@ static bool parse_ms(const char *text, void *value)
 
 	if (parse_u32(text, UINT32_MAX, value))
 		return true;
-	/* With a unit. */
+	/* It may have a unit. */
 	if (!duration_parse(text, 0, &ns) || ns % 1000000 ||
 	    ns / 1000000 >= UINT32_MAX)
 		return false;
@@ -149,7 +149,7 @@ static const struct policy_type ms_type = {
 
 static bool parse_cpus(const char *text, void *value)
 {
-	/* What a list is, the kernel says. */
+	/* Only the kernel checks the list. */
 	return snprintf(value, NL_LIST_SIZE, "%s", text) < NL_LIST_SIZE;
 }
 

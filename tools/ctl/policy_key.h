@@ -18,30 +18,30 @@ struct policy_key {
 	const struct policy_type *type;
 };
 
-/* The i-th, NULL beyond the last. */
+/* The i-th key, or NULL beyond the last. */
 const struct policy_key *policy_key(size_t i);
 
-/* NULL if there is none; '_' is taken for '-'. */
+/* The key of that name, in which '_' stands for '-', or NULL. */
 const struct policy_key *policy_key_find(const char *name);
 
 /* The names of all, for a help: "enabled, max-contexts" */
 const char *policy_key_names(void);
 
-/* Set one key of @policy.  False if that is no value for it. */
+/* Set one key of @policy.  False if it cannot have that value. */
 bool policy_key_parse(const struct policy_key *key, const char *value,
 		      struct nl_policy *policy);
 
-/* What it takes: "yes or no" */
+/* The values that it can have: "yes or no" */
 const char *policy_key_values(const struct policy_key *key);
 
-/* Its value, as policy_key_parse() takes it: valid until the next call. */
+/* Its value, as policy_key_parse() takes it; valid until the next call. */
 const char *policy_key_format(const struct policy_key *key,
 			      const struct nl_policy *policy);
 
-/* Let @policy have all that @other has. */
+/* Set all keys of @policy that @other has. */
 void policy_overlay(struct nl_policy *policy, const struct nl_policy *other);
 
-/* All that @policy has; null is no limit. */
+/* All keys that @policy has; null stands for no limit. */
 struct json_object *policy_json(const struct nl_policy *policy);
 
 #endif /* POLICY_KEY_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the contexts of a command did: as JSON for programs, in words for people.
+ * What the contexts of a command did: as JSON, and in words.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -22,7 +22,7 @@ static struct json_object *counts(const uint64_t *values, unsigned int max,
 	for (i = 0; i < max && name(i); i++)
 		json_object_object_add(object, name(i),
 				       json_object_new_uint64(values[i]));
-	/* What a later module counts and this tool has no name for. */
+	/* A later module may count what this library has no name for. */
 	for (; i < max; i++)
 		unnamed += values[i];
 	if (unnamed) {

@@ -7,14 +7,14 @@
 #include <vctx.h>
 
 /*
- * One JSON object on a line of its own.  @reason says why no context could be
- * had, @tick_reason why the tick could not be held, NULL if there is nothing to
- * say.  Returns 0 or -errno.
+ * Write one JSON object on a line of its own.  @reason is why no context could be
+ * had, or NULL, and @tick_reason why the tick could not be held, or NULL.  Returns 0
+ * or -errno.
  */
 int report_json(FILE *out, const struct vctx_stats *stats, uint64_t wall_ns,
 		const char *reason, const char *tick_reason);
 
-/* The same for people, on standard error; @status is that of waitpid(). */
+/* Sum up on standard error; @status is that of waitpid(). */
 void report_summary(const struct vctx_stats *stats, uint64_t wall_ns,
 		    int status);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CPUs: which there are.
+ * Which CPUs there are.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ struct cpulist cpu_online(void)
 	struct cpulist cpus;
 	long i;
 
-	/* Without /sys the kernel numbers them without gaps, as far as is known. */
+	/* Without /sys, assume that the numbers have no gaps. */
 	if (!read_list(CPU_FOLDER "/online", &cpus)) {
 		cpus = (struct cpulist){ };
 		for (i = 0; i < sysconf(_SC_NPROCESSORS_ONLN); i++)
@@ -66,7 +66,7 @@ static bool all_online(const struct cpulist *cpus)
 	bool all = cpulist_empty(&away);
 
 	if (!all)
-		usage_error("CPU %s is not there, or offline", list);
+		usage_error("CPU %s does not exist, or is offline", list);
 	free(list);
 	return all;
 }

@@ -7,15 +7,16 @@
 /* The CPUs that are online. */
 struct cpulist cpu_online(void);
 
-/* Those that the kernel was told at boot to keep free: isolcpus=. */
+/* The CPUs that the boot parameter isolcpus= isolates. */
 struct cpulist cpu_isolated_at_boot(void);
 
-/* Those that share the core of one, without it. */
+/* The other CPUs that share the core of a CPU. */
 struct cpulist cpu_siblings(unsigned int cpu);
 
 /*
- * Parse the words of a command line, each a CPU or a list, all of them online if
- * @online.  Says what is wrong and returns false.
+ * Parse the words of a command line, each of which is a CPU or a list.  With
+ * @online, all CPUs have to be online.  Returns false after an error has been
+ * reported.
  */
 bool cpu_parse_words(struct cpulist *cpus, char **words, bool online);
 

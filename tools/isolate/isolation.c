@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The state of isolation, as JSON.
+ * The state of isolation, in a file of JSON.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 #define NEW_FILE	ISOLATION_FOLDER "/state.json.new"
 #define LOCK_FILE	ISOLATION_FOLDER "/lock"
 
-#define FORMAT		1	/* rises when an older vctxctl would misread it */
+#define FORMAT		1	/* to be raised when an older vctxctl would misread it */
 
 /* ---- records ---- */
 
@@ -156,7 +156,7 @@ static bool make_folder(void)
 	return true;
 }
 
-/* Held until the process ends. */
+/* The lock is held until the process ends. */
 static bool lock(struct isolation *state)
 {
 	if (!make_folder())
@@ -187,7 +187,7 @@ bool isolation_load(struct isolation *state, bool change)
 	known = object && read_state(state, object);
 	json_object_put(object);
 	if (!known)
-		failure("cannot read " STATE_FILE ": it is not of this vctxctl; a reboot undoes all isolation");
+		failure("cannot read " STATE_FILE ": another version of vctxctl has written it; a reboot undoes all isolation");
 	return known;
 }
 

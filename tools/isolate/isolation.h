@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which CPUs are isolated, and how everything was before: what has to be known to
- * put it back, kept in a file.
+ * Which CPUs are isolated, and how everything was before.  A file keeps this, so
+ * that everything can be put back.
  */
 #ifndef ISOLATION_H
 #define ISOLATION_H
@@ -15,9 +15,9 @@
 #define ISOLATION_FOLDER	"/run/vcontext/isolate"
 
 /*
- * @movable:	how it was; kept here until it is gone
- * @tried:	moved, or tried to be, by this command
- * @found:	in which pass of this command it was last there, from 1
+ * @movable:	how the thing was before
+ * @tried:	this command has moved it, or has tried to
+ * @found:	the last pass of this command that found it, from 1
  */
 struct isolation_record {
 	struct movable movable;
@@ -26,15 +26,16 @@ struct isolation_record {
 };
 
 /*
- * Where a thing is now follows from how it was and from which CPUs are isolated.
- * So one record serves for CPUs that are isolated and released in any order; and
- * if a command is killed, things are as with the set of CPUs before or as with
- * the one that was meant to be.
+ * How a thing was before and which CPUs are isolated determine where it is now.  So
+ * one record serves for CPUs that are isolated and released in any order.  If a
+ * command is killed, each thing is where the set of CPUs before or the set after the
+ * command puts it.
  *
- * @cpus:	that are isolated, or were to be, and not yet released
- * @sets:	which may be in force; one, unless a command was killed
+ * @cpus:	the CPUs that are isolated, or were about to be
+ * @sets:	the sets of CPUs that may be in force: one, unless a command was
+ *		killed
  * @records:	of all things that there were when a CPU was isolated, whether they
- *		were moved or not: what is not among them is new
+ *		were moved or not; a thing without a record is new
  */
 struct isolation {
 	struct cpulist cpus;
@@ -47,19 +48,19 @@ struct isolation {
 };
 
 /*
- * Read the state; without one, nothing is isolated.  With @change, nobody else
- * changes it until this process ends.  Says what is wrong and returns false.
+ * Read the state; without a file, nothing is isolated.  With @change, lock it until
+ * this process ends.  Returns false after an error has been reported.
  */
 bool isolation_load(struct isolation *state, bool change);
 
-/* Write it, whole or not at all; with no CPU isolated, remove it. */
+/* Write the state completely or not at all; without an isolated CPU, remove it. */
 bool isolation_save(const struct isolation *state);
 
 struct isolation_record *isolation_find(const struct isolation *state,
 					const struct movable_kind *kind,
 					const char *id);
 
-/* Add what was found, as it was before anything was isolated: on @cpus. */
+/* Add a thing that was found, and that was on @cpus before. */
 struct isolation_record *isolation_add(struct isolation *state,
 				       const struct movable *found,
 				       const char *cpus);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a file of the kernel's has a mask of CPUs for: interrupts, unbound
+ * Things whose mask of CPUs is in a file of the kernel's: interrupts, unbound
  * workqueues, the lock-up detector, receive packet steering.
  *
- * The masks of single workqueues stay as they are: the kernel takes from each
- * what the common one does not have.  So do those of transmit queues, which say
- * what queue a CPU sends by, and put nothing on a CPU.
+ * The masks of single workqueues are left alone, since the kernel removes from each
+ * of them what the common mask does not have.  Those of transmit queues are left
+ * alone as well: they say which queue a CPU sends by, and put nothing on a CPU.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -59,7 +59,7 @@ static void scan(const struct movable_kind *base, movable_visit *visit,
 		};
 
 		if (!found.cpus)
-			continue;	/* gone since */
+			continue;	/* it is gone */
 		kind->describe(&found);
 		visit(&found, context);
 		free(found.name);
@@ -114,7 +114,7 @@ static void describe_interrupt(struct movable *found)
 	found->name = users ? xasprintf("%.*s (%s)", length, number, users) :
 			      xasprintf("%.*s", length, number);
 	found->effective = textfile_line(path);
-	/* Newer kernels say so here, older ones when it is written. */
+	/* Newer kernels refuse here already, older ones when the file is written. */
 	if (!stat(found->id, &status) && !(status.st_mode & 0200))
 		found->fixed = found->kind->refused;
 	free(users);
@@ -123,9 +123,9 @@ static void describe_interrupt(struct movable *found)
 }
 
 /*
- * With the mask back, an interrupt stays where it has been moved, which is among
- * its CPUs.  So first it is sent home.  That has no effect where an interrupt is
- * only moved when it next happens, as with an I/O APIC.
+ * When its mask is restored, an interrupt stays where it is, since that is one of its
+ * CPUs.  So it is sent home first.  This has no effect on an interrupt that only
+ * moves when it next happens, as that of an I/O APIC does.
  */
 static int set_interrupt(const struct movable *movable,
 			 const struct cpulist *cpus)
@@ -199,7 +199,7 @@ static const struct mask_kind rps = {
 		.name = "packet steering",
 		.scan = scan,
 		.set = set,
-		.refused = "the CPUs that are left are isolated by boot parameter",
+		.refused = "the remaining CPUs are isolated by boot parameter",
 		.heir_of = &default_rps.kind,
 	},
 	.pattern = "/sys/class/net/*/queues/rx-*/rps_cpus",
@@ -207,7 +207,7 @@ static const struct mask_kind rps = {
 	.describe = describe_queue,
 };
 
-/* What new ones inherit from comes before them, and makers of work before threads. */
+/* Defaults come before the things that inherit them, and sources of work first. */
 const struct movable_kind *const movable_kinds[] = {
 	&default_interrupt.kind,
 	&interrupt.kind,

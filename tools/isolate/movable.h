@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What can be moved off a CPU: anything with a mask of CPUs that user space may
- * change, and with it back.
+ * Things that can be moved off a CPU, and back: anything with a mask of CPUs that
+ * user space may change.
  */
 #ifndef MOVABLE_H
 #define MOVABLE_H
@@ -16,12 +16,13 @@ struct movable;
 typedef void movable_visit(const struct movable *found, void *context);
 
 /*
- * @name:	in JSON, in the state, and in words
- * @scan:	call @visit with each that there is
- * @set:	let it run on @cpus only; 0 or -errno, where -ENOENT and -ESRCH say
- *		that it is gone
- * @refused:	what it means if the kernel refuses with EIO or EINVAL
- * @heir_of:	the kind whose only one a new one of this gets its mask from
+ * @name:	in JSON, in the state, and in tables
+ * @scan:	call @visit with each thing of the kind
+ * @set:	let a thing run on @cpus only; 0 or -errno, where -ENOENT and -ESRCH
+ *		mean that it is gone
+ * @refused:	what it means that the kernel refuses with EIO or EINVAL
+ * @heir_of:	the kind with a single thing, from which a new one of this kind
+ *		gets its mask
  */
 struct movable_kind {
 	const char *name;
@@ -33,17 +34,17 @@ struct movable_kind {
 };
 
 /*
- * @id:		never that of another of its kind while the machine runs
+ * @id:		no other thing of its kind has this until the machine reboots
  * @name:	for people
- * @cpus:	where it may be, as a list; in the state: where it was allowed to
- *		be before anything was isolated
- * @effective:	where it really is, for interrupts, else NULL
- * @fixed:	why it cannot be moved, NULL if that is not known yet
- * @idle:	nothing uses it: if it cannot be moved, that is not worth a word
- * @keeps:	left where it is rather than moved to CPUs that it had not: who has
- *		bound it there meant it
- * @unbound:	a thread that may run wherever its cpuset allows
- * @process:	of a thread
+ * @cpus:	the list of CPUs where it may be; in the state, the list from before
+ *		anything was isolated
+ * @effective:	the CPUs where an interrupt really arrives, else NULL
+ * @fixed:	why it cannot be moved, or NULL if it may be possible
+ * @idle:	nothing uses it: it is not worth a word if it cannot be moved
+ * @keeps:	it is left where it is rather than moved to CPUs that it did not
+ *		have, since whoever bound it there meant it
+ * @unbound:	it is a thread that may run wherever its cpuset allows
+ * @process:	the process of a thread
  */
 struct movable {
 	const struct movable_kind *kind;
@@ -58,13 +59,13 @@ struct movable {
 	pid_t process;
 };
 
-/* All kinds, in the order in which they are moved; NULL ends them. */
+/* All kinds, in the order in which they are moved; the last one is NULL. */
 extern const struct movable_kind *const movable_kinds[];
 
-/* Threads have a family, by which others are put right. */
+/* Threads have parents, from which new ones inherit. */
 extern const struct movable_kind movable_thread;
 
-/* Parent and start of a process; false if it is gone. */
+/* The parent and the start time of a process; false if it is gone. */
 bool movable_process(pid_t process, pid_t *parent, unsigned long long *start);
 
 #endif /* MOVABLE_H */

@@ -2,9 +2,9 @@
 /*
  * The affinity of threads, of programs and of the kernel.
  *
- * Not by cpusets: those leave the kernel's threads where they are, have to be
- * asked of systemd where that is in charge, and before Linux 6.2 forget what
- * single threads were bound to.
+ * Cpusets would not do: they leave kernel threads where they are, they belong to
+ * systemd where it runs, and before Linux 6.2 they forget what single threads were
+ * bound to.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -23,7 +23,7 @@
 #define PF_KTHREAD		0x00200000
 #define PF_NO_SETAFFINITY	0x04000000
 
-/* What stat says of a thread. */
+/* What the stat file of a thread says. */
 struct task {
 	char name[64];
 	pid_t parent;
@@ -31,7 +31,7 @@ struct task {
 	unsigned long long start;	/* in ticks since boot */
 };
 
-/* A program chooses its name, and could choose what is no text. */
+/* A program may choose a name that is not text. */
 static void copy_name(struct task *task, const char *from, const char *end)
 {
 	size_t i;
@@ -119,7 +119,7 @@ static const char *why_fixed(const struct task *task)
 		"io_uring has bound it; see io_uring_register_iowq_aff(3)";
 }
 
-/* The thread of an interrupt follows that, an unbound worker its workqueues. */
+/* An interrupt thread follows its interrupt, an unbound worker its workqueues. */
 static bool follows(const struct task *task)
 {
 	return task->flags & PF_KTHREAD &&
@@ -192,8 +192,8 @@ static void scan(const struct movable_kind *kind, movable_visit *visit,
 
 /*
  * A thread that could run everywhere gets all CPUs that there can ever be: the
- * kernel remembers what was asked for, and gives what the cpuset allows, also
- * later.
+ * kernel remembers what was asked for, and at any time grants what the cpuset
+ * allows.
  */
 static int set(const struct movable *movable, const struct cpulist *cpus)
 {

@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "noise.h"
-
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 static const struct {
 	const char *name;
@@ -58,7 +57,7 @@ static void add_text(struct json_object *to, const char *name, const char *value
 	json_object_object_add(to, name, json_object_new_string(value));
 }
 
-/* With as many digits as anybody wants to read. */
+/* A double has more digits than anybody wants to read. */
 static void add_real(struct json_object *to, const char *name, double value)
 {
 	char text[32];
@@ -178,7 +177,7 @@ static bool read_integer(struct json_object *from, const char *name,
 	return number;
 }
 
-/* What happens to be whole may stand without a point. */
+/* A number that happens to be whole may have no point. */
 static bool read_real(struct json_object *from, const char *name, double *value)
 {
 	struct json_object *number = get(from, name, json_type_double);

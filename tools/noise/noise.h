@@ -13,19 +13,19 @@
 #define NOISE_SLICES	500	/* of the time line */
 
 /*
- * What a measurement found.  Times are in nanoseconds, lengths are those of
- * interruptions, quantiles those of the recorded ones.
+ * What a measurement found.  Quantiles are those of the interruptions that were
+ * recorded.
  *
  * @label:	the name of the row
  * @mode:	native, context or tickless
  * @reason:	why there is no measurement, else NULL
- * @fifo:	priority under SCHED_FIFO, 0 is none
- * @loop_ns:	median gap of the loop
+ * @fifo:	the priority under SCHED_FIFO, or 0
+ * @loop_ns:	the median gap of the loop
  * @duration_ns: of the measurement
  * @unrecorded:	interruptions for which there was no room
- * @lost_ns:	their sum, less what the loop itself takes
- * @histogram:	[i] are those of 2^i ns and more, less than 2^(i+1)
- * @timeline:	the longest of each slice of @slice_ns
+ * @lost_ns:	the sum of all interruptions, less what the loop itself takes
+ * @histogram:	[i] counts interruptions of at least 2^i ns, and less than 2^(i+1)
+ * @timeline:	the longest interruption in each slice of @slice_ns
  * @stats:	of the context, all zero without one
  */
 struct noise {
@@ -51,13 +51,13 @@ struct noise {
 double noise_per_second(const struct noise *noise);
 double noise_lost_percent(const struct noise *noise);
 
-/* Sum up @gaps, which are sorted thereby.  @noise has tsc_hz and loop_ns. */
+/* Sum up @gaps, and sort them.  @noise has tsc_hz and loop_ns already. */
 void noise_sum(struct noise *noise, struct gaps *gaps);
 
-/* A table for people; @count rows. */
+/* Print a table of @count rows. */
 void noise_print(FILE *out, const struct noise *noises, size_t count);
 
-/* One JSON object on a line of its own; 0 or -errno. */
+/* Write one JSON object on a line of its own; 0 or -errno. */
 int noise_write(FILE *out, const struct noise *noises, size_t count);
 
 /*

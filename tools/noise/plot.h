@@ -7,12 +7,12 @@
 #include "noise.h"
 
 /*
- * Whether a picture can be drawn to @path, to know it before a measurement:
+ * Find out before a measurement whether a picture can be drawn to @path.  Returns
  * NULL, or what is wrong and what helps.
  */
 const char *plot_check(const char *path);
 
-/* Draw @count measurements to @path; NULL or what is wrong. */
+/* Draw @count measurements to @path.  Returns NULL, or what is wrong. */
 const char *plot_draw(const char *path, const struct noise *noises, size_t count);
 
 #endif /* PLOT_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The loop that sees interruptions: it reads the TSC on and on, and what stands
- * between two readings beside the loop itself has been taken from it.
+ * The loop that sees interruptions: it reads the TSC again and again.  If two
+ * readings are further apart than a round of the loop takes, it was interrupted.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +15,8 @@
 #define LOOP_SAMPLES	20000
 
 /*
- * An emulator may read the TSC as of the start of a run of instructions without
- * a branch: the jump makes RDTSC the first of one.
+ * In an emulator, RDTSC may give the time at which a run of instructions without a
+ * branch began.  After the jump, RDTSC is the first instruction of such a run.
  */
 static inline uint64_t read_tsc(void)
 {
@@ -51,7 +51,7 @@ void spin(struct gaps *gaps, uint64_t ticks)
 		now = read_tsc();
 		if (unlikely((int64_t)(now - last) > threshold)) {
 			keep(gaps, last, now - last);
-			/* Keeping it is no interruption. */
+			/* The time for keeping it is not an interruption. */
 			now = read_tsc();
 		}
 		last = now;
@@ -67,7 +67,7 @@ static uint64_t raw_ns(void)
 	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
 }
 
-/* Both clocks at one moment: of some tries the one that was not interrupted. */
+/* Read both clocks at one moment: the shortest of some tries was not interrupted. */
 static void read_both(uint64_t *ns, uint64_t *tsc)
 {
 	uint64_t best = UINT64_MAX;
@@ -115,7 +115,7 @@ uint64_t spin_loop(void)
 		return 0;
 	memset(gaps, 0, bytes);
 	gaps->capacity = LOOP_SAMPLES;
-	/* No threshold: every round counts.  The last, longest go is taken. */
+	/* Without a threshold, every round is a gap.  Repeat until there are enough. */
 	do {
 		ticks *= 2;
 		spin(gaps, ticks);

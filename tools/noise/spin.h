@@ -15,10 +15,13 @@ struct gap {
  * What the loop finds.
  *
  * @threshold:	a longer gap is an interruption
- * @begin, @end: of the measurement
- * @number:	of all interruptions, also those beyond @capacity
- * @total, @longest: of the lengths of all
- * @capacity, @gap: room for the first ones
+ * @begin:	the start of the measurement
+ * @end:	its end
+ * @number:	the number of interruptions, including those beyond @capacity
+ * @total:	the sum of their lengths
+ * @longest:	the longest of them
+ * @capacity:	the room in @gap
+ * @gap:	the first interruptions
  */
 struct gaps {
 	uint64_t threshold;
@@ -29,7 +32,7 @@ struct gaps {
 	struct gap gap[];
 };
 
-/* Read the TSC for @ticks on end, and keep the gaps; no system call is made. */
+/* Read the TSC for @ticks, and keep the gaps, without any system call. */
 void spin(struct gaps *gaps, uint64_t ticks);
 
 /* Ticks of the TSC in a second, by CLOCK_MONOTONIC_RAW. */

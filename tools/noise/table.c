@@ -29,7 +29,7 @@ static void print_ns(FILE *out, double ns)
 	fprintf(out, "%*s", COLUMN, text);
 }
 
-/* Wide enough for all labels. */
+/* A width that is enough for all labels. */
 static int label_width(const struct noise *noises, size_t count)
 {
 	size_t width = 10;
@@ -123,7 +123,7 @@ static void print_histogram(FILE *out, const struct noise *noises, size_t count)
 	}
 }
 
-/* What only a context knows. */
+/* The counters of a context. */
 static void print_context(FILE *out, const struct noise *noise)
 {
 	const char *separator = "";
@@ -154,7 +154,7 @@ static void print_conditions(FILE *out, const struct noise *noise)
 		noise->tsc_hz / 1e6, noise->loop_ns, noise->threshold_ns);
 }
 
-/* What is calibrated differs a little each time. */
+/* Calibrated values differ a little each time. */
 static bool similar(double a, double b)
 {
 	return a < b * 1.1 && b < a * 1.1;
@@ -168,7 +168,7 @@ static bool same_conditions(const struct noise *a, const struct noise *b)
 	       similar(a->duration_ns, b->duration_ns);
 }
 
-/* Those of the first one, and of what differs from it. */
+/* Print the conditions of the first measurement, and of those that differ. */
 static bool print_all_conditions(FILE *out, const struct noise *noises,
 				 size_t count)
 {
@@ -201,7 +201,7 @@ void noise_print(FILE *out, const struct noise *noises, size_t count)
 
 	for (i = 0; i < count; i++)
 		if (noises[i].unrecorded)
-			fprintf(out, "\n%s: the lengths of %" PRIu64 " interruptions were not recorded, for want of room\n",
+			fprintf(out, "\n%s: %" PRIu64 " interruptions were not recorded, as there was no room for them\n",
 				noises[i].label, noises[i].unrecorded);
 	for (i = 0; i < count; i++) {
 		if (!noises[i].stats.entries)
