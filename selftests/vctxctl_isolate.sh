@@ -304,7 +304,7 @@ snapshot "$tmp/before"
 check "released twice: one clear line" fails 1 "CPU 1 is not isolated" release 1
 check "release all, of none" release all
 check "all CPUs: one clear line" fails 1 "no CPU would be left" isolate "$all"
-check "a CPU that is not there: one clear line" fails 2 "CPU 99 is not there" isolate 99
+check "a CPU that is not there: one clear line" fails 2 "CPU 99 does not exist" isolate 99
 check "an ordinary user: one clear line" fails 1 "root is needed" as_nobody vctxctl isolate 1
 check "errors have moved nothing" as_before
 check "new threads are put right, what is gone is no error" puts_new_ones_right

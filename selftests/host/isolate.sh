@@ -88,7 +88,7 @@ for command in isolate release doctor; do
 done
 check "isolate of no CPU" complains 2 "which CPU" isolate
 check "release of no CPU" complains 2 "which CPU" release
-check "isolate of a CPU that is not there" complains 2 "CPU 8000 is not there" isolate 8000
+check "isolate of a CPU that is not there" complains 2 "CPU 8000 does not exist" isolate 8000
 check "isolate of all CPUs" complains 1 "no CPU would be left" isolate --dry-run \
 	"$(cat /sys/devices/system/cpu/online)"
 check "release of what is not isolated" complains 1 "CPU 0 is not isolated" release --dry-run 0
