@@ -254,10 +254,10 @@ static void put_all(FILE *out, const char *path, const char *script,
 const char *plot_draw(const char *path, const struct noise *noises, size_t count)
 {
 	static char *const argv[] = { "gnuplot", "-", NULL };
-	void (*old)(int) = signal(SIGPIPE, SIG_IGN);
 	char script[PATH_MAX];
 	const char *why;
 	FILE *out;
+	void (*old)(int);
 	int input, err;
 	pid_t pid;
 
@@ -266,6 +266,8 @@ const char *plot_draw(const char *path, const struct noise *noises, size_t count
 	err = start(argv, &input, STDERR_FILENO, &pid);
 	if (err)
 		return err == ENOENT ? no_gnuplot : strerror(err);
+	/* If gnuplot ends early, its exit status tells. */
+	old = signal(SIGPIPE, SIG_IGN);
 	out = fdopen(input, "w");
 	if (out) {
 		put_all(out, path, script, noises, count);
