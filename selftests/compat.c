@@ -40,7 +40,7 @@ static const void *int80(void)
 	return snippet_load("\xcd\x80", 2).start;
 }
 
-/* By SYSENTER, SYSCALL or INT 0x80, as the processor can. */
+/* The vDSO chooses what the processor has: SYSENTER, SYSCALL or INT 0x80. */
 static const void *vsyscall(void)
 {
 	return (const void *)getauxval(AT_SYSINFO);
@@ -52,7 +52,7 @@ struct call {
 	uint32_t flags;
 };
 
-/* The twin says what else is to be seen, but these are the rules. */
+/* These are the rules; the twin compares all the rest. */
 static void call(const void *arg)
 {
 	const struct call *call = arg;
@@ -68,7 +68,7 @@ static void call(const void *arg)
 	CHECK(!memcmp(&regs, &before, sizeof(regs)));
 }
 
-/* A call that only works with each of six arguments in its place. */
+/* This call works only if each of its six arguments is in its place. */
 static void six_arguments(const void *arg)
 {
 	const struct call *call = arg;
@@ -124,7 +124,7 @@ static void errors(const void *arg)
 	}
 }
 
-/* None of many calls is lost, or made twice. */
+/* Of many calls none is lost, and none is made twice. */
 static void many(const void *arg)
 {
 	const void *way = ((const struct call *)arg)->way();
@@ -147,7 +147,7 @@ static void many(const void *arg)
 		CHECK_GE(ctx_stats().exits[VCTX_EXIT_SYSCALL], 1000ULL);
 }
 
-/* The instruction is the last of what is mapped. */
+/* The instruction is the last one that is mapped. */
 static void call_at_end(const void *arg)
 {
 	struct snippet back = snippet_load("", 0);
@@ -170,7 +170,7 @@ static void call_at_end(const void *arg)
 
 /*
  * Signal frames: the old one, for handlers without SA_SIGINFO, and the one of
- * real-time signals; each with the return that the vDSO has, or the program.
+ * real-time signals.  Each returns by code of the vDSO, or of the program.
  */
 struct kernel_action {
 	const void *handler;
@@ -254,7 +254,7 @@ static uint16_t selector_of_gs(void)
 	return selector;
 }
 
-/* Load a selector into ES, FS or GS, call, spin, and see what is left. */
+/* Load a selector into ES, FS or GS, make a call, spin, and see what is left. */
 struct segment_load {
 	const char *to, *from;		/* MOV sreg, EAX; MOV EAX, sreg */
 	uint16_t selector;
@@ -293,10 +293,10 @@ static void kept(const void *arg)
 		 without_rpl_of_null(load->selector));
 }
 
-/* What a descriptor of the thread's own allows, and where its end is. */
+/* What a descriptor allows that the thread has installed, and where it ends. */
 static uint32_t area[4 * PAGE / 4] __attribute__((aligned(4096)));
 
-/* Inside, as offsets may be below. */
+/* The base is inside the buffer, since offsets may be negative. */
 #define BASE		((uintptr_t)area + PAGE)
 
 /* The offset to access, and what to do there. */
@@ -306,7 +306,7 @@ struct access {
 	bool write;
 };
 
-/* By FS, which is not the C library's here. */
+/* The access is by FS, which the C library does not use here. */
 static void access_by_fs(const struct access *access)
 {
 	/* mov fs, eax; mov ecx, fs:(edx) or back; mov fs, 0 */
@@ -378,7 +378,7 @@ static void thread_areas(const void *arg)
 		desc.entry_number = entry;
 		desc.base_addr = BASE;
 		note(NOTE_HEAD "descriptor", i);
-		/* Not all that an LDT may have. */
+		/* An entry of the GDT cannot have all that one of an LDT can. */
 		if (syscall(SYS_set_thread_area, &desc)) {
 			CHECK_EQ(errno, EINVAL);
 			continue;
@@ -390,7 +390,7 @@ static void thread_areas(const void *arg)
 	}
 }
 
-/* The same by an LDT: natively, all of it. */
+/* The same by an LDT: all of it runs natively. */
 static void ldt(const void *arg)
 {
 	(void)arg;
@@ -410,7 +410,7 @@ static void ldt(const void *arg)
 		CHECK_GE(ctx_stats().native[VCTX_NATIVE_SEGMENT], 1ULL);
 }
 
-/* A descriptor that changes while it is loaded: the kernel loads it anew. */
+/* When a descriptor changes that is loaded, the kernel loads it again. */
 static void changed_under(const void *arg)
 {
 	static uint32_t data[2] = { 0x1111, 0x2222 };
@@ -440,7 +440,7 @@ static void changed_under(const void *arg)
 	CHECK_EQ(seen[1], data[1]);
 }
 
-/* Threads: the same selector in each, and another segment behind it. */
+/* Each thread has the same selector, with a segment of its own behind it. */
 #define THREADS		4
 
 static __thread unsigned long own;
@@ -485,7 +485,7 @@ static void threads_one_cpu(const void *arg)
 
 static void high_addresses(const void *arg)
 {
-	/* The highest pages that a program may have, but for the stack's. */
+	/* These are the highest pages that a program may map below its stack. */
 	unsigned char *top = (unsigned char *)0xffffb000;
 	struct regs regs = regs_pattern(2);
 	unsigned char *page;
@@ -515,7 +515,7 @@ static void high_addresses(const void *arg)
 	fault_note();
 }
 
-/* Across 4 GiB, and by a base that carries over it. */
+/* Accesses across 4 GiB, directly and with a base that carries over it. */
 static void wrap_around(const void *arg)
 {
 	static const char codes[][6] = {
@@ -561,7 +561,7 @@ static void call_wide(void *code)
 
 static void wide_faults(const void *arg)
 {
-	/* ud2; movabs to where no 32-bit code could */
+	/* ud2; movabs to an address that no 32-bit code can name */
 	struct snippet illegal = snippet_load("\x0f\x0b", 2);
 	struct snippet far = snippet_load("\x48\xa1\x01\x02\x03\x04\x05\x06\x00\x00",
 					  10);
@@ -616,7 +616,7 @@ static void personality_3gb(const void *arg)
 	exec_hops("hop_32", "3", false);
 }
 
-/* Time in the guest, of a loop that is 32-bit code. */
+/* A loop in 32-bit code spends its time in the guest. */
 static void in_guest(const void *arg)
 {
 	struct watch spent;

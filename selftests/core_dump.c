@@ -20,18 +20,18 @@
 #include "regs.h"
 #include "vctx_selftest.h"
 
-/* Of the width of this program. */
+/* ELF types of this program's own width. */
 #define Elf_Ehdr	ElfW(Ehdr)
 #define Elf_Phdr	ElfW(Phdr)
 #define Elf_Nhdr	ElfW(Nhdr)
 
 #define CORE_PATTERN	"/proc/sys/kernel/core_pattern"
 
-/* A loop that says when it is there: movl $1, (rdi); jmp to itself. */
+/* A loop that first says it has begun: movl $1, (rdi); jmp to itself. */
 #define LOOP		"\xc7\x07\x01\x00\x00\x00\xeb\xfe"
 #define LOOP_BYTES	(sizeof(LOOP) - 1)
 
-/* What is compared of the registers: not the FS base. */
+/* The registers that are compared; the FS base is not among them. */
 #ifdef __i386__
 #define REGS_BYTES	sizeof(struct user_regs_struct)
 #define FPREGS_BYTES	sizeof(struct user_fpregs_struct)
@@ -44,7 +44,7 @@ static volatile int *looping;
 
 static char folder[32];
 
-/* The kernel is to write "core" or "core.PID" in the working directory. */
+/* The kernel must write "core" or "core.PID" into the working directory. */
 static void prepare(void)
 {
 	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
@@ -243,7 +243,7 @@ static void of_threads(const void *arg)
 	check_core(pid, SIGILL, 2);
 }
 
-/* From outside, out of a hot loop. */
+/* A signal from outside ends a hot loop. */
 static void of_abort_from_outside(const void *arg)
 {
 	pid_t pid;

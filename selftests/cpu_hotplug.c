@@ -20,7 +20,7 @@ static void set_online(bool online)
 	CHECK_EQ(nr_cpus(), online ? before + 1 : before - 1);
 }
 
-/* Where the one CPU is that comes and goes, and one other. */
+/* The CPU that goes and comes, and one other. */
 static void run_on_two(void)
 {
 	CHECK_EQ(sched_setaffinity(0, sizeof(cpu_set_t), &(cpu_set_t){
@@ -119,8 +119,8 @@ static void leave_while_offline(const void *arg)
 static void *hold_tick(void *arg)
 {
 	/*
-	 * Without its CPU the thread is on that of the one who waits: who holds
-	 * without a bound there keeps its timers waiting, too.
+	 * Without its CPU the thread moves to the CPU of the waiting one.  A hold
+	 * without a bound would delay the timers of the waiting one, too.
 	 */
 	ctx_enter_tickless(NSEC_PER_SEC / 10);
 	while (!stop)
@@ -129,7 +129,7 @@ static void *hold_tick(void *arg)
 	return arg;
 }
 
-/* The CPU goes while it holds the tick, and ticks when it is back. */
+/* A CPU that goes while its tick is held has a tick when it is back. */
 static void while_holding(const void *arg)
 {
 	uint64_t before;

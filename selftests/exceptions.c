@@ -14,7 +14,7 @@
 #include "regs.h"
 #include "vctx_selftest.h"
 
-/* The signal that Linux says natively is good enough. */
+/* Whatever signal Linux sends natively is the right one. */
 #define AS_NATIVE	-1
 
 struct insn {
@@ -27,14 +27,14 @@ struct insn {
 /* What the instructions may read or write; RDI and RSP + 8 n point to it. */
 static char scratch[1024] __attribute__((aligned(64)));
 
-/* Handlers go on behind the instruction, or once more if it was a trap. */
+/* Handlers go on behind the instruction; after a trap they go on where it stopped. */
 static void insn_run(const void *arg)
 {
 	const struct insn *insn = arg;
 	struct snippet snippet = snippet_load(insn->bytes, insn->len);
 	struct regs regs = regs_pattern(1);
 
-	/* SGDT and others tell the CPUs apart. */
+	/* The results of SGDT and others differ from CPU to CPU. */
 	pin(0);
 	regs.rdi = (uintptr_t)scratch + 128;
 	regs.rsi = 3;
@@ -62,7 +62,7 @@ static void insn_die(const void *arg)
 	regs_call(&regs, snippet.start);
 }
 
-/* x87 and SSE exceptions have their code from the state of the unit. */
+/* The kernel finds the code of x87 and SSE exceptions in the state of the unit. */
 struct fp_exception {
 	unsigned int unmasked;		/* the bit of MXCSR or the control word */
 	double left, right;
@@ -120,7 +120,7 @@ static void x87_exception(const void *arg)
 	note("status", status);
 }
 
-/* Addresses of every step of a program that sets TF by itself. */
+/* A program sets TF by itself: the address of each step is compared. */
 #define MAX_STEPS	64
 
 static volatile uint64_t steps[MAX_STEPS];
@@ -198,7 +198,7 @@ static void branch(void *to)
 
 /*
  * A branch to where no code can be.  Whether the processor pushes the return
- * address before it faults depends on the vendor: do not go on from there.
+ * address before it faults depends on the vendor, so nothing goes on from there.
  */
 static void jump_to(const void *arg)
 {
@@ -207,7 +207,7 @@ static void jump_to(const void *arg)
 	fault_note();
 }
 
-/* Ports that the process may use, by its bitmap or by its level. */
+/* The process may use ports, by its bitmap or by its I/O privilege level. */
 #define POST_PORT	0x80
 
 struct permission {
@@ -227,7 +227,7 @@ static void port_allowed(const void *arg)
 	regs_call(&regs, snippet.start);
 	note("al", regs.rax & 0xff);
 	fault_note();
-	/* IN and OUT went well, CLI at the most did not. */
+	/* IN and OUT must have succeeded; only CLI may have failed. */
 	CHECK(!fault.count ||
 	      fault.gregs[REG_RIP] >= (uintptr_t)snippet.start + 4);
 }
@@ -243,8 +243,8 @@ static int allow_level(void)
 }
 
 /*
- * The handler returns to the instruction itself, made whole: a repaired fault
- * is invisible.
+ * The handler repairs the instruction and returns to it: a repaired fault leaves
+ * no trace.
  */
 static unsigned char *to_repair;
 
@@ -394,7 +394,7 @@ static const struct test tests[] = {
 	INSN("xgetbv_9",	"\xb9\x09\x00\x00\x00\x0f\x01\xd0", SIGSEGV),
 
 	/*
-	 * What a guest could, and a process must not.  These are #UD, or #GP on
+	 * Instructions that a guest could execute and a process must not.  They raise #UD, or #GP on
 	 * a processor in VMX operation or with SVM enabled, whoever runs there.
 	 */
 	HW_INSN("vmcall",	"\x0f\x01\xc1"),
@@ -423,14 +423,14 @@ static const struct test tests[] = {
 	INSN("encls",		"\x0f\x01\xcf", AS_NATIVE),
 	INSN("enclu",		"\x0f\x01\xd7", AS_NATIVE),
 
-	/* Natively, UMIP's emulation says what these read, or they read it. */
+	/* Natively, the kernel emulates these where the CPU has UMIP. */
 	INSN("sgdt",		"\x0f\x01\x07", AS_NATIVE),
 	INSN("sidt",		"\x0f\x01\x0f", AS_NATIVE),
 	INSN("smsw",		"\x48\x0f\x01\xe0", AS_NATIVE),
 	INSN("sldt",		"\x0f\x00\xc0", AS_NATIVE),
 	INSN("str",		"\x0f\x00\xc8", AS_NATIVE),
 
-	/* Not privileged, and nothing happens. */
+	/* These are not privileged, and do nothing. */
 	INSN("pause",		"\xf3\x90", 0),
 	INSN("nt_flag",		"\x9c\x81\x0c\x24\x00\x40\x00\x00\x9d", 0),
 	INSN("id_flag",		"\x9c\x81\x0c\x24\x00\x00\x20\x00\x9d", 0),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A 32-bit program, for which no C library needs to be there: exits with 32. */
+/* A 32-bit program that needs no C library: it exits with status 32. */
 	.globl	_start
 _start:
 	movl	$100000, %ecx

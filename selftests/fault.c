@@ -43,7 +43,7 @@ static void on_fault(int signo, siginfo_t *info, void *context)
 {
 	ucontext_t *uc = context;
 
-	/* Linux leaves AC as it was, and this is not written for it. */
+	/* Linux leaves AC set in a handler, and this code accesses memory unaligned. */
 	asm volatile("pushf\n\t"
 		     "and %0, (%%" R "sp)\n\t"
 		     "popf" : : "r"(~(long)RFLAGS_AC) : "memory", "cc");

@@ -8,7 +8,7 @@
 #include <sys/ucontext.h>
 
 struct fault {
-	int count;		/* signals so far; the rest is of the last */
+	int count;		/* signals so far; the other fields describe the last one */
 	int signo;
 	int code;
 	uint64_t addr;
@@ -17,7 +17,7 @@ struct fault {
 
 extern volatile struct fault fault;
 
-/* Where to go on; NULL is where it happened. */
+/* Where to go on; NULL is where the signal was raised. */
 extern const void *fault_resume;
 
 /* Catch all signals that an instruction can raise, on a stack of their own. */
@@ -26,7 +26,7 @@ void fault_catch(void);
 /* Add the fault to what is compared with the twin. */
 void fault_note(void);
 
-/* Run @fn and return its signal, or 0; goes on behind by siglongjmp(). */
+/* Run @fn and return its signal, or 0; a signal ends @fn by siglongjmp(). */
 int fault_of(void (*fn)(void *arg), void *arg);
 
 /* The same for one read or write of memory. */

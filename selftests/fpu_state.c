@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* x87, SSE, AVX: nobody else's state, nothing of it lost. */
+/* x87, SSE, AVX: no state is lost, and none of another thread is seen. */
 #define _GNU_SOURCE
 #include <cpuid.h>
 #include <pthread.h>
@@ -15,7 +15,7 @@
 #include "vctx_selftest.h"
 
 /*
- * x87, SSE, AVX, and the three parts of AVX-512: what can hold any value.
+ * x87, SSE, AVX, and the three parts of AVX-512: the components that can hold any value.
  * 32-bit code has the lower half of the vector registers.
  */
 #ifdef __i386__
@@ -66,7 +66,7 @@ static void detect(void)
 	REQUIRE(area_size <= XSAVE_MAX);
 }
 
-/* Where the components lie, that the mask has and the CPU. */
+/* Fill those components that both the mask and the CPU have. */
 static void fill(struct area *area, unsigned char seed)
 {
 	unsigned int eax, ebx, ecx, edx;
@@ -121,7 +121,7 @@ struct trip {
 
 /*
  * Load all registers, make a system call (none if negative), spin, store all
- * registers: no code in between but this, so none that might use them.
+ * registers.  No other code runs in between, which might use them.
  */
 static void through(const struct trip *given)
 {
@@ -172,7 +172,7 @@ static void through(const struct trip *given)
 		       "memory", "cc");
 }
 
-/* The components; what FXSAVE leaves to software is of no interest. */
+/* The components are compared; the bytes that FXSAVE leaves to software are not. */
 static void check_same(const struct area *in, const struct area *out)
 {
 	CHECK(!memcmp(in->bytes, out->bytes, LEGACY_MXCSR + 4));
@@ -204,7 +204,7 @@ static void by_syscall(const void *arg)
 		round_trip(i, SYS_getppid, 0, 0, 0, 0);
 }
 
-/* A system call that the kernel itself uses SSE or sleeps in. */
+/* System calls in which the kernel uses SSE itself, or sleeps. */
 static void by_sleep(const void *arg)
 {
 	struct timespec sleep = { 0, 1000000 };
@@ -223,7 +223,7 @@ static void by_interrupts(const void *arg)
 		round_trip(i, -1, 0, 0, 0, 2000000);
 }
 
-/* Others on the same CPU, each with values of their own. */
+/* Several threads on one CPU have values of their own. */
 static void *switch_main(void *arg)
 {
 	unsigned char seed = (uintptr_t)arg;
@@ -265,7 +265,7 @@ static void by_processes(const void *arg)
 	hog_stop(hog);
 }
 
-/* Forth and back between CPUs; the state follows. */
+/* The state follows a thread from CPU to CPU and back. */
 static void by_migration(const void *arg)
 {
 	(void)arg;
@@ -299,7 +299,7 @@ static void by_fork(const void *arg)
 	CHECK_GE(child, 1);
 }
 
-/* Signals: the frame holds the state, and sigreturn loads it. */
+/* The frame of a signal holds the state, and sigreturn loads it. */
 
 static const double frame_in[4] __attribute__((aligned(32))) = {
 	1.5, 2.5, 3.5, 4.5,
@@ -327,7 +327,7 @@ static void on_frame(int signo, siginfo_t *info, void *context)
 		asm volatile("vzeroall" ::: "memory");
 	}
 	asm volatile("pcmpeqd %%xmm6, %%xmm6" ::: "xmm6");
-	/* Visible after the return. */
+	/* This value must be there after the return. */
 	((double *)(raw + LEGACY_XMM + 7 * 16))[1] = 9.5;
 }
 
@@ -380,7 +380,7 @@ static void signal_frame(const void *arg)
 		CHECK(frame_out[2] == 3.5 * 3 && frame_out[3] == 4.5 * 3);
 }
 
-/* A handler starts with the default control words, the code keeps its own. */
+/* A handler starts with the default control words; the interrupted code keeps its own. */
 static uint32_t read_mxcsr(void)
 {
 	uint32_t mxcsr;
@@ -419,7 +419,7 @@ static void control_words(const void *arg)
 	note("control", read_control());
 	CHECK_EQ(read_mxcsr() & 0x6000, 0x6000U);
 	CHECK_EQ(read_control(), control);
-	/* See reset_fpu(): not for the next process. */
+	/* The next process must not inherit this value: see reset_fpu(). */
 	asm volatile("ldmxcsr %0" : : "m"((const int){ MXCSR_DEFAULT }));
 }
 

@@ -17,7 +17,7 @@
 
 #define HWCAP2_FSGSBASE	2
 
-/* With four levels of page tables and with five. */
+/* This is not canonical with four levels of page tables, nor with five. */
 #define NON_CANONICAL	0x100000000000000UL
 
 static const uint64_t bases[] = {
@@ -108,7 +108,7 @@ static void gs_by_instruction(const void *arg)
 	CHECK_EQ(load_gs(8), 444UL);
 }
 
-/* FS belongs to the C library: change and restore it within one function. */
+/* FS belongs to the C library, so one function changes and restores it. */
 static void fs_by_kernel(const void *arg)
 {
 	static uint64_t data[2] = { 555, 666 };
@@ -172,7 +172,7 @@ static void instruction_refuses(const void *arg)
 	fault_note();
 }
 
-/* A base set by an instruction outlives all that enters the kernel. */
+/* A base that an instruction has set outlives every entry into the kernel. */
 
 #define KEPT	0x123456789000UL
 
@@ -217,7 +217,7 @@ static void survives_fork(const void *arg)
 	CHECK_EQ(rdgsbase(), KEPT);
 }
 
-/* Everybody on one CPU has a base of their own. */
+/* Each of several threads on one CPU has a base of its own. */
 
 #define THREADS	3
 #define ROUNDS	100
@@ -263,7 +263,7 @@ static void survives_migration(const void *arg)
 	}
 }
 
-/* Taken by an interrupt between writing and reading. */
+/* An interrupt comes between writing and reading. */
 static void survives_interrupts(const void *arg)
 {
 	uint64_t end = now_ns() + 30 * NSEC_PER_MSEC, base = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Random bytes, executed: whatever they do, they do the same in a context.
+ * Random bytes are executed: whatever they do natively, they do in a context.
  *
  *   VCTX_SEED=N fuzz
  *
@@ -30,13 +30,13 @@
 #define SEQUENCES	150
 #define MAX_BYTES	24
 
-/* A sequence that takes longer than this, of CPU time, does not end. */
+/* A sequence that takes more CPU time than this does not end. */
 #define MAX_USEC	100000
 
 /*
- * Code, data and stack are far from each other and from all else: what a
- * displacement of 32 bits can reach is known, or not there.  In 32-bit code it
- * reaches all, which is seldom there.
+ * Code, data and stack are far from each other and from all else, so that what a
+ * displacement of 32 bits can reach is known, or not mapped.  In 32-bit code a
+ * displacement reaches everything, but seldom hits what is mapped.
  */
 #ifdef __i386__
 #define CODE_AT		((void *)0x10000000)
@@ -64,8 +64,8 @@ static uint64_t random_next(void)
 }
 
 /*
- * What tells the time, or is random itself: never the same twice.  SYSENTER, for
- * one, goes on anywhere in the vDSO, which has RDTSC.
+ * Instructions that tell the time or are random give never the same twice, and so do
+ * those that may lead to them: SYSENTER goes on in the vDSO, which has RDTSC.
  */
 static bool predictable(const unsigned char *bytes, size_t len)
 {
@@ -80,7 +80,7 @@ static bool predictable(const unsigned char *bytes, size_t len)
 	return true;
 }
 
-/* Half of them begin with a prefix or the two-byte escape: more is there. */
+/* Half of them begin with a prefix or the two-byte escape, where most instructions are. */
 static size_t random_sequence(unsigned char *bytes)
 {
 	static const unsigned char starts[] = {
@@ -97,7 +97,7 @@ static size_t random_sequence(unsigned char *bytes)
 	return len;
 }
 
-/* Only what is needed to come back. */
+/* Only the system calls that are needed to come back are allowed. */
 static void forbid_syscalls(void)
 {
 	struct sock_filter code[] = {
@@ -136,7 +136,7 @@ static void execute(void)
 	regs_call(regs, CODE_AT);
 }
 
-/* On the stack that is far away. */
+/* This runs on the stack that is far away. */
 static void execute_there(void *arg)
 {
 	ucontext_t there;
@@ -188,7 +188,7 @@ static void run_sequence(const unsigned char *bytes, size_t len)
 	forbid_syscalls();
 	signo = fault_of(execute_there, stack);
 	asm volatile("fninit");
-	/* What an interrupt may have cleared: the RPL of null selectors. */
+	/* An interrupt may have cleared the RPL of null selectors. */
 #ifdef __i386__
 	for (int reg = REG_GS; reg <= REG_DS; reg++)
 		if (fault.gregs[reg] <= 3)
@@ -211,7 +211,7 @@ static void fuzz(const void *arg)
 	uint64_t number = *(const uint64_t *)arg;
 	int status;
 
-	pin(0);		/* SGDT and others tell the CPUs apart */
+	pin(0);		/* the results of SGDT and others differ from CPU to CPU */
 	random_state = (seed + number) * 0x9e3779b97f4a7c15ULL | 1;
 	note("seed", seed);
 	for (int i = 0; i < SEQUENCES; i++) {

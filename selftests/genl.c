@@ -42,7 +42,7 @@ struct nl_msg *genl_request(int cmd, int flags)
 	struct nl_msg *request = nlmsg_alloc();
 
 	REQUIRE(request);
-	/* An acknowledgement ends what is no dump. */
+	/* A dump has an end of its own; an acknowledgement ends any other answer. */
 	if (!(flags & NLM_F_DUMP))
 		flags |= NLM_F_ACK;
 	REQUIRE(genlmsg_put(request, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0,
@@ -68,7 +68,7 @@ static int on_end(struct nl_msg *msg, void *arg)
 	return NL_STOP;
 }
 
-/* The attributes come after the header of the request, or all of it. */
+/* The attributes come after the header, or after the whole request. */
 static void note_text(const struct nlmsgerr *error)
 {
 	const struct nlmsghdr *header = (const void *)error - NLMSG_HDRLEN;

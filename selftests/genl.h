@@ -9,7 +9,7 @@
 
 #include <linux/vcontext_netlink.h>
 
-/* Attributes that any answer has, at most. */
+/* The largest number of an attribute in any answer. */
 #define GENL_MAX_ATTR	32
 
 /* The extended ACK's text of the last request, "" if it had none. */
@@ -26,7 +26,7 @@ struct nl_msg *genl_request(int cmd, int flags);
 int genl_call(struct nl_sock *sock, struct nl_msg *request,
 	      void (*each)(struct nlattr **attrs, void *arg), void *arg);
 
-/* How many contexts it has ended; @value is of no use for VCTX_A_EVICT_ALL. */
+/* Evict, and return how many contexts ended; VCTX_A_EVICT_ALL ignores @value. */
 int genl_evict(int attr, uint32_t value);
 
 /* Join the group of events.  Returns 0 or -errno. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Where the time goes, and that the accounts of it agree. */
+/* Where the time goes, and whether the accounts of it agree. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
@@ -17,8 +17,8 @@
 #define LONG_LOOP	(200 * NSEC_PER_MSEC)
 
 /*
- * How much of the time a loop has that does nothing but look at the clock, in
- * hundredths of a percent: all but the gaps, which interrupts make.
+ * The share of the time, in hundredths of a percent, that is left to a loop which
+ * only looks at the clock: all but the gaps that interrupts make.
  */
 #define GAP_TICKS	600
 
@@ -39,7 +39,7 @@ static uint64_t loop_share(void)
 	return 10000 - gaps * 10000 / (last - start);
 }
 
-/* The best of a few windows: the kernel may have something to do in one. */
+/* The best of a few windows counts, since the kernel may have work in one. */
 #define WINDOWS		3
 
 static uint64_t best(uint64_t (*measure)(void))
@@ -55,7 +55,7 @@ static uint64_t best(uint64_t (*measure)(void))
 	return most;
 }
 
-/* How much of the loop's time is guest time, in the same unit. */
+/* The share of guest time in the loop's time, in the same unit. */
 static uint64_t guest_share(void)
 {
 	struct watch spent = watch_start();
@@ -65,7 +65,7 @@ static uint64_t guest_share(void)
 	return spent.guest_ns * 10000 / spent.wall_ns;
 }
 
-/* What interrupts leave is spent in the guest. */
+/* Time that interrupts leave is spent in the guest. */
 static void hot_loop(const void *arg)
 {
 	uint64_t native, context, guest;
@@ -108,8 +108,8 @@ static uint64_t timer_interrupts(int cpu)
 }
 
 /*
- * Each timer interrupt reaches the host, none twice.  Idle CPUs stop the tick,
- * this one does not.
+ * Each timer interrupt reaches the host, and none does twice.  Only idle CPUs stop
+ * the tick, and this one is busy.
  */
 static void interrupts(const void *arg)
 {
@@ -181,7 +181,7 @@ static void user_time_of_children(const void *arg)
 	expect_user_time(RUSAGE_CHILDREN, start);
 }
 
-/* What the clock of the thread says is what it ran. */
+/* The thread's clock agrees with the time for which the thread ran. */
 static void thread_clock(const void *arg)
 {
 	struct timespec before, after;
@@ -200,7 +200,7 @@ static void thread_clock(const void *arg)
 	CHECK_LE(ran * 100, wall * 101);
 }
 
-/* Two on one CPU: half of the time each. */
+/* Two threads on one CPU have half of the time each. */
 static void shared_cpu(const void *arg)
 {
 	struct watch start, spent;
@@ -220,7 +220,7 @@ static void shared_cpu(const void *arg)
 	}
 }
 
-/* A sleep is not spent in the guest, but it is accounted for. */
+/* A sleep counts as time of the context, but not as guest time. */
 static void sums(const void *arg)
 {
 	struct timespec sleep = { 0, 10 * NSEC_PER_MSEC };

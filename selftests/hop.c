@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Executed by tests: "hop NUMBER" executes the program of the other width, with
- * a number less by one, until that is zero, and exits with whether it has a
+ * Tests execute "hop NUMBER": it executes the program of the other width with a
+ * NUMBER that is less by one.  At zero the exit status says whether it has a
  * context.
  */
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who has a context: children, threads, programs that were executed, orphans;
- * and that all of them behave and end as they should.
+ * Which of them has a context: children, threads, programs that were executed,
+ * orphans.  All of them must behave and end as they do natively.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -44,7 +44,7 @@ static void enter(uint64_t flags)
 		ctx_enter(flags);
 }
 
-/* The number of contexts that this case has had, and of those that live. */
+/* How many contexts this case has had, and how many of them live. */
 static void expect_contexts(uint64_t all, uint64_t live)
 {
 	if (!test_in_context)
@@ -108,7 +108,7 @@ static void grandchildren(const void *arg)
 	expect_contexts(3, 1);
 }
 
-/* What children did is in the tally, in that of the thread it is not. */
+/* The tally counts what children did; the statistics of the thread do not. */
 static void make_calls(void)
 {
 	for (int i = 0; i < 500; i++)
@@ -305,7 +305,7 @@ static void threads_without(const void *arg)
 	expect_contexts(1, 1);
 }
 
-/* All at one time: a context for each, and each works. */
+/* All run at one time: each has a context, and each works. */
 #define MANY	150
 
 static void *wait_main(void *arg)
@@ -377,7 +377,7 @@ static void exec_leaves(const void *arg)
 	expect_contexts(2, 1);
 }
 
-/* Kept by the thread itself, which has no children. */
+/* A thread without children keeps its own context. */
 static void exec_keeps_without_inherit(const void *arg)
 {
 	pid_t pid = fork();
@@ -599,7 +599,7 @@ static void pipeline(const void *arg)
 	enter(CTX_ALL);
 	shell("echo one two three | tr ' ' '\\n' | sort -r | head -n 2 | tr t T",
 	      "Two\nThree\n");
-	/* This one, the shell, and those of the pipeline. */
+	/* The contexts of this process, of the shell, and of the pipeline. */
 	if (test_in_context)
 		CHECK_GE(ctx_tally().contexts, 6ULL);
 }
@@ -646,7 +646,7 @@ static const struct test tests[] = {
 	CASE(background_jobs),
 };
 
-/* Executed by a case: says whether it has a context, and that it works. */
+/* A case executes this: it says whether it has a context, and works. */
 static int say(void)
 {
 	for (int i = 0; i < 20; i++)

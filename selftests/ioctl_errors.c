@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Each call of /dev/vcontext made wrongly: the errno, and nothing lost. */
+/* Each call of /dev/vcontext is made wrongly: it fails with its errno, and nothing is lost. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -47,7 +47,7 @@ static unsigned char *at_end_of_page(size_t len)
 	return page + PAGE - len;
 }
 
-/* A command that would succeed, if it were not for what the case does. */
+/* A command that would succeed, but for the fault that the case adds. */
 static void valid(const struct command *command, void *arg, uint32_t size)
 {
 	memset(arg, 0, size < command->size ? size : command->size);
@@ -115,7 +115,7 @@ static void bad_pointer(const void *arg)
 	CHECK_EQ(call(command->cmd, NULL), -EFAULT);
 	CHECK_EQ(call(command->cmd, (void *)KERNEL_ADDRESS), -EFAULT);
 	CHECK_EQ(call(command->cmd, (void *)-1UL), -EFAULT);
-	/* The size can be read, what follows cannot. */
+	/* The size can be read, but not what follows. */
 	data = at_end_of_page(sizeof(uint32_t));
 	*(uint32_t *)data = command->size;
 	CHECK_EQ(call(command->cmd, data), -EFAULT);
@@ -150,7 +150,7 @@ static void writes_within(const void *arg)
 	undo(command);
 	for (end = data + command->first; end < data + PAGE; end++)
 		CHECK_EQ(*end, CANARY);
-	/* Exactly at the end of what is mapped. */
+	/* The structure ends exactly where the mapping ends. */
 	end = at_end_of_page(command->first);
 	valid(command, end, command->first);
 	CHECK_EQ(call(command->cmd, end), 0);
@@ -315,7 +315,7 @@ static void info(const void *arg)
 	CHECK_EQ(info.contexts, 1U);
 }
 
-/* What the module says is slower is so, and else it is not. */
+/* What the module lists as slower is slower, and nothing else is. */
 static void limits(const void *arg)
 {
 	struct vctx_stats before, after;
@@ -340,7 +340,7 @@ static void limits(const void *arg)
 	else
 		CHECK_LE(after.native[VCTX_NATIVE_WORK],
 			 before.native[VCTX_NATIVE_WORK] + 9);
-	/* However long 5 ticks take on a busy machine. */
+	/* Wait for 5 ticks, however long they take on a busy machine. */
 	do {
 		burn(10 * NSEC_PER_MSEC);
 		after = ctx_stats();

@@ -29,7 +29,7 @@ static void expect_in(int in)
 		CHECK_GE(stats.entries, 1ULL);
 }
 
-/* The function that runs: counts, looks, and returns something. */
+/* The function that runs in a context: it counts, looks, and returns a value. */
 static int calls;
 
 static long work(void *arg)
@@ -136,11 +136,11 @@ static void bad_attributes(const void *arg)
 	attr = (struct vctx_attr)VCTX_ATTR_INIT;
 	attr.reserved = 1;
 	expect_refused(&attr, -EOPNOTSUPP);
-	/* A bound on what is not asked for. */
+	/* A bound without the flag for which it is meant. */
 	attr = (struct vctx_attr)VCTX_ATTR_INIT;
 	attr.tick_bound_ns = 1;
 	expect_refused(&attr, -EOPNOTSUPP);
-	/* A longer one, of a later version. */
+	/* A longer structure, of a later version. */
 	longer.attr.size = sizeof(longer);
 	longer.more = 1;
 	expect_refused(&longer.attr, -E2BIG);
@@ -192,7 +192,7 @@ static void nested_runs(const void *arg)
 	expect_in(0);
 }
 
-/* A context that the library has not made, it does not leave. */
+/* The library does not leave a context that it has not made. */
 static void foreign_context(const void *arg)
 {
 	struct vctx_stats stats;
@@ -392,7 +392,7 @@ static void available(const void *arg)
 	CHECK_EQ(vctx_available(NULL), test_in_context ? 0 : -ENOENT);
 }
 
-/* A root folder without a /dev: all of it runs, natively. */
+/* In a root folder without /dev everything runs natively. */
 static long native_work(void *arg)
 {
 	CHECK_EQ(vctx_in_context(), 0);
@@ -409,7 +409,7 @@ static void no_device(const void *arg)
 	(void)arg;
 	REQUIRE(mkdtemp(folder) && !chroot(folder) && !chdir("/"));
 	CHECK_EQ(vctx_available(&reason), -ENOENT);
-	/* What is wrong, and what helps. */
+	/* The texts say what is wrong and what helps. */
 	CHECK(reason && strchr(reason, ';'));
 	CHECK_EQ(vctx_run(native_work, &value), 2L);
 	CHECK_EQ(vctx_run_attr(NULL, native_work, &value, &result), 0);
@@ -434,7 +434,7 @@ static void no_descriptor(const void *arg)
 	CHECK_EQ(vctx_run_attr(&strict, never, &value, &result), -EMFILE);
 }
 
-/* The library has an open file of its own: the tally of the case is empty. */
+/* The library has its own open file, so the tally of the case is empty. */
 #define BOTH(fn)	{ #fn, fn, NULL, T_SELF | T_UNUSED }
 #define DEVICE(fn)	{ #fn, fn, NULL, T_SELF | T_UNUSED | T_DEVICE }
 

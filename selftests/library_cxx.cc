@@ -43,7 +43,7 @@ void lambda(const void *)
 	expect_in(false);
 }
 
-// Thrown and caught within.
+// The exception is thrown and caught within the context.
 void exception_inside(const void *)
 {
 	auto work = [] {
@@ -60,7 +60,7 @@ void exception_inside(const void *)
 	expect_in(false);
 }
 
-// Passing through vctx_run(), which leaves on its way.
+// The exception passes through vctx_run(), which leaves the context on its way.
 void exception_through(const void *)
 {
 	auto work = []() -> long { throw std::out_of_range("through"); };

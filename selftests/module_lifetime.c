@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Loading, unloading, what the module finds, and who owns VMX or SVM: contexts or
- * KVM.
+ * Loading and unloading, what the module finds, and whether contexts or KVM own VMX
+ * or SVM.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -85,7 +85,7 @@ static void refused_with_open_file(const void *arg)
 	expect_reload();
 }
 
-/* A child in a context, all descriptors closed, until it is told to end. */
+/* A child in a context, with all descriptors closed, lives until it is told to end. */
 static pid_t start_child(int *tell)
 {
 	int fds[2], fd;
@@ -134,7 +134,7 @@ static void refused_with_context(const void *arg)
 	expect_reload();
 }
 
-/* A page that is mapped is part of the module, too. */
+/* A mapped statistics page keeps the module, too. */
 static void refused_with_page(const void *arg)
 {
 	void *page;
@@ -153,7 +153,7 @@ static void refused_with_page(const void *arg)
 	expect_reload();
 }
 
-/* With the holder of the tick the module goes, and the tick comes. */
+/* When the holder of the tick ends, the module can go, and the tick is back. */
 static void reload_after_holder(const void *arg)
 {
 	struct vctx_info info;
@@ -192,7 +192,7 @@ static const char *kvm_module(void)
 	return cpu_has_svm() ? "kvm_amd" : "kvm_intel";
 }
 
-/* Since 6.12 it owns VMX from its loading on, if it is not told otherwise. */
+/* Since 6.12 KVM owns VMX as soon as it is loaded, unless a parameter says otherwise. */
 static int open_kvm(const char *options)
 {
 	char command[80];
@@ -226,13 +226,13 @@ static int create_vm(int kvm)
 	return vm < 0 ? -errno : vm;
 }
 
-/* EIO is what KVM makes of EBUSY since 6.12. */
+/* Since 6.12 KVM turns EBUSY into EIO. */
 static void expect_refused(int vm)
 {
 	CHECK(vm == -EBUSY || vm == -EIO);
 }
 
-/* Where VMX operation does not last, it can be shared. */
+/* Where VMX operation ends with each stay in the guest, it can be shared. */
 static bool is_shared(int fd)
 {
 	struct vctx_info info;
@@ -241,7 +241,7 @@ static bool is_shared(int fd)
 	return info.limits & VCTX_LIMIT_VMX_OPERATION;
 }
 
-/* A virtual machine is gone a moment after its last descriptor. */
+/* A virtual machine is gone a moment after its last descriptor is closed. */
 static int enter_soon(int fd)
 {
 	uint64_t limit = now_ns() + NSEC_PER_SEC;
@@ -278,7 +278,7 @@ static void kvm_first(const void *arg)
 	close(fd);
 }
 
-/* Without a virtual machine KVM may be in possession all the same. */
+/* Without a virtual machine, too, KVM may be in possession of VMX. */
 static void kvm_loaded(const void *arg)
 {
 	int kvm = open_kvm(""), fd = open_device(), error;
@@ -367,7 +367,7 @@ static void expect_unavailable(enum vctx_unavailable why, int error)
 #define MSR_VM_CR	0xc0010114
 #define VM_CR_SVMDIS	(1ULL << 4)
 
-/* What firmware does to lock SVM out, but for the lock. */
+/* This is what firmware does to disable SVM, except for the lock. */
 static void firmware(const void *arg)
 {
 	uint64_t vm_cr, seen = 0;

@@ -6,12 +6,12 @@
 
 #include "vctx_selftest.h"
 
-/* One that finds the CPU in the kernel is none of the guest's. */
+/* An NMI that finds the CPU in the kernel causes no VM exit. */
 #define MOST_NMIS	30
 
 static volatile bool stop;
 
-/* Registers that a handler would spoil are in use all the time. */
+/* The registers that a handler would spoil are in use all the time. */
 static void *work_main(void *arg)
 {
 	uint64_t sum = 1, rounds = 0;
@@ -32,7 +32,7 @@ static bool seen(void)
 	return test_in_context && ctx_tally().exits[VCTX_EXIT_NMI];
 }
 
-/* The kernel asks the other CPU where it is, which it does by an NMI. */
+/* The kernel sends the other CPU an NMI to ask what it executes. */
 static void backtrace(const void *arg)
 {
 	pthread_t thread;

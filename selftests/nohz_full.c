@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * On a CPU for which the kernel itself stops the tick: a context lets it, and
- * holds nothing of its own.
+ * On a nohz_full CPU the kernel itself stops the tick: a context lets the kernel do
+ * so, and holds nothing.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 #include "vctx_selftest.h"
 
-/* The first of them, or no test. */
+/* The first CPU of the nohz_full set; without one there is no test. */
 static void pin_to_nohz_full(void)
 {
 	FILE *file = fopen("/sys/devices/system/cpu/nohz_full", "re");
@@ -33,7 +33,7 @@ static uint64_t user_ns(void)
 	       usage.ru_utime.tv_usec * 1000ULL;
 }
 
-/* A second without a system call. */
+/* Spin for a second without a system call. */
 static void no_tick(const void *arg)
 {
 	struct vctx_stats before, after;
@@ -57,7 +57,7 @@ static void no_tick(const void *arg)
 	CHECK_LE(user, NSEC_PER_SEC * 105 / 100);
 }
 
-/* System calls and faults between user mode and the kernel's tracking of it. */
+/* System calls and faults keep the kernel's context tracking right. */
 static void crossings(const void *arg)
 {
 	(void)arg;

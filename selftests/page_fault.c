@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Memory: faults with their addresses, and all that faults make possible. */
+/* Memory: faults with their addresses, and everything that the kernel builds on faults. */
 #define _GNU_SOURCE
 #include <elf.h>
 #include <errno.h>
@@ -24,7 +24,7 @@
 #include "regs.h"
 #include "vctx_selftest.h"
 
-/* Of the width of this program. */
+/* ELF types of this program's own width. */
 #define Elf_Ehdr	ElfW(Ehdr)
 #define Elf_Phdr	ElfW(Phdr)
 #define Elf_Dyn		ElfW(Dyn)
@@ -32,12 +32,12 @@
 
 #define PAGE	4096UL
 
-/* Above all that user mode may have. */
+/* This address is above all that user mode may have. */
 #ifdef __i386__
 #define KERNEL_TEXT	0xffffe000UL
 #define KERNEL_MAP	0xfffffff0UL
 #else
-/* With four levels of page tables and with five. */
+/* This is not canonical with four levels of page tables, nor with five. */
 #define NON_CANONICAL	0x100000000000000UL
 #define KERNEL_TEXT	0xffffffff81000000UL
 #define KERNEL_MAP	0xffff888000000000UL
@@ -66,7 +66,7 @@ static int file_of(int pages)
 	return fd;
 }
 
-/* One access, and what the handler is told of it. */
+/* Make one access, and note what the handler is told. */
 static void expect_fault(int signo, int expected, int code, const void *addr)
 {
 	fault_note();
@@ -128,7 +128,7 @@ static void non_canonical(const void *arg)
 		     NULL);
 }
 
-/* An access by way of the stack pointer is a stack fault: SIGBUS. */
+/* An access by the stack pointer raises a stack fault, hence SIGBUS. */
 static void push_at(void *arg)
 {
 	asm volatile("mov %%rsp, %%rbx\n\t"
@@ -201,7 +201,7 @@ static void zero_page(const void *arg)
 	CHECK_EQ(*(volatile char *)at, 0);
 }
 
-/* A private mapping of a file: written pages part with the file. */
+/* In a private mapping of a file, pages that are written part from the file. */
 static void private_file(const void *arg)
 {
 	int fd = file_of(2);
@@ -257,7 +257,7 @@ static void stack_overflow_dies(const void *arg)
 	run_out_of_stack((void *)arg);
 }
 
-/* Protection to and fro, the data kept: each change must be seen at once. */
+/* The protection changes to and fro: each change is seen at once, and the data stay. */
 static void protect_often(const void *arg)
 {
 	char *at = map(PAGE, PROT_READ | PROT_WRITE);
@@ -274,7 +274,7 @@ static void protect_often(const void *arg)
 		CHECK_EQ(fault_of_read(at), SIGSEGV);
 		CHECK_EQ(mprotect(at, PAGE, PROT_READ | PROT_WRITE), 0);
 	}
-	/* An emulator that flushes by itself cannot show that one is missing. */
+	/* An emulator that flushes by itself cannot show that a flush is missing. */
 	if (test_in_context)
 		CHECK_GE(ctx_stats().tlb_flushes - flushes, 100ULL);
 }
@@ -327,7 +327,7 @@ static void huge_page(const void *arg)
 		CHECK_EQ(at[i], (char)(i / PAGE));
 }
 
-/* Code that changes: what was written last is what runs. */
+/* When code changes, the bytes that were written last are executed. */
 static void changing_code(const void *arg)
 {
 	struct snippet snippet = snippet_load("\xb8\x00\x00\x00\x00", 5);
@@ -341,7 +341,7 @@ static void changing_code(const void *arg)
 	}
 }
 
-/* userfaultfd: another thread provides the page. */
+/* With userfaultfd another thread provides the page. */
 
 static int uffd;
 
@@ -478,7 +478,7 @@ static void move_vdso(const void *arg)
 	CHECK_GE(after.tv_sec, before.tv_sec);
 	fault_catch();
 	CHECK_EQ(fault_of_read(vdso), SIGSEGV);
-	/* Signals and system calls need nothing of it. */
+	/* Signals and system calls do not need the old place. */
 	CHECK_EQ(raise(SIGTRAP), 0);
 	CHECK_EQ(fault.signo, SIGTRAP);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A breakpoint that somebody else arms while a thread runs, as perf does with an
- * interrupt: it is hit at once, and when it is gone the thread is in guest mode
+ * Somebody else arms a breakpoint while a thread runs, as perf does by an interrupt.
+ * The breakpoint is hit at once, and when it is gone, the thread is in guest mode
  * again.
  */
 #include <linux/hw_breakpoint.h>
@@ -14,7 +14,7 @@
 
 struct how {
 	uint32_t type;	/* HW_BREAKPOINT_X or _W */
-	bool cpu;	/* for all that its CPU runs, not for the thread */
+	bool cpu;	/* for all threads of its CPU, and not for one thread */
 	bool tickless;	/* the thread holds the tick */
 };
 
@@ -29,7 +29,7 @@ __attribute__((noipa)) static void called(void)
 	spinner.calls++;
 }
 
-/* No system call, and so no look of the kernel's at how it is to be run. */
+/* Without a system call the kernel does not look at how the thread is to be run. */
 static void *spin(void *arg)
 {
 	const struct how *how = arg;
@@ -70,7 +70,7 @@ static bool is_hit(int fd)
 	return hits;
 }
 
-/* The spinner is the only one to spend that much there; natively it cannot. */
+/* Nobody but the spinner can spend that much there, and only in guest mode. */
 static void wait_for_guest(void)
 {
 	uint64_t before, after;

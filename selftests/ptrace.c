@@ -27,7 +27,7 @@
 #define cs		xcs
 #define ss		xss
 #define CODE_SEGMENT	0x23
-/* How a function gets its argument in a register, and in which. */
+/* The register in which a function gets its argument, and how it is declared. */
 #define BY_REGISTER	__attribute__((regparm(1)))
 #define ARGUMENT	eax
 /* The registers with the arguments of a system call. */
@@ -83,7 +83,7 @@ static pid_t tracee_start(void (*fn)(void))
 		if (!test_in_context || !ctx_here())
 			test_enter();
 		tracee_stop();
-		/* What is left in the registers by now would be a pid. */
+		/* Without this the registers would hold a pid. */
 		struct regs regs = regs_pattern(31);
 
 		regs_call(&regs, fn);
@@ -107,7 +107,7 @@ static void set_regs(pid_t pid, struct user_regs_struct regs)
 	CHECK_EQ(ptrace(PTRACE_SETREGS, pid, NULL, &regs), 0);
 }
 
-/* All but FS base, which is the C library's, and what stops add. */
+/* Compare all but FS base, which the C library sets, and what a stop adds. */
 static void note_regs(const struct user_regs_struct *regs)
 {
 #ifdef __i386__
@@ -118,7 +118,7 @@ static void note_regs(const struct user_regs_struct *regs)
 #endif
 }
 
-/* Continue by @request until the next stop; returns the signal of it. */
+/* Continue by @request until the next stop, and return its signal. */
 static int resume(pid_t pid, int request, int signo)
 {
 	int status = 0;
@@ -308,7 +308,7 @@ static void breakpoint_reason(const void *arg)
 
 /* System calls, as strace sees them. */
 
-/* All registers are looked at: no argument is left to chance. */
+/* All registers are compared, so no argument is left to chance. */
 #define CALL(...)	syscall(__VA_ARGS__, 0, 0, 0, 0, 0, 0)
 
 static void make_calls(void)
@@ -376,7 +376,7 @@ static void syscall_change(const void *arg)
 	finish(pid, 0);
 }
 
-/* PTRACE_SYSEMU: the call is not made, the tracer provides the result. */
+/* With PTRACE_SYSEMU the call is not made: the tracer provides the result. */
 static void call_emulated(void)
 {
 	CHECK_EQ(syscall(12345, 1, 2, 3, 4, 5, 6), 21L);
@@ -488,7 +488,7 @@ static void hot_loop(const void *arg)
 	check_changed();
 }
 
-/* Where no code can be: the tracee gets a signal, and goes on from elsewhere. */
+/* The tracee is sent where no code can be: it gets a signal, and goes on elsewhere. */
 static void wild_rip(const void *arg)
 {
 	static const uint64_t wild[] = {
@@ -565,7 +565,7 @@ static void attach_thread(const void *arg)
 	check_changed();
 }
 
-/* Floating point registers, read and written. */
+/* The tracer reads and writes floating point registers. */
 static void use_xmm(void)
 {
 	double value[2] = { 1.25, 2.5 };
@@ -595,7 +595,7 @@ static void fp_registers(const void *arg)
 }
 
 #ifdef __x86_64__
-/* FS and GS base through the tracer. */
+/* The tracer reads and writes the bases of FS and GS. */
 static void use_gs(void)
 {
 	uint64_t value = 0;
@@ -620,7 +620,7 @@ static void segment_base(const void *arg)
 }
 #endif
 
-/* Memory that the tracer writes is what the tracee reads. */
+/* The tracee reads the memory that the tracer has written. */
 static volatile long poked = 1;
 
 static void read_poked(void)
@@ -641,7 +641,7 @@ static void poke_data(const void *arg)
 	finish(pid, 0);
 }
 
-/* The tracer sees signals first: keeps one, passes another. */
+/* The tracer sees signals first: it keeps one and passes another. */
 static volatile int signals_seen;
 
 static void on_signal(int signo)
@@ -668,7 +668,7 @@ static void signal_stops(const void *arg)
 	finish(pid, SIGUSR2);
 }
 
-/* fork and exec events; the child of a tracee in a context is in one too. */
+/* fork and exec events; the child of a tracee in a context has one, too. */
 static void fork_and_exec(void)
 {
 	pid_t pid = fork();
@@ -700,7 +700,7 @@ static void events(const void *arg)
 	CHECK_EQ(waitpid(child, &status, __WALL), child);
 	CHECK_EQ(status >> 8, SIGTRAP | PTRACE_EVENT_EXEC << 8);
 	CHECK_EQ(ptrace(PTRACE_DETACH, child, NULL, 0L), 0);
-	/* The parent stops once more, of SIGCHLD. */
+	/* The parent stops once more, for SIGCHLD. */
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
 	if (WIFSTOPPED(status)) {
 		CHECK_EQ(WSTOPSIG(status), SIGCHLD);

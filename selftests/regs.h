@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Run a few instructions with all registers known before and seen after.  In
- * 32-bit programs a register has the name of the one that it is the half of.
+ * 32-bit programs a register has the name of the 64-bit one of which it is a half.
  */
 #ifndef VCTX_REGS_H
 #define VCTX_REGS_H
@@ -40,7 +40,7 @@
 #include <stdint.h>
 
 #ifdef __i386__
-/* The names in struct user_regs_struct and of gregs. */
+/* The names in struct user_regs_struct, and those of gregs. */
 #define rax		eax
 #define rbx		ebx
 #define rcx		ecx

@@ -31,7 +31,7 @@ regs_call:
 	movq	REGS_R15(%rdi), %r15
 	pushq	REGS_RFLAGS(%rdi)
 	movq	REGS_RDI(%rdi), %rdi
-	/* Last, as TF, AC and DF matter to all that follows. */
+	/* The flags come last, since TF, AC and DF affect every instruction that follows. */
 	popfq
 	call	*(%rsp)
 	/* No register is free: keep RDI in the slot of the code. */

@@ -25,7 +25,7 @@ static __thread struct {
 	struct rseq rseq;
 } area __attribute__((aligned(32)));
 
-/* What the C library has registered is taken back, and ours takes its place. */
+/* The C library's registration is taken back, and ours takes its place. */
 static void register_own(void)
 {
 	char *glibc = (char *)__builtin_thread_pointer() + __rseq_offset;
@@ -39,7 +39,7 @@ static void register_own(void)
 }
 
 /*
- * Spins within a critical section until it is aborted; returns how often it
+ * Spin within a critical section until the kernel aborts it, and return how often it
  * went round.  The abort handler lies elsewhere, behind the signature.
  */
 static uint64_t spin_until_abort(volatile int *started)
@@ -56,7 +56,7 @@ static uint64_t spin_until_abort(volatile int *started)
 		     "4:\tjmp 2f\n\t"
 		     ".popsection\n\t"
 		     "lea 77b(%%rip), %%rax\n\t"
-		     /* Nothing in between, or the kernel could forget it there. */
+		     /* No code may stand between the two, or the kernel could clear the pointer there. */
 		     "mov %%rax, %[cs]\n"
 		     "1:\tmovl $1, %[started]\n"
 		     "3:\tinc %[rounds]\n\t"
@@ -78,7 +78,7 @@ static void on_signal(int signo)
 
 static void aborted_by_signal(const void *arg)
 {
-	/* Again and again: the first may come before the section is reached. */
+	/* The signal is sent again and again: the first may come before the section begins. */
 	struct itimerval soon = {
 		.it_value.tv_usec = 2000, .it_interval.tv_usec = 2000,
 	};
@@ -161,7 +161,7 @@ static void cpu_is_current(const void *arg)
 	}
 }
 
-/* Counters per CPU without atomic instructions: none of the steps is lost. */
+/* Counters for each CPU, without atomic instructions: no step is lost. */
 #define COUNTS	20000
 #define MAX_CPUS	64
 
@@ -187,7 +187,7 @@ static bool count_once(void)
 		 "shl $6, %%rcx\n\t"
 		 "mov (%[counters], %%rcx), %%rax\n\t"
 		 "inc %%rax\n\t"
-		 /* Ample time to be preempted in. */
+		 /* There is ample time here to be preempted. */
 		 "nop; nop; nop; nop; nop; nop; nop; nop\n\t"
 		 "mov %%rax, (%[counters], %%rcx)\n"
 		 "2:"
@@ -226,7 +226,7 @@ static void counters_per_cpu(const void *arg)
 	CHECK_EQ(sum, (uint64_t)COUNTS * ARRAY_SIZE(threads));
 }
 
-/* An abort handler without the signature kills. */
+/* An abort handler without the signature kills the process. */
 static void bad_signature(const void *arg)
 {
 	struct itimerval soon = { .it_value.tv_usec = 2000 };

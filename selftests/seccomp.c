@@ -15,7 +15,7 @@
 #include "regs.h"
 #include "vctx_selftest.h"
 
-/* What <linux/prctl.h> has since 5.11. */
+/* <linux/prctl.h> has these since Linux 5.11. */
 #ifndef PR_SET_SYSCALL_USER_DISPATCH
 #define PR_SET_SYSCALL_USER_DISPATCH	59
 #define PR_SYS_DISPATCH_OFF		0
@@ -25,7 +25,7 @@
 #define FILTERED	SYS_getppid
 #define FILTERED_ERRNO	123
 
-/* @action for FILTERED, all others are allowed. */
+/* Apply @action to the call FILTERED, and allow all others. */
 static void filter(uint32_t action)
 {
 	struct sock_filter code[] = {
@@ -67,7 +67,7 @@ static void on_sigsys(int signo, siginfo_t *info, void *context)
 	note("arch", info->si_arch);
 	for (int reg = 0; reg < REG_END; reg++)
 		note("reg", gregs[reg]);
-	/* As a supervisor does that makes the call itself. */
+	/* A supervisor makes the call in place of the thread. */
 	gregs[REG_RAX] = 4242;
 }
 
@@ -144,7 +144,7 @@ static void inherited(const void *arg)
 	in_child(check_filtered);
 }
 
-/* System calls from elsewhere than one range of code go to a handler. */
+/* A handler gets the system calls that are made outside one range of code. */
 static volatile char dispatch;
 
 static void user_dispatch(const void *arg)

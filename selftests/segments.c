@@ -45,8 +45,8 @@ static struct selectors selectors(void)
 
 /*
  * An interrupt clears the RPL of a null selector on its way back to user mode
- * (SDM, IRET to an outer privilege level), natively as well: no twin knows
- * whether there was one.
+ * (SDM, IRET to an outer privilege level), natively as well, and no twin knows
+ * whether there was an interrupt.
  */
 static uint16_t without_rpl_of_null(uint16_t selector)
 {
@@ -65,7 +65,7 @@ static void selectors_note(void)
 	note("cs", now.cs);
 }
 
-/* Not FS, which is the C library's. */
+/* FS is not among them, since the C library uses it. */
 static void load_selectors(uint16_t selector)
 {
 	asm volatile("mov %0, %%ds\n\t"
@@ -73,7 +73,7 @@ static void load_selectors(uint16_t selector)
 		     "mov %0, %%gs" : : "r"(selector));
 }
 
-/* The selectors outlive what enters the kernel, and preemption. */
+/* The selectors outlive entries into the kernel, and preemption. */
 static void kept(const void *arg)
 {
 	uint16_t selector = *(const uint16_t *)arg;
@@ -94,7 +94,7 @@ static void kept(const void *arg)
 	note("cs in handler", (uint16_t)fault.gregs[REG_CSGSFS]);
 }
 
-/* FS is loaded, looked at, and given back in one go. */
+/* One function loads FS, looks at it, and restores it. */
 static void fs_selector(const void *arg)
 {
 	uint16_t selector = *(const uint16_t *)arg, seen;
@@ -133,7 +133,7 @@ static void loadable(const void *arg)
 	}
 }
 
-/* What the descriptors say to those who ask. */
+/* LAR, LSL, VERR and VERW say what the descriptors are. */
 static void descriptors(const void *arg)
 {
 	(void)arg;
@@ -155,7 +155,7 @@ static void descriptors(const void *arg)
 	}
 }
 
-/* A data segment of the thread's own that holds @base. */
+/* Install a data segment of the thread's own with the base @base. */
 static struct user_desc data_segment(unsigned int entry, const void *base)
 {
 	return (struct user_desc){
@@ -244,7 +244,7 @@ static void compat(const void *arg)
 	struct vctx_stats before = compat_stats(), after;
 
 	CHECK_EQ(compat_call(arg, 40), arg == compat_nop ? 42U : 41U);
-	/* The call and its exit are in the guest. */
+	/* The code is in the guest when it makes the call. */
 	CHECK_EQ(compat_call(compat_syscall, 0), getuid() + 1U);
 	after = compat_stats();
 	CHECK_EQ(after.native[VCTX_NATIVE_COMPAT], before.native[VCTX_NATIVE_COMPAT]);
@@ -309,7 +309,7 @@ static void iret(const void *arg)
 		CHECK_EQ(iret_self(i), i + 1);
 }
 
-/* Far jumps to where a process must not get. */
+/* Far jumps to where a process must not go. */
 static void far_jump(const void *arg)
 {
 	struct { uint32_t offset; uint16_t selector; } __attribute__((packed))

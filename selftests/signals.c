@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Signals: what handlers see and change, stacks, nesting, jumps, hot loops. */
+/* Signals: what handlers see and change; stacks, nesting, jumps, hot loops. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
@@ -62,7 +62,7 @@ static void modify_context(const void *arg)
 	CHECK_EQ(regs.rflags & RFLAGS_DF, RFLAGS_DF);
 }
 
-/* Each bit of the flags, turned over on the way back. */
+/* The bit of the flags that the handler turns over. */
 static uint64_t flag_to_turn;
 
 static void on_turn(int signo, siginfo_t *info, void *context)
@@ -73,7 +73,7 @@ static void on_turn(int signo, siginfo_t *info, void *context)
 	note("signo", signo);
 	note("rip", gregs[REG_RIP] - resume_at);
 	note("flags", test_flags(gregs[REG_EFL]));
-	/* The single step that TF makes turns it back. */
+	/* The handler of the single step that TF causes turns TF back. */
 	gregs[REG_EFL] ^= signo == SIGTRAP ? RFLAGS_TF : flag_to_turn;
 	if (signo == SIGILL)
 		gregs[REG_RIP] = resume_at;
@@ -97,7 +97,7 @@ static void modify_flags(const void *arg)
 	}
 }
 
-/* Returns to where no code can be: the next signal says so. */
+/* sigreturn goes to where no code can be, and the next signal says so. */
 static uintptr_t wild_rip;
 
 static void on_wild(int signo, siginfo_t *info, void *context)
@@ -219,7 +219,7 @@ static void nested(const void *arg)
 	CHECK_EQ(depth, 0);
 }
 
-/* A fault in a handler of a fault. */
+/* The handler of a fault faults itself. */
 static void on_fault_again(int signo, siginfo_t *info, void *context)
 {
 	ucontext_t *uc = context;
@@ -246,7 +246,7 @@ static void nested_faults(const void *arg)
 		asm volatile("ud2");
 }
 
-/* Out of a handler by siglongjmp(), many times. */
+/* siglongjmp() leaves a handler, many times. */
 
 static sigjmp_buf jump;
 
@@ -309,7 +309,7 @@ static void default_action(const void *arg)
 	raise(SIGTERM);
 }
 
-/* No room for the frame: SIGSEGV cannot be delivered and kills. */
+/* Without room for a frame, SIGSEGV cannot be delivered and kills. */
 static void no_room_for_frame(const void *arg)
 {
 	static const char code[] = "\x48\x31\xe4\x0f\x0b";	/* rsp = 0; ud2 */

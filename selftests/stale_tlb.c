@@ -26,8 +26,8 @@
 static volatile uint64_t *page;
 
 /*
- * 2 n: what round n does to the page is complete.  2 n - 1: in round n the page
- * has been taken away and cannot be read now.
+ * 2 n means that round n has done with the page.  2 n - 1 means that round n has
+ * taken the page away, which cannot be read now.
  */
 static uint64_t state;
 static uint64_t reads, faults;
@@ -43,7 +43,7 @@ static void set_state(uint64_t value)
 	__atomic_store_n(&state, value, __ATOMIC_RELEASE);
 }
 
-/* On CPUs of their own where there are two. */
+/* Writer and reader have CPUs of their own where there are two. */
 static void pin_reader(void)
 {
 	if (nr_cpus() > 1)
@@ -56,7 +56,7 @@ static void pin_writer(void)
 		pin(0);
 }
 
-/* Let the reader read what it may read now; it takes turns on one CPU. */
+/* Let the reader read what it may read now; on one CPU the two take turns. */
 static void wait_reads(void)
 {
 	uint64_t before = __atomic_load_n(&reads, __ATOMIC_ACQUIRE);
@@ -95,7 +95,7 @@ static void catch_faults(void)
 	CHECK_EQ(sigaction(SIGBUS, &action, NULL), 0);
 }
 
-/* What a translation that is gone would give: an older number, or any. */
+/* A stale translation would give an older number, or any. */
 static void check_read(uint64_t before, uint64_t value, uint64_t after)
 {
 	bool taken_away = before % 2 && before == after;
@@ -125,7 +125,7 @@ static void *read_main(void *arg)
 	return arg;
 }
 
-/* Elsewhere than the kernel would take it from: that may be where PAGE was. */
+/* New pages begin here: the kernel might choose the place where PAGE was. */
 static void *staging;
 
 static void *fresh_page(void *at, uint64_t value)
@@ -153,7 +153,7 @@ static void *first_page(uint64_t value)
 	return fresh_page(reserve(), value);
 }
 
-/* Ways to take a page away, such that it holds @round or nothing after it. */
+/* Ways to take a page away: after each the page holds @round or is not mapped. */
 
 /* Nobody can read the page now; then let it come back. */
 static void try_in_vain(uint64_t round)
@@ -203,8 +203,8 @@ static void by_truncate(uint64_t round)
 }
 
 /*
- * A fork shares the page with the child, the write after it makes a copy, and
- * the reader must see that: what it knows is the child's now.
+ * A fork shares the page with the child, and the next write makes a copy.  The
+ * reader must see the copy: the page that it has read so far is the child's now.
  */
 static void by_fork(uint64_t round)
 {
@@ -218,13 +218,13 @@ static void by_fork(uint64_t round)
 	hog_stop(child);
 }
 
-/* To the memory of the other node: the same number on another page, then more. */
+/* The page moves to the other node with its number; then it gets a new number. */
 static void by_migration(uint64_t round)
 {
 	void *at = (void *)page;
 	int node = round % 2, status = -1;
 
-	/* The kernel's NUMA balancing may be about the page at the same time. */
+	/* The kernel's NUMA balancing may be moving the page at the same time. */
 	do {
 		if (syscall(SYS_move_pages, 0, 1UL, &at, &node, &status,
 			    MPOL_MF_MOVE))
@@ -280,8 +280,8 @@ static void stale(const void *arg)
 }
 
 /*
- * Many address spaces on one CPU have different pages at one address: more of
- * them than there are tags.
+ * Many address spaces on one CPU, more than there are tags, have different pages at
+ * one address.
  */
 #define SPACES	24
 #define VISITS	40
@@ -331,7 +331,7 @@ static void reused_space(const void *arg)
 		in_child(see_nothing);
 }
 
-/* A thread that moves to the other CPU takes its changes along. */
+/* A thread that moves to the other CPU sees its own changes there. */
 static void moves_along(const void *arg)
 {
 	(void)arg;

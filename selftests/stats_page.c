@@ -63,7 +63,7 @@ static void stays_read_only(const void *arg)
 	CHECK_EQ(munmap(page, PAGE), 0);
 }
 
-/* It is what the command says, at a moment between two commands. */
+/* The page agrees with what the command says right before and right after. */
 static void same_as_command(const void *arg)
 {
 	const volatile struct vctx_stats *page;
@@ -89,7 +89,7 @@ static void same_as_command(const void *arg)
 	CHECK_EQ(page->contexts, 1ULL);
 }
 
-/* It changes while the thread makes no system call. */
+/* The page changes while the thread makes no system call. */
 static void is_live(const void *arg)
 {
 	const volatile struct vctx_stats *page;
@@ -99,7 +99,7 @@ static void is_live(const void *arg)
 	ctx_enter(0);
 	page = map_page();
 	entries = page->entries;
-	/* The scheduler tick does it. */
+	/* The interrupts of the scheduler tick change it. */
 	guest = page->guest_ns;
 	limit = now_ns() + NSEC_PER_SEC;
 	while (page->guest_ns == guest && now_ns() < limit)
@@ -140,7 +140,7 @@ static void outlives_leave(const void *arg)
 	CHECK_EQ(page->entries, entries);
 }
 
-/* The page of a thread that has ended, in the hands of another. */
+/* Another thread still has the page of a thread that has ended. */
 static void *map_and_end(void *arg)
 {
 	ctx_enter(0);
@@ -170,7 +170,7 @@ static void outlives_thread(const void *arg)
 	CHECK_EQ(page->entries, entries);
 }
 
-/* A child has the mapping too: it is the page of its parent's context. */
+/* A child has the mapping, too, and sees the page of its parent's context. */
 static const volatile struct vctx_stats *parents_page;
 
 static void look_from_child(void)
@@ -181,7 +181,7 @@ static void look_from_child(void)
 	for (int i = 0; i < 50; i++)
 		getppid();
 	CHECK_GE(own->entries, 50ULL);
-	/* The parent waits: one or two entries at most. */
+	/* The parent waits, and makes one or two entries at most. */
 	CHECK_LE(parents_page->entries, entries + 4);
 	CHECK_EQ(parents_page->live, 1ULL);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Threads, forks, execs, signals, migrations and mappings, all at one time and
- * in a random order, each of which leaves a number behind that is known.
+ * Threads, forks, execs, signals, migrations and mappings, all at one time and in a
+ * random order.  Each leaves a number that is known in advance.
  *
  *   stress [SECONDS [SEED]]
  *
@@ -143,7 +143,7 @@ static void op_signal(void)
 	CHECK_GE(signals, before + count);
 }
 
-/* To any other thread: comes when it likes. */
+/* Send a signal to any other thread, at any moment. */
 static volatile pid_t tids[THREADS];
 
 static void op_signal_other(void)
@@ -180,7 +180,7 @@ static void check(const uint64_t *words, size_t nr, uint64_t value)
 		}
 }
 
-/* Mapped, filled, protected, moved, checked, gone. */
+/* Map memory, fill, protect, move, check and unmap it. */
 static void op_map(void)
 {
 	size_t len = (1 + random_below(16)) * PAGE, nr = len / 8;
@@ -280,7 +280,7 @@ static void *thread_main(void *arg)
 
 	random_state = checksum(seed + number, 7) | 1;
 	tids[number] = gettid();
-	/* A busy machine takes longer for one of each. */
+	/* A busy machine may need more time to do each of them once. */
 	while (now_ns() < deadline || !has_done_all()) {
 		size_t op = choose();
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What keeps a thread out of guest mode: with VCTX_ENTER_STRICT a reason to
- * fail, without it a reason that is counted.
+ * What keeps a thread out of guest mode is a reason to fail with VCTX_ENTER_STRICT,
+ * and a reason that is counted without it.
  */
 #define _GNU_SOURCE
 #include <asm/ldt.h>
@@ -33,7 +33,7 @@ static void expect_native(enum vctx_native_reason reason)
 	CHECK_GE(ctx_stats().native[reason], 1ULL);
 }
 
-/* Strictly it fails, and leaves nothing behind; else the reason is counted. */
+/* A strict enter fails and leaves nothing behind; any other counts the reason. */
 static void refused(enum vctx_native_reason reason)
 {
 	for (int i = 0; i < 3; i++) {
@@ -118,8 +118,8 @@ static void on_step(int signo)
 }
 
 /*
- * With TF set: by INT 0x80, as an emulator has trouble with a single step
- * across SYSCALL even natively.
+ * TF is set.  The call is by INT 0x80, since an emulator has trouble with a single
+ * step across SYSCALL even natively.
  */
 static int enter_stepping(uint64_t flags)
 {

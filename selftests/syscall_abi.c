@@ -41,7 +41,7 @@ static void call(const void *arg)
 	regs_note("regs", &regs);
 }
 
-/* What the manual says of SYSCALL, rather than what the twin does. */
+/* The processor's manual says what SYSCALL does to these, whatever the twin does. */
 static void call_registers(const void *arg)
 {
 	struct snippet snippet = snippet_load("\x0f\x05", 2);
@@ -62,7 +62,7 @@ static void call_registers(const void *arg)
 	CHECK(!memcmp(&before, &after, sizeof(before)));
 }
 
-/* A call that only works with each of six arguments in its place. */
+/* This call works only if each of its six arguments is in its place. */
 static void six_arguments(const void *arg)
 {
 	char path[] = "/tmp/vctx-syscall-XXXXXX";
@@ -144,7 +144,7 @@ static void call_at_end(const void *arg)
 	CHECK_EQ(fault.addr, (uintptr_t)page + 4096);
 }
 
-/* The vsyscall page is executable for the eye only; the kernel emulates it. */
+/* The vsyscall page cannot really be executed: the kernel emulates its calls. */
 static void enter_vsyscall(void *arg)
 {
 	struct regs *regs = arg;
@@ -163,7 +163,7 @@ static void vsyscall(const void *arg)
 	regs.rsi = 0;
 	regs.rdx = 0;
 	note("signal", fault_of(enter_vsyscall, &regs));
-	/* The time and the CPU are not of interest, all others are. */
+	/* All registers are compared but those with the time and the CPU. */
 	regs.rax = 0;
 	regs_note("regs", &regs);
 	if (fault.count)
@@ -178,7 +178,7 @@ static void vsyscall_read(const void *arg)
 	fault_note();
 }
 
-/* Many calls, none of them lost or made twice. */
+/* Of many calls none is lost, and none is made twice. */
 static void many(const void *arg)
 {
 	int fds[2];

@@ -14,7 +14,7 @@
 
 #include "vctx_selftest.h"
 
-/* Long enough to be asleep in the call by then. */
+/* After this time the thread is asleep in its call. */
 #define SIGNAL_AFTER_US	20000
 
 static int fds[2];
@@ -51,7 +51,7 @@ static long do_wait(void)
 	return syscall(SYS_wait4, -1, NULL, 0, NULL);
 }
 
-/* Made again after the handler, it finds that the word has changed. */
+/* After the handler the call is made again, and finds that the word has changed. */
 static long do_futex(void)
 {
 	return syscall(SYS_futex, &futex_word, FUTEX_WAIT_PRIVATE, 0, NULL);
@@ -103,7 +103,7 @@ static void interrupt(const void *arg)
 	if (restart->call == do_wait) {
 		child = fork();
 		if (!child) {
-			/* Ends when the handler has run. */
+			/* The loop ends when the handler has run. */
 			do_read();
 			_exit(0);
 		}

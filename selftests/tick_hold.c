@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Holding the scheduler tick: that it is held, that nobody else notices, and who
- * may ask for it.
+ * Holding the scheduler tick: whether it is held, whether nobody else notices, and
+ * who may ask for it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -27,7 +27,7 @@
 #define UNLIMITED	UINT64_MAX
 #define PARAMETERS	"/sys/module/vcontext/parameters/"
 
-/* A stretch without a system call, after one in which the tick gets to know. */
+/* Spin without a system call, after a stretch in which a tick sees the thread. */
 static struct vctx_stats hold_for(uint64_t ns)
 {
 	struct vctx_stats before, after;
@@ -44,9 +44,9 @@ static struct vctx_stats hold_for(uint64_t ns)
 }
 
 /*
- * Natively there are 500 interruptions.  What is left is the kernel's watchdog every
- * four seconds, and RCU's kthread for as long as it is busy with what the tests
- * before have left: each time it has run, the hold begins anew with a short one.
+ * Natively there are 500 interruptions.  There remain the kernel's watchdog every
+ * four seconds, and RCU's kthread as long as it has work from earlier tests: each
+ * time it has run, the next hold is a short one.
  */
 static void unlimited(const void *arg)
 {
@@ -93,7 +93,7 @@ static void not_asked_for(const void *arg)
 	CHECK_GE(stats.exits[VCTX_EXIT_INTERRUPT], TICKS_PER_SEC / 5 - 2);
 }
 
-/* CPU time is counted by the tick, and what was missed is added. */
+/* The tick counts CPU time, so the time of missed ticks is added. */
 static void user_time(const void *arg)
 {
 	struct rusage before, after;
@@ -120,7 +120,7 @@ static uint64_t cpu_ns(pid_t pid)
 	return time.tv_sec * NSEC_PER_SEC + time.tv_nsec;
 }
 
-/* Another busy task on the CPU gets its half, whether here first or later. */
+/* Another busy task gets its half of the CPU, whether it was there first or not. */
 static void fair_share(const void *arg)
 {
 	uint64_t start, wall, others;
@@ -253,7 +253,7 @@ static void perf_counts(const void *arg)
 	CHECK_GE(hold_for(NSEC_PER_SEC / 10).ticks_held, 10ULL);
 }
 
-/* The tick is back whoever ends the holder: a loop is interrupted as ever. */
+/* The tick is back, whatever ends the holder: a loop is interrupted as ever. */
 static void killed(const void *arg)
 {
 	pid_t pid;
@@ -313,7 +313,7 @@ static uint64_t jiffies_ns(void)
 	return jiffies * (NSEC_PER_SEC / TICKS_PER_SEC);
 }
 
-/* On either CPU, for it may be the one that keeps the time. */
+/* Both CPUs are tried, since either may be the one that keeps the time. */
 static void clocks_agree(const void *arg)
 {
 	uint64_t start, jiffies, coarse, passed;
@@ -333,7 +333,7 @@ static void clocks_agree(const void *arg)
 	coarse = clock_of(CLOCK_MONOTONIC_COARSE) - coarse;
 	stop = 1;
 	pthread_join(thread, NULL);
-	/* The kernel of a busy CPU looks after a stalled clock each five ticks. */
+	/* The kernel of a busy CPU updates a stalled clock at every fifth tick. */
 	CHECK_GE(jiffies, passed - 40 * NSEC_PER_MSEC);
 	CHECK_LE(jiffies, passed + 40 * NSEC_PER_MSEC);
 	CHECK_GE(coarse, passed - 40 * NSEC_PER_MSEC);
@@ -341,8 +341,8 @@ static void clocks_agree(const void *arg)
 }
 
 /*
- * A grace period does not wait for the CPU, nor interrupt it.  But the kthread that
- * drives it may have left a timer on the CPU, which the bound makes late.
+ * A grace period neither waits for the CPU nor interrupts it.  But the kthread that
+ * drives it may have left a timer on the CPU, which is late by the bound.
  */
 static void rcu_goes_on(const void *arg)
 {
@@ -372,7 +372,7 @@ static void rcu_goes_on(const void *arg)
 		 before.held[VCTX_HELD_RESCHEDULE]);
 }
 
-/* Interruptions by another CPU are counted as what they are. */
+/* Interruptions by another CPU are counted by their kind. */
 static void calls_are_counted(const void *arg)
 {
 	struct vctx_stats before, after;
@@ -392,12 +392,12 @@ static void calls_are_counted(const void *arg)
 		REQUIRE(!syscall(SYS_membarrier,
 				 MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0));
 	}
-	/* It counts when it has served this CPU. */
+	/* The call counts when it has served this CPU. */
 	burn(NSEC_PER_MSEC);
 	after = ctx_tally();
 	stop = 1;
 	pthread_join(thread, NULL);
-	/* The kernel may have had one of its own. */
+	/* The kernel may have made a call of its own. */
 	CHECK_GE(after.held[VCTX_HELD_CALL_FUNCTION],
 		 before.held[VCTX_HELD_CALL_FUNCTION] + 5);
 	CHECK_LE(after.held[VCTX_HELD_CALL_FUNCTION],
@@ -405,7 +405,7 @@ static void calls_are_counted(const void *arg)
 	CHECK_LE(after.held[VCTX_HELD_TIMER] - before.held[VCTX_HELD_TIMER], 2ULL);
 }
 
-/* Who may ask, and for what. */
+/* Who may ask for a hold, and for which bound. */
 
 static void needs_capability(const void *arg)
 {

@@ -62,7 +62,7 @@ static unsigned int cpu_by_limit(void)
 	return limit;
 }
 
-/* All ways to ask say the same, which is the truth. */
+/* All ways to ask for the CPU give the same answer, the true one. */
 static void check_cpu(int cpu)
 {
 	unsigned int aux, vdso_cpu, vdso_node;
@@ -138,7 +138,7 @@ static void same_clock(const void *arg)
 	}
 }
 
-/* The TSC counts at the same speed as outside. */
+/* The TSC counts at the same speed as it does natively. */
 static void tsc_rate(const void *arg)
 {
 	uint64_t ratio[2];

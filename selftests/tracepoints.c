@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The trace events of the module: there, and telling what happens. */
+/* The trace events of the module exist and tell what happens. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +38,7 @@ static void events_exist(const void *arg)
 	}
 }
 
-/* Does what each of the events is for. */
+/* Cause each of the events. */
 static void make_events(void)
 {
 	ctx_enter(0);

@@ -82,7 +82,7 @@ void note(const char *name, uint64_t value)
 	note_line(name, text);
 }
 
-/* In lines of 32 bytes, so that a difference is shown by its place. */
+/* A line has 32 bytes, so that the line of a difference gives its place. */
 void note_bytes(const char *name, const void *bytes, size_t len)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -263,13 +263,13 @@ struct watch watch_stop(struct watch start)
 /* One case */
 
 /*
- * The initial state, whatever the parent has done since the first twin, but for
- * one SSE register that is not zero: Bochs 3.0 leaves MXCSR to the next process
- * (XRSTORS), but not if SSE is in use.
+ * Load the initial state of the FPU, whatever the parent has done since the first
+ * twin, except for one SSE register that is not zero: XRSTORS of Bochs 3.0 leaves
+ * MXCSR to the next process unless SSE is in use.
  */
 static void reset_fpu(void)
 {
-	/* The control word and MXCSR, of what FXSAVE saves. */
+	/* The control word and MXCSR have these offsets in the area of FXSAVE. */
 	static const _Alignas(16) uint32_t initial[128] = {
 		[0] = 0x37f, [6] = 0x1f80,
 	};
@@ -285,7 +285,7 @@ static void call_fn(void)
 	called->fn(called->arg);
 }
 
-/* With the same registers for both twins, whatever the compiler left there. */
+/* Both twins start with the same registers, whatever the compiler left there. */
 static void call_test(const struct test *test)
 {
 	struct regs regs = regs_pattern(0x7e57);
@@ -355,7 +355,7 @@ static void check_tally(const struct test *test)
 	CHECK_EQ(tally.native[VCTX_NATIVE_MEMORY], 0ULL);
 	if (test->flags & T_UNUSED)
 		return;
-	/* 32-bit code is in the guest as other code is. */
+	/* 32-bit code runs in the guest as any other code does. */
 	CHECK_EQ(tally.native[VCTX_NATIVE_COMPAT], 0ULL);
 	CHECK_GE(tally.contexts, 1ULL);
 	CHECK_GE(tally.entries, 1ULL);
@@ -459,7 +459,7 @@ static void drop_hw(int fd)
 	close(fd);
 }
 
-/* Both are called from here, so that their stacks are the same. */
+/* One function calls both twins, so that their stacks are the same. */
 static int run_twin(const struct test *test)
 {
 	int native_status, status, result, fd;
@@ -537,7 +537,7 @@ static bool env_set(const char *name)
 	return value && strcmp(value, "0");
 }
 
-/* Ends the program if no context can be had. */
+/* End the program if contexts are not available. */
 static void require_device(void)
 {
 	int fd = open(VCTX_DEVICE, O_RDWR | O_CLOEXEC);

@@ -13,7 +13,7 @@
  * Environment:
  *   VCTX_REQUIRE=1      no /dev/vcontext is a failure, not a skip
  *   VCTX_TEST_NATIVE=1  never enter: do the expectations hold on plain Linux?
- *   VCTX_ROUNDS=N       how often to do what is done a few times only
+ *   VCTX_ROUNDS=N       how many rounds a test does that does few by default
  *   VCTX_SKIP="A/B ..." cases B of programs A and A_32 that the machine cannot do
  *                       natively
  */
@@ -43,15 +43,15 @@ enum ksft_exit {
 
 /* Run the case natively and in a context; notes and end must be the same. */
 #define T_TWIN		(1U << 0)
-/* The case enters by itself: test_enter(), or not at all. */
+/* The case itself enters, by test_enter(), or it does not enter at all. */
 #define T_SELF		(1U << 1)
 /* The case need not have executed anything in guest mode. */
 #define T_UNUSED	(1U << 2)
-/* The case is to die of a signal; a twin of the same. */
+/* The case must die of a signal; twins must die of the same one. */
 #define T_DIES		(1U << 3)
 /* The case needs two CPUs. */
 #define T_SMP		(1U << 4)
-/* The case is about the device: nothing of it can be had natively. */
+/* The case is about the device, so that it means nothing natively. */
 #define T_DEVICE	(1U << 5)
 /* The native twin, too, runs on processors in VMX operation. */
 #define T_HW_ON		(1U << 6)
@@ -74,7 +74,7 @@ int main(int argc, char **argv)						\
 	return test_main(tests, ARRAY_SIZE(tests), argc, argv);		\
 }
 
-/* Of the case under way. */
+/* The case that is running. */
 
 /* Whether this is the run in a context; false for a native twin. */
 extern bool test_in_context;
@@ -86,20 +86,20 @@ extern int test_fd;
 extern unsigned int test_seconds;
 
 /*
- * Add to what is compared with the twin.  A name that begins with NOTE_HEAD is
- * shown with what differs below it.
+ * Add to what is compared with the twin.  A note whose name begins with NOTE_HEAD is
+ * a headline: it is shown with a difference below it.
  */
 #define NOTE_HEAD	"@"
 void note(const char *name, uint64_t value);
 void note_bytes(const char *name, const void *bytes, size_t len);
 
 /*
- * Whether VCTX_SKIP names a case, or what else this program knows by a name: it
- * is natively beyond the machine, an emulator most likely.
+ * Whether VCTX_SKIP names a case, or another thing that this program has a name for.
+ * The machine, most likely an emulator, cannot do natively what is named.
  */
 bool test_is_beyond(const char *name);
 
-/* For note(): without the resume flag if "resume_flag" is natively beyond the machine. */
+/* The flags for note(): without the resume flag if VCTX_SKIP names "resume_flag". */
 uint64_t test_flags(uint64_t flags);
 
 __attribute__((noreturn, format(printf, 1, 2)))
@@ -128,7 +128,7 @@ do {									\
 #define CHECK_GE(a, b)	CHECK_OP(a, >=, b)
 #define CHECK_LE(a, b)	CHECK_OP(a, <=, b)
 
-/* Without it the case cannot go on. */
+/* A failure ends the case, which cannot go on. */
 #define REQUIRE(cond)							\
 do {									\
 	if (!(cond)) {							\
@@ -157,7 +157,7 @@ bool ctx_here(void);
 /* Enter with CTX_ALL in the run in a context, do nothing in a native one. */
 void test_enter(void);
 
-/* How much of the time between start and stop was spent in the guest. */
+/* Measure the time between start and stop, and how much of it was guest time. */
 struct watch {
 	uint64_t wall_ns;
 	uint64_t guest_ns;
@@ -166,7 +166,7 @@ struct watch {
 struct watch watch_start(void);
 struct watch watch_stop(struct watch start);
 
-/* The same, with the tick held for as long as can be; bound 0 is the default. */
+/* The same with VCTX_ENTER_TICKLESS; bound 0 is the default bound. */
 int __ctx_enter_tickless(int fd, uint64_t flags, uint64_t bound_ns);
 void ctx_enter_tickless(uint64_t bound_ns);
 
@@ -177,7 +177,7 @@ void ctx_enter_tickless(uint64_t bound_ns);
 uint32_t ctx_refused(uint64_t flags, uint64_t bound_ns, int error,
 		     enum vctx_unavailable why);
 
-/* Of the machine. */
+/* The machine. */
 
 int rounds(int few);
 
@@ -187,7 +187,7 @@ bool cpu_has_svm(void);
 void pin(int cpu);
 int current_cpu(void);	/* by the system call, not by the vDSO */
 
-/* A system call that touches nothing of the thread, errno included. */
+/* Make a system call that changes nothing of the thread, not even errno. */
 static inline long raw_syscall(long nr, long first, long second, long third)
 {
 	long result;
@@ -207,11 +207,11 @@ static inline long raw_syscall(long nr, long first, long second, long third)
 /* Keep the processor in user mode, without a system call. */
 void burn(uint64_t ns);
 
-/* A process that does nothing but burn, on one CPU; -1 for any. */
+/* Start a process that only burns time on one CPU; -1 is any CPU. */
 pid_t hog_start(int cpu);
 void hog_stop(pid_t pid);
 
-/* Wait for a child (-1: any), assert that it exited, return its status. */
+/* Wait for a child (-1: any), assert that it exited, and return its status. */
 int wait_exit(pid_t pid);
 /* Run @fn in a child; its CHECKs count here. */
 void in_child(void (*fn)(void));
@@ -221,7 +221,7 @@ void wait_state(pid_t tid, char state);
 
 void write_file(const char *path, const char *text);
 
-/* A module of the project; unloading does not wait. */
+/* Load or unload a module of the project; unloading does not wait. */
 int __module_load(const char *name);
 int __module_unload(const char *name);
 

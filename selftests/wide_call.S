@@ -21,11 +21,11 @@ wide_call:
 	.size	wide_call, . - wide_call
 
 	/*
-	 * The pieces take a value in EAX and return one there.  They go back by
-	 * wide_back, to which the stack pointer is in RBP.
+	 * The pieces take a value in EAX and return one there.  They return through
+	 * wide_back, for which RBP has the stack pointer.
 	 */
 	.code64
-	/* The upper half of a register is there, and outlives an interrupt. */
+	/* The upper half of a register exists, and outlives an interrupt. */
 	.globl	wide_registers
 wide_registers:
 	movl	%eax, %ecx

@@ -15,7 +15,7 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		errx(125, "no command");
-	/* A descriptor keeps it until the command ends; KVM's own would be closed. */
+	/* This descriptor keeps the machine until the command ends; KVM's own closes at exec. */
 	if (kvm < 0 || dup(ioctl(kvm, KVM_CREATE_VM, 0)) < 0)
 		err(125, "cannot create a virtual machine");
 	execvp(argv[1], argv + 1);
