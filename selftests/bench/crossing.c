@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a context costs: the length of paths that cross its border, natively
- * and in a context, in ticks of the TSC.
+ * What a context costs: the length of the paths that leave guest mode and come back,
+ * natively and in a context, in ticks of the TSC.
  *
  * Bochs counts one tick per instruction, so that with one CPU and no
- * mitigations the figures are exact, and are held to limits: VCTX_EXACT=1.
- * Elsewhere they are ticks, and are only shown.
+ * mitigations the figures are exact: with VCTX_EXACT=1 they are held to limits.
+ * Elsewhere they are ticks of a clock, and are only shown.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -32,8 +32,8 @@
 #define LIMIT_ENTER	5000
 
 /*
- * Bochs reads the TSC as of the start of a run of instructions without a
- * branch: the jump makes RDTSC the first of one.
+ * Bochs reads the TSC as it was at the start of a run of instructions without a
+ * branch.  The jump makes RDTSC the first instruction of a run.
  */
 static inline uint64_t ticks(void)
 {
@@ -50,7 +50,7 @@ static int compare(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-/* Of many runs, less what the measuring takes. */
+/* The median of many runs, less what the measuring itself takes. */
 static int64_t median(void (*fn)(void))
 {
 	static uint64_t samples[SAMPLES];
@@ -111,7 +111,7 @@ static void call_getppid(void)
 	raw_syscall(SYS_getppid, 0, 0, 0);
 }
 
-/* The same from 32-bit code, with the two far jumps that lead there. */
+/* The same from 32-bit code, with the two far jumps to it and back. */
 #define INT80_GETPPID	64
 
 uint32_t compat_call(const void *code32, uint32_t value);
@@ -195,7 +195,7 @@ static void fresh_page(const void *arg)
 	CHECK_LE((context - native) * 100, native * LIMIT_PERCENT);
 }
 
-/* No limits, but what one would like to know. */
+/* These have no limits, but are worth knowing. */
 static void others(const void *arg)
 {
 	static const struct {
@@ -250,7 +250,7 @@ static void library_run(void)
 	vctx_run(no_work, NULL);
 }
 
-/* A process that keeps the processors in VMX operation. */
+/* This process keeps the processors in VMX operation. */
 static pid_t start_other(void)
 {
 	int fds[2];

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * No emulator has a processor that flushes TLBs by broadcast (INVLPGB).  This
- * makes the kernel do what matters of it: modules that are loaded from now on
+ * No emulator has a processor that flushes TLBs by broadcast (INVLPGB).  This module
+ * makes the kernel do the part that matters: modules that are loaded from now on
  * find the feature, and the shootdowns of some programs send no interrupt.
  *
- * Only for programs that have other threads in contexts at most: nothing flushes
- * what they have natively.  In an emulator, the way out of the guest does.
+ * It is for programs whose other threads are all in contexts: nothing flushes what a
+ * native thread has in its TLB.  In an emulator, each VM exit flushes.
  */
 #include <linux/kprobes.h>
 #include <linux/mm.h>
@@ -27,18 +27,18 @@ static atomic_t dropped = ATOMIC_INIT(0);
 module_param_named(dropped, dropped.counter, int, 0444);
 MODULE_PARM_DESC(dropped, "Shootdowns that sent none");
 
-/* The kernel's own begins so, and is not for modules. */
+/* The kernel's own structure begins with these, and modules cannot have it. */
 struct flush_info {
 	struct mm_struct *mm;
 };
 
-/* Where the probed function goes on: at its end. */
+/* The probed function goes on here, at its end. */
 static noinline void just_return(void)
 {
 	barrier();
 }
 
-/* Before native_flush_tlb_multi(cpumask, info). */
+/* This runs before native_flush_tlb_multi(cpumask, info). */
 static int drop(struct kprobe *probe, struct pt_regs *regs)
 {
 	const struct flush_info *info = (const void *)regs->si;
@@ -47,7 +47,7 @@ static int drop(struct kprobe *probe, struct pt_regs *regs)
 	    strcmp(current->comm, silent))
 		return 0;
 	atomic_inc(&dropped);
-	/* The function flushes this CPU, too, and a broadcast would have. */
+	/* The function would flush this CPU, too, as a broadcast does. */
 	native_write_cr3(__native_read_cr3());
 	regs->ip = (unsigned long)just_return;
 	return 1;
@@ -58,7 +58,7 @@ static struct kprobe probe = {
 	.pre_handler = drop,
 };
 
-/* The kernel itself decided at boot.  It keeps its copy read-only. */
+/* The kernel itself decided at boot.  These words are read-only, hence the mapping. */
 static int set_feature(bool set)
 {
 #ifdef X86_FEATURE_INVLPGB

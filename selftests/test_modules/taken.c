@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Another owner of VMX or SVM: takes each CPU that comes online, as KVM does when it
- * has virtual machines.  To be loaded before vcontext, whose callback is to come
- * after this one's.
+ * Another owner of VMX or SVM: it takes each CPU that comes online, as KVM does when
+ * it has virtual machines.  Load it before vcontext, so that the kernel calls it
+ * first.
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
@@ -20,7 +20,7 @@ static void set_svme(bool on)
 	wrmsr(MSR_EFER, on ? low | EFER_SVME : low & ~EFER_SVME, high);
 }
 
-/* Past the kernel's copy of CR4, which is for KVM on some kernels. */
+/* This passes by the kernel's copy of CR4, which some kernels reserve for KVM. */
 static void set_vmxe(bool on)
 {
 	unsigned long flags, cr4;
