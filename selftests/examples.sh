@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# lib/examples: the same results natively and in contexts, and what the examples
-# say of their contexts.  For the shell of busybox.
+# lib/examples: each program gives the same results natively and in contexts, and
+# what it says of its contexts is true.  For the shell of busybox.
 # shellcheck disable=SC2317 # the functions are called by check
 
 . ./vctx_selftest.sh
@@ -11,8 +11,8 @@ blocks=300
 # The last block is a short one.
 head -c $((blocks * 4096 - 1000)) /bin/busybox >"$tmp/file"
 
-# run COMMAND [ARG...]: natively with --native and in a context, with one result;
-# leaves $tmp/out and $tmp/err of the latter
+# run COMMAND [ARG...]: natively with --native, then in a context; succeeds if both
+# results are the same, and leaves $tmp/out and $tmp/err of the context
 run() {
 	"$@" --native >"$tmp/native" 2>"$tmp/native_err" || { cat "$tmp/native_err"; return 1; }
 	"$@" >"$tmp/out" 2>"$tmp/err" || { cat "$tmp/err"; return 1; }
@@ -22,25 +22,25 @@ run() {
 	[ -s "$tmp/out" ] && cmp "$tmp/native" "$tmp/out"
 }
 
-# before WORDS: the number before these words on standard error, or 0
+# before WORDS: prints the number before these words on standard error, or 0
 before() {
 	number=$(sed -n "s/.*\b\([0-9][0-9]*\)\(\.[0-9]*\)\{0,1\} $1.*/\1/p" "$tmp/err")
 	echo "${number:-0}"
 }
 
-# column N OF: of the line of pool's table that begins with OF
+# column N OF: prints a column of the line of pool's table that begins with OF
 column() {
 	awk -v name="$2" -v column="$1" '$1 == name { print $column }' "$tmp/err"
 }
 
-# The one system call is that which asks for the statistics.
+# The only system call is the one that asks for the statistics.
 pricing_computes() {
 	run pricing --steps 300 --strikes 10 &&
 	[ "$(before entries)" -ge 1 ] && [ "$(before 'ms in guest mode')" -ge 1 ] &&
 	[ "$(before 'exits: syscall')" -eq 1 ] && [ "$(before 'ticks held')" -eq 0 ]
 }
 
-# 30 million instructions at the least.
+# The prices take 30 million instructions at least.
 pricing_holds_the_tick() {
 	run pricing --steps 1000 --strikes 10 --tickless &&
 	[ "$(before 'ticks held')" -ge 10 ] && [ "$(before 'longest stay')" -ge 0 ]
@@ -55,7 +55,7 @@ pricing_says_why_not() {
 	[ $status -eq 0 ] && grep -q 'the tick was not held: .*CAP_SYS_NICE' "$tmp/err" && [ "$(before 'ticks held')" -eq 0 ]
 }
 
-# exits METHOD: the exits for system calls of read or sqpoll
+# exits METHOD: prints the exits for system calls of read or sqpoll
 exits() {
 	sed -n "s/^$1 .*: \([0-9]*\) exits for.*/\1/p" "$tmp/err"
 }
@@ -67,14 +67,14 @@ uring_saves_exits() {
 	[ "$(exits read)" -ge $blocks ] && [ "$(exits sqpoll)" -le 2 ]
 }
 
-# The sum is of what is in the file: of another, it is another.
+# The sum depends on what is in the file: another file has another sum.
 uring_reads() {
 	run uring "$tmp/file" && mv "$tmp/out" "$tmp/first" &&
 	printf x | dd of="$tmp/file" bs=1 seek=100000 conv=notrunc 2>/dev/null &&
 	run uring "$tmp/file" && ! cmp "$tmp/first" "$tmp/out"
 }
 
-# uring's threads in the kernel are no business of vctx-exec's contexts.
+# uring's threads in the kernel get no context from vctx-exec.
 uring_in_vctx_exec() {
 	vctx-exec --stats="$tmp/json" uring "$tmp/file" >"$tmp/out" 2>"$tmp/err" &&
 	cat "$tmp/err" "$tmp/json" &&

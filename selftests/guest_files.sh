@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What of this machine goes into the guest: options of the harness, in the array
-# add.  Source it in the top folder; fail() is the caller's.
+# Bring files of this machine into the guest: the array add gets options of the
+# harness.  Source this in the top folder; the caller defines fail().
 
 add=()
 give() {
@@ -11,8 +11,8 @@ give() {
 	done
 }
 
-# The machine's apt sources seldom have source packages: an index of its own,
-# from the same mirror, leaves them as they are.
+# The machine's apt sources seldom have source packages.  An index apart, from the
+# same mirror, leaves those sources as they are.
 fetch_source() {
 	local dir=$1
 	mkdir -p "$dir"/{lists,archives}/partial
@@ -42,7 +42,7 @@ give_bzip2_and_compiler() {	# CACHE TMP
 			fail "cannot fetch the source package bzip2: is the package mirror reachable?"
 		}
 		mkdir -p "$cache"
-		# Made whole elsewhere first, should another do so at the same time.
+		# The entry is made elsewhere first, since another harness may make it, too.
 		mv "$tmp/source/tree" "$cache/demo-bzip2.$$"
 		mv -T "$cache/demo-bzip2.$$" "$tree" 2>/dev/null || rm -rf "$cache/demo-bzip2.$$"
 	fi

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# A CPU that somebody else takes: contexts go on, natively there, and who looks or
-# listens is told.  test_modules/taken.c is somebody else.  For the shell of busybox.
+# Somebody else takes a CPU: contexts go on there natively, and users who look or
+# listen learn of it.  test_modules/taken.c plays that part.  For the shell of busybox.
 # shellcheck disable=SC2317 # the functions are called by check
 
 . ./vctx_selftest.sh
@@ -28,7 +28,7 @@ unload() {
 	wait_for rmmod vcontext
 }
 
-# Its callback for CPUs that come online is before that of a module loaded later.
+# The kernel calls this module for a CPU that comes online before one loaded later.
 set_up() {
 	unload && insmod "$extra/taken.ko" && insmod "$extra/vcontext.ko"
 }
@@ -41,7 +41,7 @@ has_event() {
 	grep -q "\"event\": *\"$1\"" "$tmp/events"
 }
 
-# A thread that is free to go where it likes, while the second CPU is taken.
+# A thread may run on any CPU while the second CPU is taken.
 lose() {
 	printf '#!/bin/sh\nwhile :; do :; done\n' >"$tmp/spin" && chmod +x "$tmp/spin"
 	vctxctl -j monitor >"$tmp/events" &
@@ -65,7 +65,7 @@ reason() {
 	vctxctl -j list --pid "$spin" | grep -q '"fell_back": *"cpu"'
 }
 
-# There it runs natively, and on the other CPU in the guest again.
+# On that CPU the thread runs natively, and on the other in the guest again.
 falls_back() {
 	taskset -p 2 "$spin" && wait_for reason || return
 	wait_for has_event fell_back || return
@@ -79,7 +79,7 @@ entries() {
 	vctxctl -j list --pid "$spin" | sed -n 's/.*"entries": *\([0-9]*\).*/\1/p'
 }
 
-# Given back, the CPU is used by who enters anew.
+# A CPU that was given back serves contexts that are entered later.
 tear_down() {
 	kill "$spin" "$monitor"
 	wait

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# TLB shootdowns reach a guest that runs where the kernel sends no interrupt for
-# them: the module kicks.  Here test_modules/broadcast.c stands in for INVLPGB.
+# Where the kernel sends no interrupt for TLB shootdowns, the module kicks the CPU, so
+# that they reach the guest.  Here test_modules/broadcast.c stands in for INVLPGB.
 # For the shell of busybox.
 # shellcheck disable=SC2317 # the functions are called by check
 
@@ -12,7 +12,7 @@ parameters=/sys/module/vcontext/parameters
 tracing=/sys/kernel/tracing
 ways="mprotect dontneed truncate migration fork"
 
-# What was killed may take a moment to end.
+# A killed process may take a moment to end.
 unload() {
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		rmmod vcontext 2>/dev/null && return
@@ -21,11 +21,11 @@ unload() {
 	rmmod vcontext
 }
 
-load() {	# PARAMETER...: the module anew, which nothing holds
+load() {	# PARAMETER...: loads the module again, which nobody uses
 	unload && insmod "$extra/vcontext.ko" "$@"
 }
 
-broadcast() {	# PARAMETER... -- COMMAND ARG...: meanwhile
+broadcast() {	# PARAMETER... -- COMMAND ARG...: runs it while the kernel broadcasts
 	set_up=
 	while [ "$1" != -- ]; do
 		set_up="$set_up $1"
@@ -41,7 +41,7 @@ broadcast() {	# PARAMETER... -- COMMAND ARG...: meanwhile
 	return $result
 }
 
-kicks() {	# COMMAND ARG...: how often it was kicked
+kicks() {	# COMMAND ARG...: prints how often it was kicked
 	echo 1 >$tracing/events/vcontext/vctx_kick/enable
 	echo >$tracing/trace
 	"$@" >"$tmp/out"
@@ -85,7 +85,7 @@ under_kicks() {	# PROGRAM
 	load tlb_kick=1 && "./$1"
 }
 
-# Contexts that end by force, before or after they got their notifier.
+# Contexts are ended by force, before or after they got their notifier.
 killed() {
 	load tlb_kick=1 || return
 	for round in 1 2 3 4 5 6; do
@@ -96,7 +96,7 @@ killed() {
 		done
 		usleep $((round * 20000))
 		for group in $groups; do
-			# It is a group from setsid on.
+			# From setsid on it is a process group.
 			until kill -9 "$group" 2>/dev/null; do
 				usleep 1000
 			done
@@ -130,7 +130,7 @@ if broadcast invlpgb=1 -- true 2>/dev/null; then
 else
 	skip "a kick for each flush where the kernel flushes by broadcast" "this kernel never does"
 fi
-# There the reader is natively at times, where nothing stands in for the broadcast.
+# On such a kernel the reader runs natively at times, and nothing broadcasts to it.
 if dmesg -s 1000000 | grep -q "by way of a native return"; then
 	skip "the kick alone is enough" "this kernel handles interrupts natively"
 else

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# A processor that cannot have contexts: programs run natively all the same, and
-# the reason is told.  For the shell of busybox.
+# On a processor that cannot run contexts, programs run natively all the same, and
+# the user is told why.  For the shell of busybox.
 # shellcheck disable=SC2317 # the functions are called by check
 
 . ./vctx_selftest.sh

@@ -8,7 +8,7 @@
 
 json=$tmp/json
 
-# run ARG...: sets $status, $tmp/out, $tmp/err; silent about contexts if all is well
+# run ARG...: sets $status, $tmp/out and $tmp/err
 run() {
 	status=0
 	vctx-exec "$@" >"$tmp/out" 2>"$tmp/err" || status=$?
@@ -18,7 +18,7 @@ expect() {	# WHAT GOT OPERATOR WANTED
 	test "$2" "$3" "$4" || { echo "$1: $2, expected $3 $4"; cat "$tmp/err"; return 1; }
 }
 
-value() {	# NAME: of the first number called so
+value() {	# NAME: prints the first number that has this name
 	sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p" "${2:-$json}"
 }
 
@@ -86,7 +86,7 @@ counts_syscalls() {
 	expect "system calls" "$(exits syscall)" -le 2200
 }
 
-# The descriptor of the device is not for the command.
+# The command does not inherit the descriptor of the device.
 no_descriptor() {
 	run --stats="$json" ls -l /proc/self/fd
 	! grep vcontext "$tmp/out"
@@ -122,7 +122,7 @@ background() {
 	expect live "$(value live)" -eq 1
 }
 
-as_nobody() {	# GROUP of the device, of nobody or not
+as_nobody() {	# GROUP: that of the device; nobody is a member, or is not
 	chgrp "$1" /dev/vcontext
 	status=0
 	su nobody -s /bin/sh -c 'vctx-exec --strict echo it ran' >"$tmp/out" 2>"$tmp/err" || status=$?

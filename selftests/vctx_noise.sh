@@ -20,12 +20,12 @@ as_nobody() {
 	run su nobody -s /bin/sh -c "$1"
 }
 
-# per_second MODE: how often a loop of that mode is interrupted, in whole numbers
+# per_second MODE: prints how often a loop of that mode is interrupted, as a whole number
 per_second() {
 	sed 's/{ "label"/\n&/g' "$json" | sed -n "s/.*\"mode\": \"$1\".*\"per_second\": \([0-9]*\).*/\1/p"
 }
 
-# The tick is 250 times a second; what is left is the kernel's watchdog.
+# The tick comes 250 times a second.  Without it the kernel's watchdog remains.
 compare() {
 	run vctx-noise --compare --duration 1s --bound unlimited --json="$json"
 	cat "$tmp/err" "$json"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
-# What the tests that are scripts have in common.  For the shell of busybox.
+# The tests that are scripts have this in common.  For the shell of busybox.
 
 tests=0
 failures=0

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# vctxctl with the module: what it shows is so, what it changes is so at once, and
-# the kernel's words reach the user.  For the shell of busybox.
+# vctxctl with the module: it shows what is true, its changes take effect at once, and
+# the kernel's texts reach the user.  For the shell of busybox.
 # shellcheck disable=SC2317 # the functions are called by check
 
 . ./vctx_selftest.sh
@@ -27,7 +27,7 @@ succeeds() {
 	[ "$status" -eq 0 ] && [ ! -s "$tmp/err" ] || show
 }
 
-# One line on standard error that matches PATTERN
+# Succeeds if one line on standard error matches PATTERN.
 complains() {	# STATUS PATTERN ARG...
 	wanted=$1
 	pattern=$2
@@ -37,7 +37,7 @@ complains() {	# STATUS PATTERN ARG...
 	grep -Eq "^vctxctl: $pattern" "$tmp/err" || show
 }
 
-# In an emulator jq takes its time: once a case, when the contexts are gone.
+# In an emulator jq is slow: it runs once for each case, when the contexts are gone.
 json() {	# [-s] JQ-EXPRESSION ABOUT THE OUTPUT
 	stop
 	jq -e "$@" "$tmp/out" >"$tmp/jq" 2>&1 || { echo "not so: $*"; cat "$tmp/jq"; show; }
@@ -53,7 +53,7 @@ count_is() {	# WANTED FILTER...
 	succeeds list "$@" && [ "$(wc -l <"$tmp/out")" -eq $((wanted + 1)) ] || show
 }
 
-# A context that COMMAND runs in: sets $pid, which its first thread has, too
+# Starts COMMAND in contexts, and sets $pid, which is that of the first thread, too.
 start() {	# COMMAND...
 	vctx-exec "$@" >"$tmp/started" 2>&1 &
 	pid=$!
@@ -61,12 +61,12 @@ start() {	# COMMAND...
 	wait_until listed "$pid"
 }
 
-# vctx-exec has executed the command, too.
+# The context is listed, and vctx-exec has executed the command.
 listed() {	# TID
 	[ "$(vctxctl list --tid "$1" | awk 'NR == 2 { print $NF }')" != vctx-exec ] && count_is 1 --tid "$1"
 }
 
-wait_until() {	# COMMAND...: for 10 seconds and more, of a slow machine
+wait_until() {	# COMMAND...: waits for 10 seconds, and longer on a slow machine
 	tries=0
 	until "$@" >/dev/null; do
 		tries=$((tries + 1))
@@ -83,7 +83,7 @@ stop() {
 	pids=
 }
 
-# FUNCTION, and then none of its contexts
+# Calls FUNCTION, and then ends its contexts.
 case_of() {	# FUNCTION
 	"$@"
 	result=$?
@@ -128,7 +128,7 @@ lists_a_loop() {
 	grep -Eq "^ *ID +PID +TID +USER +CPU +STATE +AGE +ENTRIES +GUEST +TICKS-HELD +NATIVE +COMMAND$" "$tmp/out" &&
 	grep -Eq "^ *[0-9]+ +$pid +$pid +root +[0-9]+ +[a-z]+ +[0-9.]+m?s +[0-9]+ +[0-9.]+% +0 +[a-z_]+ +sh$" "$tmp/out" ||
 		{ show; return 1; }
-	# A stay in the guest that lasts is an entry without an exit so far.
+	# A stay in the guest that has not ended is an entry without an exit.
 	succeeds list -j &&
 	json "length == 1 and (.[0] | .pid == $pid and .tid == $pid and .uid == 0 and .user == \"root\" and
 		.comm == \"sh\" and .cpu < $(nproc) and (.state | IN(\"guest\", \"native\", \"ready\")) and
@@ -160,7 +160,7 @@ filters() {
 	count_is 1 --comm busybox --cpu "$cpu" && count_is 0 --comm busybox --state guest
 }
 
-# What --columns names, in that order, as text and as members
+# The columns that --columns names, in that order, as text and as members.
 columns() {
 	start sh -c "$loop"
 	succeeds list -no pid,COMMAND --pid "$pid" && grep -Eq "^$pid +sh$" "$tmp/out" && [ "$(wc -l <"$tmp/out")" -eq 1 ] &&
@@ -195,7 +195,7 @@ no_such_context() {
 	complains 1 "cannot show the context of thread 1: there is no such context" show --tid 1
 }
 
-# All in one call, each once, and one document.
+# One call lists all of them, each once, in one document.
 crowd() {
 	max=$(cat /proc/sys/kernel/threads-max)
 	echo 30000 >/proc/sys/kernel/threads-max
@@ -228,7 +228,7 @@ top_batch() {
 	wait_until count_is 1 --comm dd &&
 	succeeds top --batch -n 2 --delay 500ms --sort native &&
 	[ "$(grep -c ' 2 contexts, ' "$tmp/out")" -eq 2 ] && [ "$(grep -c ' dd$' "$tmp/out")" -eq 2 ] &&
-	# Sorted: who makes system calls all the time comes first.
+	# The table is sorted: the thread that makes system calls all the time comes first.
 	[ "$(sed -n '3s/.* //p' "$tmp/out")" = dd ] &&
 	succeeds top -j -n 2 --delay 500ms -s exits && [ "$(wc -l <"$tmp/out")" -eq 2 ] &&
 	json -s '.[1].contexts | .[0].comm == "dd" and .[0].native_per_s > 20 * .[1].native_per_s and
@@ -336,7 +336,7 @@ loads() {
 	printf '# limits\n\nmax-contexts = 9  # nine\n tick_max_ms=1s\n' >"$tmp/conf"
 	succeeds policy set max-per-user 7 && succeeds policy load "$tmp/conf" &&
 	key_is max-contexts 9 && key_is tick-max-ms 1000 && key_is max-per-user 7 || return
-	# Again, with a key less: that is what it was.
+	# A file with a key less leaves that key as it was.
 	echo 'max-per-user = 3' >"$tmp/conf"
 	succeeds policy load "$tmp/conf" && key_is max-per-user 3 && key_is max-contexts unlimited &&
 	succeeds policy restore && key_is max-per-user 7 && key_is max-contexts unlimited && [ ! -e $saved ] &&
@@ -344,7 +344,7 @@ loads() {
 	vctxctl policy set max-per-user unlimited
 }
 
-# What it prints, it loads.
+# vctxctl loads what it has printed.
 round_trip() {
 	vctxctl policy get >"$tmp/conf" && succeeds policy load "$tmp/conf" && vctxctl policy get >"$tmp/again" &&
 	cmp "$tmp/conf" "$tmp/again" && succeeds policy restore
@@ -361,7 +361,7 @@ bad_files() {
 
 # ---- evict ----
 
-# It counts on to the same end, as an ordinary thread.
+# As an ordinary thread the program counts on to the same end.
 runs_on() {
 	# shellcheck disable=SC2016 # for the inner shell
 	start sh -c 'read _ </proc/uptime; i=0; while [ $i -lt 40000 ]; do i=$((i + 1)); done; echo "counted $i"'
@@ -402,7 +402,7 @@ evict_errors() {
 	complains 1 'cannot evict context 4000000: there is no such context' evict 4000000 &&
 	complains 1 'cannot evict the contexts of process 4000000: there is no such process' evict --pid 4000000 &&
 	complains 1 'cannot evict the contexts of process tree 4000000: there is no such process' evict --tree 4000000 || return
-	# What can be done is done.
+	# One failure does not keep it from evicting the others.
 	start ./crowd 1
 	complains 1 'cannot evict context 4000000' evict 4000000 "$(id_of "$pid")" &&
 	prints "1 evicted" && is_ordinary "$pid"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# vctxctl doctor: sees what is there and what is wrong, and says what helps.  For
+# vctxctl doctor sees what the machine has and what is wrong, and says what helps.  For
 # the shell of busybox.
 # shellcheck disable=SC2317 # the functions are called by check
 
@@ -69,7 +69,7 @@ not_installed() {
 	mv "$tmp/module" "$module" && return $status
 }
 
-# Since Linux 6.12 KVM takes possession when it is loaded.
+# Since Linux 6.12 KVM takes possession as soon as it is loaded.
 kvm_loaded() {
 	modprobe kvm && modprobe $kvm || return
 	if grep -qs Y /sys/module/kvm/parameters/enable_virt_at_load; then
