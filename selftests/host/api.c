@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * libvcontext where there is no /dev/vcontext: all runs natively, every error
- * is the documented one, and the reason is there for the asking.
+ * libvcontext where there is no /dev/vcontext: everything runs natively, every error
+ * is the documented one, and the library gives the reason when it is asked.
  */
 #include <assert.h>
 #include <errno.h>
@@ -314,7 +314,7 @@ static void test_threads(void)
 	      !pthread_join(threads[0], &result) && result == threads);
 }
 
-/* What VCTX_DEBUG=@value makes a program write to standard error. */
+/* Return what a program writes to standard error with VCTX_DEBUG=@value. */
 static const char *debug_output(const char *value)
 {
 	static char text[1024];

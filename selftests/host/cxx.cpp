@@ -42,7 +42,7 @@ int main()
 		caught = true;
 	}
 	check("an exception passes through vctx_run", caught);
-	/* Whatever the machine has: nothing that the exception left entered. */
+	/* Whatever the machine has, the exception has left no context entered. */
 	check("... and leaves the context", vctx_leave() == -ENXIO);
 
 	struct vctx_stats stats;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vctx-exec where there is no /dev/vcontext: options, exit statuses, signals,
-# the JSON, and that it never runs natively in silence.
+# vctx-exec where there is no /dev/vcontext: options, exit statuses, signals and the
+# JSON.  It never runs a command natively in silence.
 # shellcheck disable=SC2317 # the functions are called by check
 cd "$(dirname "$0")" || exit 1
 . ./ktap.sh
@@ -26,7 +26,7 @@ status_is() {	# WANTED ARG...
 	expect status "$status" "$wanted"
 }
 
-# One line on standard error that matches PATTERN, and this exit status
+# Succeeds with one line on standard error that matches PATTERN, and this exit status.
 complains() {	# STATUS PATTERN ARG...
 	local wanted=$1 pattern=$2
 	shift 2
@@ -77,7 +77,7 @@ kills() {	# SIGNAL [OPTION]
 	shift
 	run "$@" sh -c "kill -$signal \$\$"
 	expect status "$status" $((128 + signal)) || return
-	# Not a mere exit status: a signal really ended it.
+	# An exit status is not enough: a signal must have ended it.
 	python3 - "$tool" "$@" sh -c "kill -$signal \$\$" <<-'EOF'
 	import subprocess, sys
 	code = subprocess.run(sys.argv[1:], stderr=subprocess.DEVNULL).returncode
@@ -89,7 +89,7 @@ for signal in 9 11 15; do
 	check "death by signal $signal is kept, with --stats" kills $signal --stats
 done
 
-# vctx-exec's own process is called vctx-exec, so a second core would be its.
+# vctx-exec's own process is called vctx-exec, so a second core would be its own.
 dumps_one_core() {
 	local pattern
 	pattern=$(cat /proc/sys/kernel/core_pattern)
@@ -108,7 +108,7 @@ check "a crash dumps one core only" dumps_one_core
 forwards() {	# SIGNAL
 	local pid
 	: >"$tmp/out"
-	# Whoever runs this may ignore it, as nohup does.
+	# The program that runs this may ignore the signal, as nohup does.
 	env --default-signal="$1" "$tool" --stats="$tmp/json" sh -c \
 		'trap "exit 7" '"$1"'; echo ready; while :; do sleep 0.05; done' \
 		>"$tmp/out" 2>"$tmp/err" &

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What uapi/generate makes is up to date, and the lists in man pages are complete."""
+"""The files that uapi/generate makes are up to date, and the lists in man pages are complete."""
 import importlib.machinery
 import importlib.util
 import os
@@ -26,7 +26,7 @@ generate = load()
 with open(os.path.join(ROOT, 'uapi', 'vcontext.yaml'), encoding='ascii') as source:
     SPEC = generate.Spec(source.read())
 
-# The constants of an enumeration or of flags, and the words for them: where they are listed.
+# The man pages that list the constants of an enumeration or of flags, or the words for them.
 CONSTANTS = {
     'uapi/vcontext.4': ['vctx_exit_kind', 'vctx_native_reason', 'vctx_held_interrupt', 'vctx_unavailable',
                         'vctx_backend', 'VCTX_FEATURE_', 'VCTX_LIMIT_', 'VCTX_ENTER_'],
@@ -42,7 +42,7 @@ def entries(name):
 
 
 def bold(path):
-    """What a man page has in bold, by itself."""
+    """The words that a man page has in bold by themselves."""
     with open(os.path.join(ROOT, path), encoding='utf-8') as page:
         text = page.read().replace('\\-', '-')
     return set(re.findall(r'[\w-]+', ' '.join(re.findall(r'^\.B[RI]? (.*)$', text, re.M)).replace('"', ' ')))

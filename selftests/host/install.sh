@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What `make install` puts into place can be found, compiled against and linked
-# with, in C and C++, shared and static, and `make uninstall` takes it all away.
+# What `make install` installs can be found, compiled against and linked with, in C
+# and C++, shared and static; `make uninstall` removes all of it.
 # shellcheck disable=SC2317 # the functions are called by check
 cd "$(dirname "$0")/../.." || exit 1
 . selftests/host/ktap.sh
@@ -43,7 +43,7 @@ header_alone() {	# COMPILER [FLAG...]
 		-I"$root$prefix/include" -fsyntax-only -
 }
 
-# A page per public function, findable under its name.
+# Each public function has a man page of its name.
 has_pages() {
 	local name
 	for name in $(sed -n 's/^\t\t\(vctx_[a-z_]*\);/\1/p' lib/libvcontext.map); do
@@ -54,14 +54,14 @@ has_pages() {
 	done
 }
 
-# The rule that fails the build when header, map and library disagree does so.
+# The build fails if header, map and library disagree.
 symbols_are_checked() {	# SED-EXPRESSION FILE
 	rm -rf "$tmp/copy" && mkdir "$tmp/copy" && cp -r lib uapi "$tmp/copy" &&
 	sed -i "$1" "$tmp/copy/lib/$2" &&
 	! make -s -C "$tmp/copy/lib" >"$tmp/log" 2>&1 && grep -q disagree "$tmp/log"
 }
 
-# An administrator's file stays as it is, when all is installed again, and when not.
+# An administrator's file stays as it is, through an installation and a removal.
 keeps_policy() {
 	local file=$root/etc/vcontext.conf
 	cmp system/vcontext.conf "$file" && echo "max-per-user = 7" >"$file" &&

@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'
 import cache  # noqa: E402
 import packages  # noqa: E402
 
-# The Debian suite with the schema: that of Debian 12 is older than the format.
+# The Debian suite whose schema is used: the one of Debian 12 is older than the format.
 SCHEMA_SUITE = 'trixie'
 UAPI = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'uapi')
 
@@ -33,7 +33,7 @@ def constant(prefix, name):
 
 
 def values_of(names):
-    """What the compiler makes of constants."""
+    """The values that the compiler gives to constants."""
     with tempfile.TemporaryDirectory() as folder:
         source, program = os.path.join(folder, 'c.c'), os.path.join(folder, 'c')
         with open(source, 'w', encoding='ascii') as file:
@@ -91,7 +91,7 @@ def check_operations(spec):
 
 
 def check_schema(spec):
-    """The kernel's schema accepts it; Debian has that in the package with the kernel's documentation."""
+    """The kernel's schema accepts the file; Debian has the schema in the package with the kernel's documentation."""
     options = packages.index(SCHEMA_SUITE)
     [package] = packages.dependencies('linux-doc', r'linux-doc-[0-9.]+', options)
     name = f"{spec['protocol']}.yaml.gz"

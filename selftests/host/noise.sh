@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vctx-noise where there is no /dev/vcontext: that it sees an interruption and
-# its length, what it writes is read again, options, errors.
+# vctx-noise where there is no /dev/vcontext: it sees an interruption and its length,
+# and reads again what it has written.  Options and errors.
 # shellcheck disable=SC2317 # the functions are called by check
 cd "$(dirname "$0")" || exit 1
 . ./ktap.sh
@@ -15,7 +15,7 @@ if [ -e /dev/vcontext ]; then
 	exit
 fi
 
-# One line on standard error that matches PATTERN, nothing on standard output
+# Succeeds with one line on standard error that matches PATTERN, and no output.
 complains() {	# PATTERN ARG...
 	local pattern=$1
 	shift
@@ -44,7 +44,7 @@ adds_up() {
 }
 check "a native measurement adds up" adds_up
 
-# Stopped for a while, it sees an interruption of that length.
+# When it is stopped for a while, it sees an interruption of that length.
 sees_a_stop() {
 	local pid child
 	"$tool" --duration 2s --json >"$tmp/json" &
@@ -66,7 +66,7 @@ threshold() {
 }
 check "no interruption is above a huge threshold" threshold
 
-# Every round of the loop counts, more than there is room for.
+# Every round of the loop is an interruption: there is no room for so many.
 overflow() {
 	succeeds --duration 2s --threshold 1 --json && cp "$tmp/out" "$tmp/json" &&
 	holds '.unrecorded > 0 and .unrecorded + ([.histogram[].count] | add) == .interruptions' &&
@@ -132,14 +132,14 @@ draws() {	# SUFFIX MAGIC
 	succeeds --from "$tmp/json" --from "$tmp/second" --plot "$tmp/it's.$1" &&
 	[ "$(stat -c %s "$tmp/it's.$1")" -gt 5000 ] && head -c 200 "$tmp/it's.$1" | grep -qa "$2"
 }
-# Nothing interrupted it, or there is nothing at all: frames without data.
+# If nothing interrupted the loop, or nothing was measured, frames have no data.
 draws_nothing() {
 	jq -c '.results |= [.[0] | .interruptions = 0 | .histogram = [] | .timeline_ns |= map(0)]' "$tmp/json" >"$tmp/quiet" &&
 	jq -c '.results |= map(with_entries(select(.key | IN("label", "mode", "cpu", "fifo"))) + { reason: "100 %" })' "$tmp/json" >"$tmp/none.json" &&
 	succeeds --from "$tmp/quiet" --plot "$tmp/quiet.svg" && grep -q 'native: no interruption' "$tmp/quiet.svg" &&
 	succeeds --from "$tmp/none.json" --plot "$tmp/none.svg" && grep -q 'native: not measured: 100 %' "$tmp/none.svg"
 }
-# Where it is installed, the script of the picture is in share.
+# An installed vctx-noise finds the script of the picture in share.
 draws_installed() {
 	mkdir -p "$tmp/usr/bin" "$tmp/usr/share/vcontext" && cp "$tool" "$tmp/usr/bin" &&
 	! "$tmp/usr/bin/vctx-noise" --from "$tmp/json" --plot "$tmp/usr.svg" 2>"$tmp/err" &&

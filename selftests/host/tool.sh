@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What the tests of a tool have in common: set $tool, source it after ktap.sh.
-# shellcheck disable=SC2154 # who sources it sets $tool
+# The tests of a tool have this in common: set $tool, and source it after ktap.sh.
+# shellcheck disable=SC2154 # the script that sources it sets $tool
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
