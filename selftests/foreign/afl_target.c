@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What AFL++ feeds the module through: each input is what one send() carries, or a
- * sequence of calls of the device.  AFL++ takes for new what makes the module
- * answer as it did not before.
+ * AFL++ feeds the module through this program.  An input is what one send() carries,
+ * or a sequence of calls of the device.  An input is new to AFL++ if the module gives
+ * an answer that it has not given before.
  *
- *   afl_target seeds netlink|ioctl FOLDER    valid inputs, to begin with
+ *   afl_target seeds netlink|ioctl FOLDER    write valid inputs to begin with
  *   afl_target netlink|ioctl COUNTS          for afl-fuzz; COUNTS is a file
- *   afl_target show COUNTS                   which answers it got; status 1 if some
+ *   afl_target show COUNTS                   print the answers; the status is 1 if some
  *                                            command was never carried out
  */
 #define _GNU_SOURCE
@@ -30,7 +30,7 @@
 #define MAP_BITS	16	/* of AFL++'s coverage */
 #define MAX_INPUT	65536
 #define MAX_ERRNO	200
-#define COMMANDS	8	/* that are told apart: the last is any other */
+#define COMMANDS	8	/* that are told apart; the last stands for all others */
 #define HEADERS		(NLMSG_HDRLEN + GENL_HDRLEN)
 #define PAGE		4096UL
 
@@ -41,7 +41,7 @@ int __afl_sharedmem_fuzzing = 1;
 int __afl_persistent_loop(unsigned int count);
 void __afl_manual_init(void);
 
-/* By these afl-fuzz knows how to talk to a program. */
+/* These tell afl-fuzz how to talk to the program. */
 static const char * volatile signatures[] = {
 	"##SIG_AFL_PERSISTENT##", "##SIG_AFL_DEFER_FORKSRV##",
 };
@@ -140,8 +140,8 @@ static void find_family(void)
 }
 
 /*
- * Whatever family an input names is ours: others are left alone.  And what the
- * kernel would throw away before it looks for a family is made whole.
+ * Make each message of an input one of our family, so that no other gets any.  A
+ * message that the kernel would drop before it looks for a family is made valid.
  */
 static void name_family(uint8_t *bytes, size_t len)
 {
@@ -160,7 +160,7 @@ static void name_family(uint8_t *bytes, size_t len)
 	}
 }
 
-/* The command of the input: a success does not repeat its request. */
+/* The command of the input, since a success does not repeat its request. */
 static uint8_t first_cmd;
 
 static void see_error(struct nlmsghdr *header)
@@ -198,7 +198,7 @@ static void see(struct nlmsghdr *header, int len)
 	}
 }
 
-/* All that an input may have changed is as before. */
+/* Set the policy, which is all that an input may have changed, as it was before. */
 static void restore_policy(const void *policy, size_t len)
 {
 	char answer[PAGE];
@@ -237,7 +237,7 @@ static void send_input(const uint8_t *input, size_t len)
 		cover(4, 0, errno, NULL);
 	while ((got = recv(sock, answer, sizeof(answer), MSG_DONTWAIT)) > 0)
 		see((struct nlmsghdr *)answer, got);
-	/* Also a dump that goes on ends with its socket. */
+	/* A dump that is not at its end, ends with its socket. */
 	if (errno != EAGAIN) {
 		close(sock);
 		sock = open_netlink();
@@ -270,7 +270,7 @@ static void call_input(const uint8_t *input, size_t len)
 		unsigned long cmd = record[0] < 64 ? commands[record[0] % 4] :
 			_IOC(record[0] & 3, VCTX_IOC_TYPE, record[0] / 8 % 8,
 			     record[0]);
-		/* At the start of a page, or so that its end is near. */
+		/* The argument is at the start of the page, or near its end. */
 		uint8_t *arg = record[1] < 128 ? pages :
 			       pages + PAGE - 2 * (record[1] & 127);
 		int error;
@@ -446,7 +446,7 @@ int main(int argc, char **argv)
 		size_t len = *__afl_fuzz_len < MAX_INPUT ? *__afl_fuzz_len :
 			     MAX_INPUT;
 
-		/* Nothing but the answers is coverage. */
+		/* The answers alone are the coverage. */
 		cover(0, 0, 0, NULL);
 		counts->inputs++;
 		if (calls)

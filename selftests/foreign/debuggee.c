@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the debugger is to look into. */
+/* The program that the debugger looks into. */
 #include <signal.h>
 #include <stdio.h>
 
