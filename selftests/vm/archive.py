@@ -17,12 +17,12 @@ def guest_path(path):
 
 
 class Archive:
-    """An archive in the making. Folders on the way to an entry come by themselves."""
+    """An archive that is being made. It adds the folders on the way to an entry by itself."""
 
     def __init__(self):
         self.parts = []
         self.size = 0
-        self.unpacked = 0  # bytes of memory that the files take
+        self.unpacked = 0  # bytes of memory for the files
         self.entries = set()
 
     def __contains__(self, path):
@@ -34,7 +34,7 @@ class Archive:
             self._entry(parent, stat.S_IFDIR | folder_mode(parent))
         self.entries.add(path)
         name = os.fsencode(path) + b"\0"
-        # One link each: the kernel then has no use for distinct inode numbers.
+        # Each file has one link, so the kernel does not need distinct inode numbers.
         fields = (len(self.entries), mode, 0, 0, 1, int(mtime), len(data), 0, 0, 0, 0, len(name), 0)
         head = b"070701" + b"".join(b"%08X" % field for field in fields) + name
         self._append(head + bytes(-len(head) % 4), data, bytes(-len(data) % 4))

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# "dkms build" as a user would, in KTAP: of this machine's Debian release, or of
-# the suites that are named, in their root file systems. Needs root, as dkms does.
+# Runs "dkms build" as a user would, and reports in KTAP. It builds for this machine's
+# Debian release, or for the suites that are named, in their root file systems. It
+# needs root, as dkms does.
 # shellcheck disable=SC2317 # the functions are called by check
 cd "$(dirname "$0")/../.." || exit 1
 . selftests/host/ktap.sh
@@ -13,8 +14,8 @@ version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 own=$(. /etc/os-release && echo "$VERSION_CODENAME")
 [ $# -gt 0 ] || set -- "$own"
 
-# Runs in a mount name space of its own: what dkms keeps and the key that it
-# makes to sign with are gone with it.
+# This runs in its own mount name space, with which everything disappears that dkms
+# keeps, and the key that dkms makes to sign with.
 # shellcheck disable=SC2016 # the inner shell expands it
 build='
 	folder=$1 version=$2
@@ -36,7 +37,7 @@ is() {	# FIELD WANTED
 	[ "$found" = "$2" ] || { echo "$1 is '$found' instead of '$2'"; return 1; }
 }
 
-# Only what is the project's, so that nothing built for another kernel is in it.
+# Only the project's sources are copied, so nothing that was built for another kernel.
 builds() {	# SUITE
 	rm -rf "${tmp:?}"/* && mkdir "$tmp/vcontext" || return
 	git ls-files -co --exclude-standard Kbuild dkms.conf kmod uapi | tar -cT - | tar -xC "$tmp/vcontext" || return

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What init says through the emulator's port 0xe9, and what the kernel log may not say."""
+"""The frames that init sends through the emulator's port 0xe9, and the faults that the kernel log may not have."""
 
 import re
 import struct
 
-HELLO = b"\x01vcontext harness\n"  # before the first frame; the emulator may have printed something before it
+HELLO = b"\x01vcontext harness\n"  # before the first frame; the emulator may have printed something earlier
 START, BOOT_LOG, LOG, STDOUT, STDERR, FAILURE, LEAK, EXIT = "sbkoeflx"
 
-# A program's own fault ("traps: x general protection fault ip:") is none of the kernel's. With numa=fake, 6.1 is
-# surprised by a mask of workqueues that leaves out all CPUs of a node.
+# A fault of a program ("traps: x general protection fault ip:") is no fault of the kernel. With numa=fake, 6.1 warns
+# of a mask of workqueues that leaves out all CPUs of a node.
 FAULTS = re.compile("|".join((
     r"WARNING: (?!workqueue cpumask: online intersect > possible intersect)",
     r"\bBUG\b",
@@ -41,7 +41,7 @@ def record_text(record):
     head, _, text = record.partition(b";")
     stamp = head.split(b",")
     seconds = int(stamp[2]) / 1e6 if len(stamp) > 2 and stamp[2].isdigit() else 0
-    # One line; those after it are its dictionary.  Of a call trace, each begins with a space.
+    # The first line is the text; those after it are a dictionary.  The lines of a call trace begin with a space.
     return seconds, text.decode(errors="replace").partition("\n")[0]
 
 

@@ -11,12 +11,12 @@ from cache import Failure
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 ROM_SIZE = 1024
-LOADER = 0x200000  # loader.S, then the areas that it names
+LOADER = 0x200000  # loader.S is here, then the areas that it names
 BOOT_PARAMS = 0x1000  # from here on relative to LOADER
 COMMAND_LINE = 0x2000
 PAGE_TABLES = 0x3000
 LOADER_SIZE = 0x10000
-FIVE_LEVELS = 0x38  # of what loader.S names at its beginning
+FIVE_LEVELS = 0x38  # the offset of the word that loader.S has near its beginning
 COMMAND_LINE_SIZE = 2048
 
 # Offsets in struct boot_params, and flags of its setup header.

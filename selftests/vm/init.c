@@ -3,10 +3,10 @@
  * init - PID 1 of the harness' guest: mounts what a program expects, loads the
  * module, runs one command and tells the host what came of it.
  *
- * All that goes to the host goes through port 0xe9, which the emulator writes to
- * its standard output: one instruction a character, against 8,700 on a serial
- * line.  What is said is a sequence of frames: a type, a length, the bytes. run reads
- * them; the types are listed there and below.
+ * All output to the host goes through port 0xe9, which the emulator writes to its
+ * standard output: a character takes one instruction, against 8,700 on a serial
+ * line.  The output is a sequence of frames, each with a type, a length and bytes.
+ * run reads them; guest.py and the enumeration below list the types.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -105,7 +105,7 @@ static void mount_one(const char *type, const char *dir, const char *options)
 		fail("cannot mount %s: %s", dir, strerror(errno));
 }
 
-/* /tmp stays a folder of the root, a tmpfs itself: -a may have put files there. */
+/* /tmp stays a folder of the root, itself a tmpfs, since -a may have put files there. */
 static void mount_all(void)
 {
 	mount_one("proc", "/proc", NULL);
@@ -117,7 +117,7 @@ static void mount_all(void)
 	mount_one("tracefs", "/sys/kernel/tracing", NULL);
 	mount_one("cgroup2", "/sys/fs/cgroup", NULL);
 
-	/* What udev would do. */
+	/* udev would make these links. */
 	symlink("/proc/self/fd", "/dev/fd");
 	symlink("/proc/self/fd/0", "/dev/stdin");
 	symlink("/proc/self/fd/1", "/dev/stdout");
@@ -135,7 +135,7 @@ static void bring_loopback_up(void)
 }
 
 /*
- * A seed that is no secret, for a guest that has none to keep: without, the first
+ * The seed is no secret, and the guest has none to keep.  Without a seed the first
  * getrandom() spins for a second of guest time.
  */
 static void seed_random(void)
@@ -151,7 +151,7 @@ static void seed_random(void)
 	close(fd);
 }
 
-/* Sends the records that the kernel log holds and that were not read yet. */
+/* Sends the records of the kernel log that were not read yet. */
 static void send_log(int log, enum frame type)
 {
 	char record[8192];
@@ -162,7 +162,7 @@ static void send_log(int log, enum frame type)
 		if (size > 0)
 			send_frame(type, record, size);
 		else if (size < 0 && errno != EPIPE && errno != EINTR)
-			return;	/* EPIPE: records were overwritten, read on */
+			return;	/* EPIPE means that records were overwritten: read on */
 	}
 }
 
@@ -212,7 +212,7 @@ static char **read_argv(int log)
 	if (size <= 0) {
 		int error = errno;
 
-		send_log(log, FRAME_BOOT_LOG);	/* says why an archive was not unpacked */
+		send_log(log, FRAME_BOOT_LOG);	/* the log says why an archive was not unpacked */
 		fail("cannot read " ARGV_FILE ": %s", strerror(error));
 	}
 	close(fd);
@@ -228,7 +228,7 @@ static void __noreturn exec_command(char **argv, int out, int err)
 {
 	int null = open("/dev/null", O_RDONLY);
 
-	/* No program of a user's has an I/O bitmap. */
+	/* A user's program has no I/O bitmap. */
 	ioperm(OUTPUT_PORT, 1, 0);
 	ioperm(BOCHS_SHUTDOWN_PORT, 1, 0);
 	setsid();
@@ -242,7 +242,7 @@ static void __noreturn exec_command(char **argv, int out, int err)
 	_exit(127);
 }
 
-/* Returns whether there may be more. */
+/* Returns whether more data may come. */
 static int forward(int fd, enum frame type)
 {
 	static char buffer[1 << 16];
@@ -257,7 +257,7 @@ static void make_pipe(int ends[2])
 {
 	if (pipe2(ends, O_CLOEXEC))
 		fail("cannot make a pipe: %s", strerror(errno));
-	/* Only our end: the command must see an ordinary pipe. */
+	/* Only our end is non-blocking: the command must see an ordinary pipe. */
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 }
 
@@ -313,7 +313,7 @@ static int run_command(char **argv, int log)
 			send_log(log, FRAME_LOG);
 	}
 ended:
-	/* Whatever the command left behind ends here, and its contexts with it. */
+	/* All processes that the command has left end here, with their contexts. */
 	kill(-1, SIGKILL);
 	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
 		;

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Debian's kernel, unpacked for the direct boot.
 
-The bzImage's payload is taken out once, here, where the emulated CPU would need
-most of a minute for it. Since no decompressor runs, the kernel's address is
+The payload of the bzImage is unpacked once, here: the emulated CPU would need
+most of a minute to do so. Since no decompressor runs, the kernel's address is
 randomised here as well, with the relocation table that the payload carries.
 """
 
@@ -17,7 +17,7 @@ import cache
 import packages
 from cache import Failure
 
-# What a test may want to load beside the project's module.
+# The modules of the kernel that a test may want to load.
 MODULES = ("kvm-intel", "kvm-amd", "msr", "cpuid")
 
 COMPRESSIONS = {b"\xfd7zXZ\0": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
@@ -35,7 +35,7 @@ class Kernel:
 
     def __init__(self, directory, suite=None):
         self.directory = directory
-        self.suite = suite  # the Debian suite that it is from, if that is not the machine's
+        self.suite = suite  # the Debian suite that the kernel is from, if not the machine's own
         self.release = self._read("release").decode()
         self.header = self._read("header")
         self.image = self._read("image")
@@ -48,7 +48,7 @@ class Kernel:
         return cache.read(os.path.join(self.directory, name))
 
     def randomise(self, seed):
-        """Does what the decompressor does on a user's machine, from a seed."""
+        """Randomises the address from a seed, as the decompressor does on a user's machine."""
         source = random.Random(seed)
         slots = (MAPPING_SIZE - PHYSICAL_START - self.memory_size) // ALIGN
         shift = source.randrange(1, slots) * ALIGN
@@ -57,7 +57,7 @@ class Kernel:
 
 
 def relocate(image, table, shift):
-    """The image moved by shift in virtual memory.
+    """The image, moved by shift in virtual memory.
 
     The table's lists begin with a zero each: 64-bit places, 32-bit places that
     shrink when the kernel moves up (before 6.15 only), 32-bit places.
@@ -81,14 +81,14 @@ def relocate(image, table, shift):
 
 
 def find(name, module):
-    """The kernel for -k NAME; without a name that which the module was built for, else Debian's newest."""
+    """The kernel for -k NAME. Without a name it is the one that the module was built for, or else Debian's newest."""
     if name and "/" in name:
         return from_file(name)
     return from_package(*resolve(name or (module and module_release(module)) or packages.release()[1]))
 
 
 def resolve(name):
-    """The release that a name stands for, and the suite to get it from if that is not the machine's own."""
+    """The release that a name stands for, and its suite if that is not the machine's own."""
     if name[0].isdigit():
         return name, None
     suite = None if name == packages.release()[1] else name
@@ -122,7 +122,7 @@ def newest(suite):
 
 
 def recipe():
-    """What an entry depends on beside the kernel itself."""
+    """A digest of all that an entry depends on beside the kernel itself."""
     return cache.digest(cache.read(__file__), *MODULES)
 
 
@@ -151,7 +151,7 @@ def from_package(release, suite):
 
 
 def first(*paths):
-    """The first of some paths that exists; the last one may be missing, which will be said when it is read."""
+    """The first of some paths that exists, or the last one: the reader of the file says if it is missing."""
     return next(filter(os.path.exists, paths), paths[-1])
 
 
@@ -180,7 +180,7 @@ def unpack(vmlinuz, modules, work):
     setup_sectors = bzimage[HEADER_START] or 4
     payload_offset, payload_size = struct.unpack_from("<II", bzimage, 0x248)
     start = (setup_sectors + 1) * 512 + payload_offset
-    # The build puts the unpacked size, 4 bytes, behind it.
+    # Behind the payload the build puts its unpacked size, 4 bytes.
     payload = decompress(bzimage[start:start + payload_size - 4], vmlinuz)
     image, memory_size, entry, elf_end = flatten(payload)
     header_size = 0x202 + bzimage[0x201] - HEADER_START
@@ -199,7 +199,7 @@ def unpack(vmlinuz, modules, work):
 
 
 def decompress(data, path):
-    """What a kernel's payload or a module holds."""
+    """The unpacked bytes of a kernel's payload or of a module."""
     if data.startswith(b"\x7fELF"):
         return data
     tool = next((tool for magic, tool in COMPRESSIONS.items() if data.startswith(magic)), None)

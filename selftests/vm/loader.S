@@ -17,7 +17,7 @@
 	.set	CPUID_7_ECX_LA57, 1 << 16
 	.set	CR4_PAE_LA57, 0x1020
 	.set	SMI_COMMAND_PORT, 0xb2
-	.set	ACPI_ENABLE, 0xf1	/* to the BIOS of both emulators */
+	.set	ACPI_ENABLE, 0xf1	/* the BIOS of both emulators takes it */
 
 	.code32
 	.globl	_start
@@ -69,7 +69,7 @@ five_levels:	.long	0		/* image.py fills this in, too */
 	mov	$ACPI_ENABLE, %al
 	out	%al, $SMI_COMMAND_PORT
 
-	/* Five levels if the CPU has them, as the kernel's decompressor does. */
+	/* Enable five levels if the CPU has them, as the kernel's decompressor does. */
 	mov	$PAGE_TABLES, %esi
 	mov	$0x20, %edi		/* PAE */
 	cmpl	$0, five_levels

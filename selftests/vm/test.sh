@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Checks the harness' own interface (see "run --help"), in KTAP. Nothing here
+# Checks the interface of the harness itself (see "run --help"), in KTAP. No check
 # needs the project's module.
 
 # check() calls what looks unreachable; the guest's shell expands what is quoted:
@@ -30,7 +30,7 @@ check() {
 	fi
 }
 
-# guest OPTIONS... -- COMMAND...: boots; leaves $work/out, $work/err and $status
+# guest OPTIONS... -- COMMAND...: boots, and leaves $work/out, $work/err and $status
 guest() {
 	status=0
 	"$here/run" --no-module "$@" >"$work/out" 2>"$work/err" || status=$?
@@ -60,7 +60,7 @@ nothing_left() {
 echo "TAP version 13"
 echo "1..$tests"
 
-# Called wrongly: no boot.
+# When run is called wrongly, nothing boots.
 guest -c 0 -- true
 check "a CPU count of 0 is refused" is "$status" 125
 guest --no-such-option -- true
@@ -87,10 +87,10 @@ guest -e qemu --model EPYC,none=on -- true
 check "an unknown feature of QEMU is refused" is "$status" 125
 check "with QEMU's own words" says "EPYC-x86_64-cpu.none"
 
-# What is the same in both emulators.
+# The checks that are the same in both emulators.
 head -c 300000 /dev/urandom >"$work/bytes"
 for emulator in bochs qemu; do
-	# Every byte, and more of them than a pipe holds.
+	# The output has every byte, and more bytes than a pipe holds.
 	guest -e $emulator -a "$work/bytes" -- sh -c "cat '$work/bytes'; echo apart >&2; exit 3"
 	check "$emulator: the exit status is the command's" is "$status" 3
 	check "$emulator: standard output is the command's, byte by byte" cmp "$work/bytes" "$work/out"
@@ -123,7 +123,7 @@ for emulator in bochs qemu; do
 	rmdir "$work/temp"
 done
 
-# A program with a library that is found by its run path, in a folder.
+# A program finds its library in a folder by its run path.
 mkdir -p "$work/tree/lib"
 echo 'int answer(void) { return 42; }' |
 	gcc -shared -fPIC -x c -o "$work/tree/lib/libanswer.so" -
@@ -132,7 +132,7 @@ printf '#include <math.h>\nint answer(void);\nint main(int c, char **v) { (void)
 guest -a "$work/tree/program:/opt/test/program" -- /opt/test/program
 check "-a brings a program's libraries" is "$status" 42
 
-# Two at a time, and alike to the last instruction.
+# Two runs at a time are alike to the last instruction.
 exact='
 	start=$(awk "/LOC/ { print \$2 }" /proc/interrupts)
 	read -r from _ </proc/uptime
@@ -147,7 +147,7 @@ wait $first
 check "two runs side by side are alike" cmp "$work/out" "$work/other"
 check "the tick comes 250 times a second" between "$(head -n 1 "$work/out")" 247 253
 
-# What the emulated CPUs have.
+# The features of the emulated CPUs.
 flags='grep -m 1 -ow "vmx\|svm" /proc/cpuinfo | head -n 1; modprobe $0; grep -c "^$0 " /proc/modules'
 guest -- sh -c "$flags" kvm_intel
 check "Bochs has VMX" is "$(paste -sd' ' "$work/out")" "vmx 1"

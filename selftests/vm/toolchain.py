@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The module for any kernel: a Debian suite's own compiler and headers in a folder, and what is built with them.
 
-A suite's headers want its own compiler and C library, so they are used as its
-users do, in a root file system of that suite. Needs root, for chroot.
+A suite's headers want its own compiler and C library, so all three are used as
+users of the suite do, in a root file system of it. This needs root, for chroot.
 """
 
 import contextlib
@@ -29,9 +29,9 @@ SOURCES = ("Kbuild", "kmod", "uapi", TEST_MODULES)
 GENERATED = re.compile(r"\.mod\.c$|^asm-offsets\.h$")
 
 PACKAGES = ("gcc", "make", "dkms")
-MOUNT_POINT = "/mnt"  # of what is built, in the suite's root
+MOUNT_POINT = "/mnt"  # the folder to build is here, in the suite's root
 
-# A mount name space of its own: nothing stays mounted, however it ends.
+# The command has its own mount name space: nothing stays mounted, however it ends.
 CHROOT = ('mount --bind "$1" "$2' + MOUNT_POINT + '" && mount -t proc proc "$2/proc" && shift && '
           'exec chroot "$@"')
 
@@ -41,7 +41,7 @@ def say(text):
 
 
 def root(suite, release, more=()):
-    """The root file system of a suite with what builds modules for a kernel of its, and more packages."""
+    """The root file system of a suite, with the packages that build modules for one of its kernels, and others."""
     wanted = (f"linux-headers-{release}", *PACKAGES, *more)
 
     def build(work):
@@ -52,7 +52,7 @@ def root(suite, release, more=()):
             "about a minute, and 700 MB in the cache")
         settings = os.path.join(work, "apt.conf")
         with open(settings, "w", encoding="utf-8") as file:
-            # The mirror is the machine's, so are the ways to it.
+            # The mirror is the machine's, and so is the way to it.
             file.write(packages.call("apt-config", "dump", "Acquire"))
         packages.call("mmdebstrap", "--variant=minbase", f"--aptopt={settings}", f"--include={','.join(wanted)}",
                       suite, os.path.join(work, "root"), *packages.sources(suite))
@@ -62,14 +62,14 @@ def root(suite, release, more=()):
 
 
 def inside(suite_root, folder):
-    """The words before a command that run it in a suite's root, with a folder of ours at MOUNT_POINT."""
+    """The words that, before a command, run it in a suite's root with a folder of ours at MOUNT_POINT."""
     if os.geteuid():
         raise Failure(f"cannot run anything in {suite_root}: not root")
     return ["unshare", "--mount", "sh", "-c", CHROOT, "sh", folder, suite_root]
 
 
 def sources(top):
-    """What a module is made from, relative to the top of a tree."""
+    """The files that a module is made from, relative to the top of a tree."""
     for name in SOURCES:
         path = os.path.join(top, name)
         if os.path.isfile(path):
@@ -81,7 +81,7 @@ def sources(top):
 
 
 def copy_sources(target):
-    """Brings a copy of the sources up to date; what is unchanged keeps its time, for make."""
+    """Brings a copy of the sources up to date. A file that has not changed keeps its time, for make."""
     for path in set(sources(target)) - set(sources(TOP)):
         os.unlink(os.path.join(target, path))
     for path in sources(TOP):
@@ -107,8 +107,8 @@ def in_tree():
 def module(release, suite=None):
     """The path of the module for a kernel, built anew if the sources have changed.
 
-    make builds one in its place, for the machine's headers. Others are built in
-    build/RELEASE: with headers of the machine, else with those of the suite.
+    make builds a module in its place, for the machine's headers. Others are built in
+    build/RELEASE, with headers of the machine or else with those of the suite.
     """
     if in_tree() and kernel.module_release(IN_TREE) == release:
         return IN_TREE
@@ -130,7 +130,7 @@ def module(release, suite=None):
 
 
 def where(release, suite, folder):
-    """How to build: the words that go before make, and the place where it finds the folder."""
+    """The words that go before make, and the place where make finds the folder."""
     if os.path.isdir(f"/usr/src/linux-headers-{release}"):
         return [], folder
     if not suite:
@@ -140,9 +140,9 @@ def where(release, suite, folder):
 
 
 def make(release, command, folder):
-    """Runs make; as one line of its words seldom mends a source, all of them are kept."""
+    """Runs make, and keeps all its words in a log, since one line seldom suffices to mend a source."""
     log = os.path.join(folder, "log")
-    # What a make that calls this one has for its own is not for this one.
+    # The variables of a make that calls this one are not meant for it.
     environment = {key: value for key, value in os.environ.items() if not re.match("MAKE|MFLAGS|KERNEL$", key)}
     with open(log, "a", encoding="utf-8") as file:
         status = subprocess.run([*command, f"-j{os.cpu_count()}", "modules"], stdin=subprocess.DEVNULL, check=False,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is in the guest: busybox and PID 1, the project, the files of -a, the command."""
+"""The files in the guest: busybox and PID 1, the project, the files of -a, the command."""
 
 import glob
 import os
@@ -75,7 +75,7 @@ class Run:
         self.missing = []
 
     def project(self, kernel, module):
-        """The module (a path, or None), those for tests, the library and the tools; what is not built is left out."""
+        """Adds the module (a path, or None), those for tests, the library and the tools, as far as they are built."""
         if module:
             top = os.path.dirname(os.path.dirname(module))
             for path in (module, *sorted(glob.glob(os.path.join(top, "selftests", "test_modules", "*.ko")))):
@@ -88,7 +88,7 @@ class Run:
                     self._put(path, f"{place}/{os.path.basename(path)}")
 
     def settings(self, argv, with_module, verbose):
-        """What init reads."""
+        """Adds the files that init reads."""
         if any("\0" in word for word in argv):
             raise Failure("the command has a NUL in an argument")
         self.archive.file("/etc/harness/argv", b"".join(os.fsencode(word) + b"\0" for word in argv))
@@ -112,7 +112,7 @@ class Run:
             self._tree(host, place, follow=True)
 
     def _tree(self, host, guest, follow):
-        """A file or a folder; `follow` takes what a symbolic link stands for in its place."""
+        """Adds a file or a folder. With `follow`, a symbolic link is replaced by its target."""
         if follow:
             host = os.path.realpath(host)
         if os.path.islink(host) or not os.path.isdir(host):
@@ -128,14 +128,14 @@ class Run:
                 self._put(os.path.join(parent, name), os.path.join(place, name))
 
     def _put(self, host, guest):
-        """A file with the libraries that it needs, or a link with what it stands for."""
+        """Adds a file with the libraries that it needs, or a link with its target."""
         if guest in self.archive:
             return
         status = os.lstat(host)
         if stat.S_ISLNK(status.st_mode):
             target = os.readlink(host)
             self.archive.link(guest, target, status.st_mtime)
-            # Where files keep their paths, so does a link's target.
+            # If files keep their paths, the target of a link does, too.
             there = os.path.normpath(os.path.join(os.path.dirname(guest), target))
             here = os.path.normpath(os.path.join(os.path.dirname(host), target))
             if os.path.isfile(here) and (here == there or not os.path.isabs(target)):
@@ -162,7 +162,7 @@ class Run:
                 self.missing.append(f"{host} needs {name}, which is not on this machine")
 
     def _put_library(self, host, guest):
-        # The name that is asked for has to be a file, wherever its links lead here.
+        # The name that was asked for must exist in the guest, wherever its links lead here.
         if guest not in self.archive:
             self._put(os.path.realpath(host), guest)
 
