@@ -14,10 +14,10 @@
 
 #include "context.h"
 #include "event.h"
-#include "hw.h"
+#include "backend.h"
 #include "policy.h"
 #include "quota.h"
-#include "run.h"
+#include "cpu.h"
 #include "shootdown.h"
 #include "state.h"
 #include "stats.h"
@@ -35,14 +35,14 @@ static u64 last_serial;
 
 static void sched_in(struct preempt_notifier *notifier, int cpu)
 {
-	vctx_run_attach(container_of(notifier, struct vctx_context, notifier));
+	vctx_cpu_attach(container_of(notifier, struct vctx_context, notifier));
 }
 
 static void sched_out(struct preempt_notifier *notifier,
 		      struct task_struct *next)
 {
-	vctx_tick_scheduled_out(vctx_run_this(), next);
-	vctx_run_detach();
+	vctx_tick_scheduled_out(vctx_cpu_this(), next);
+	vctx_cpu_detach();
 }
 
 static struct preempt_ops preempt_ops = {
@@ -212,12 +212,12 @@ enum vctx_unavailable vctx_context_enter(struct vctx_tally *tally, u64 flags,
 		return VCTX_UNAVAILABLE_STRICT;
 	}
 
-	why = vctx_hw_get();
+	why = vctx_power_get();
 	if (why != VCTX_AVAILABLE)
 		return why;
 	ctx = alloc(current, tally, flags, tick_bound, GFP_KERNEL_ACCOUNT, &why);
 	if (!ctx) {
-		vctx_hw_put();
+		vctx_power_put();
 		return why;
 	}
 
@@ -225,7 +225,7 @@ enum vctx_unavailable vctx_context_enter(struct vctx_tally *tally, u64 flags,
 	vctx_event_context(VCTX_EVENT_ENTERED, ctx);
 	preempt_disable();
 	preempt_notifier_register(&ctx->notifier);
-	vctx_run_attach(ctx);
+	vctx_cpu_attach(ctx);
 	preempt_enable();
 	vctx_context_unuse(ctx);
 	return VCTX_AVAILABLE;
@@ -235,14 +235,14 @@ enum vctx_unavailable vctx_context_enter(struct vctx_tally *tally, u64 flags,
 static void drop(struct vctx_context *ctx)
 {
 	preempt_disable();
-	vctx_tick_over(vctx_run_this());
+	vctx_tick_over(vctx_cpu_this());
 	preempt_enable();
 	trace_vctx_leave(current, ctx->stats->entries);
 	vctx_event_context(ctx->evicted ? VCTX_EVENT_EVICTED : VCTX_EVENT_LEFT,
 			   ctx);
 	hide(ctx);
 	preempt_disable();
-	vctx_run_detach();
+	vctx_cpu_detach();
 	preempt_notifier_unregister(&ctx->notifier);
 	preempt_enable();
 	destroy(ctx);
@@ -260,7 +260,7 @@ int vctx_context_leave(void)
 	if (!ctx)
 		return -ENXIO;
 	drop(ctx);
-	vctx_hw_put();
+	vctx_power_put();
 	return 0;
 }
 
@@ -273,7 +273,7 @@ void vctx_context_end(struct vctx_context *ctx)
 	/* The last reference to the module must not go before the work is on. */
 	__module_get(THIS_MODULE);
 	drop(ctx);
-	vctx_hw_put_deferred();
+	vctx_power_put_deferred();
 	module_put(THIS_MODULE);
 }
 
@@ -308,7 +308,7 @@ void vctx_context_end_list(struct hlist_head *list)
 		vctx_event_context(VCTX_EVENT_EVICTED, ctx);
 		destroy(ctx);
 		put_task_struct(task);
-		vctx_hw_put();
+		vctx_power_put();
 	}
 }
 
@@ -325,13 +325,13 @@ void vctx_context_inherit(struct vctx_context *parent,
 	enum vctx_unavailable why;
 	struct vctx_context *ctx;
 
-	vctx_hw_get_more();
+	vctx_power_get_more();
 	ctx = alloc(child, parent->tally, parent->flags, parent->tick_bound,
 		    GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT, &why);
 	if (!ctx) {
 		parent->stats->native[why == VCTX_UNAVAILABLE_MEMORY ?
 				      VCTX_NATIVE_MEMORY : VCTX_NATIVE_POLICY]++;
-		vctx_hw_put_deferred();
+		vctx_power_put_deferred();
 		return;
 	}
 	trace_vctx_enter(child);

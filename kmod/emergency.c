@@ -14,7 +14,7 @@
 #include <linux/string.h>
 
 #include "emergency.h"
-#include "hw.h"
+#include "backend.h"
 
 #ifdef VCTX_COMPAT_EMERGENCY_CALLBACK
 #include <asm/reboot.h>
@@ -26,7 +26,7 @@ static void disable(void)
 	unsigned long flags;
 
 	local_irq_save(flags);
-	vctx_hw->cpu_disable();
+	vctx_backend->cpu_disable();
 	local_irq_restore(flags);
 }
 
@@ -43,7 +43,7 @@ static int on_module(struct notifier_block *nb, unsigned long event, void *data)
 {
 	struct module *module = data;
 
-	if (strcmp(module->name, vctx_hw->kvm))
+	if (strcmp(module->name, vctx_backend->kvm))
 		return NOTIFY_DONE;
 	/* Before its init, and after its exit or its failure. */
 	if (event == MODULE_STATE_COMING)
@@ -60,7 +60,7 @@ static struct notifier_block module_notifier = {
 static bool kvm_loaded(void)
 {
 	struct kset *modules = THIS_MODULE->mkobj.kobj.kset;
-	struct kobject *kobj = kset_find_obj(modules, vctx_hw->kvm);
+	struct kobject *kobj = kset_find_obj(modules, vctx_backend->kvm);
 
 	kobject_put(kobj);
 	return kobj;

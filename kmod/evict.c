@@ -16,7 +16,7 @@
 #include "context.h"
 #include "evict.h"
 #include "filter.h"
-#include "run.h"
+#include "cpu.h"
 
 /* How long a thread that runs may take to be in user mode again. */
 #define PATIENCE_MS	20
@@ -79,7 +79,7 @@ static unsigned int mark_all(const struct vctx_filter *filter)
 /* The thread that was interrupted goes by vctx_evict_on_user_return(). */
 static void kick(void *unused)
 {
-	struct vctx_run_cpu *this = vctx_run_this();
+	struct vctx_cpu *this = vctx_cpu_this();
 
 	if (!this->ctx || !this->ctx->evicted)
 		return;
@@ -94,7 +94,7 @@ static bool runs_marked(int cpu, void *unused)
 	bool marked;
 
 	rcu_read_lock();
-	ctx = READ_ONCE(per_cpu(vctx_run_cpu, cpu)->ctx);
+	ctx = READ_ONCE(per_cpu(vctx_cpu, cpu)->ctx);
 	marked = ctx && READ_ONCE(ctx->evicted);
 	rcu_read_unlock();
 	return marked;
@@ -146,7 +146,7 @@ unsigned int vctx_evict(const struct vctx_filter *filter, unsigned int *leaving)
 
 	mutex_lock(&lock);
 	n = mark_all(filter);
-	/* Pairs with vctx_run_attach(). */
+	/* Pairs with vctx_cpu_attach(). */
 	smp_mb();
 	on_each_cpu_cond(runs_marked, kick, NULL, true);
 	wait_for_running();

@@ -5,7 +5,7 @@
 
 #include "context.h"
 #include "filter.h"
-#include "run.h"
+#include "cpu.h"
 
 /**
  * vctx_filter_state - what the thread of a context does
@@ -18,7 +18,7 @@ enum vctx_context_state vctx_filter_state(const struct vctx_context *ctx)
 
 	if (READ_ONCE(ctx->evicted))
 		return VCTX_CONTEXT_LEAVING;
-	if (vctx_run_stay_ns(per_cpu(vctx_run_cpu, task_cpu(task)), ctx))
+	if (vctx_cpu_stay_ns(per_cpu(vctx_cpu, task_cpu(task)), ctx))
 		return VCTX_CONTEXT_GUEST;
 	if (READ_ONCE(task->on_cpu))
 		return VCTX_CONTEXT_NATIVE;

@@ -13,7 +13,7 @@
 #include <linux/mm.h>
 #include <linux/spinlock.h>
 
-#include "hw.h"
+#include "backend.h"
 #include "idmap.h"
 
 static u64 *root;
@@ -33,7 +33,7 @@ static u64 *entry_in(u64 *table, phys_addr_t pa, enum vctx_page_level level)
 
 static bool is_leaf(u64 entry, enum vctx_page_level level)
 {
-	return level == VCTX_LEVEL_4K || entry & vctx_hw->format->large;
+	return level == VCTX_LEVEL_4K || entry & vctx_backend->format->large;
 }
 
 static u64 *table_of(u64 entry)
@@ -43,7 +43,7 @@ static u64 *table_of(u64 entry)
 
 static u64 leaf(phys_addr_t pa, enum vctx_page_level level, bool ram)
 {
-	const struct vctx_idmap_format *format = vctx_hw->format;
+	const struct vctx_idmap_format *format = vctx_backend->format;
 	u64 entry = (pa & ~(level_size(level) - 1)) | format->leaf;
 
 	entry |= ram ? format->ram : format->io;
@@ -58,7 +58,7 @@ static u64 leaf(phys_addr_t pa, enum vctx_page_level level, bool ram)
  */
 static int map(phys_addr_t pa, enum vctx_page_level level, bool ram, gfp_t gfp)
 {
-	enum vctx_page_level at = vctx_hw->format->top_level;
+	enum vctx_page_level at = vctx_backend->format->top_level;
 	u64 *table = root, *entry;
 
 	for (;;) {
@@ -70,7 +70,7 @@ static int map(phys_addr_t pa, enum vctx_page_level level, bool ram, gfp_t gfp)
 
 			if (!new)
 				return -ENOMEM;
-			WRITE_ONCE(*entry, __pa(new) | vctx_hw->format->table);
+			WRITE_ONCE(*entry, __pa(new) | vctx_backend->format->table);
 		}
 		table = table_of(*entry);
 		at--;
@@ -83,7 +83,7 @@ static int map(phys_addr_t pa, enum vctx_page_level level, bool ram, gfp_t gfp)
 /* The largest page that starts at @pa and ends at or before @end. */
 static enum vctx_page_level fit(phys_addr_t pa, phys_addr_t end)
 {
-	enum vctx_page_level level = vctx_hw->format->max_level;
+	enum vctx_page_level level = vctx_backend->format->max_level;
 
 	while (level > VCTX_LEVEL_4K &&
 	       (!IS_ALIGNED(pa, level_size(level)) ||
@@ -111,7 +111,7 @@ static int map_ram(struct resource *res, void *unused)
 /* The largest page around @pa without any RAM in it. */
 static enum vctx_page_level fit_io(phys_addr_t pa)
 {
-	enum vctx_page_level level = vctx_hw->format->max_level;
+	enum vctx_page_level level = vctx_backend->format->max_level;
 
 	while (level > VCTX_LEVEL_4K &&
 	       region_intersects(ALIGN_DOWN(pa, level_size(level)),
@@ -178,6 +178,6 @@ int vctx_idmap_init(void)
 
 void vctx_idmap_exit(void)
 {
-	free_table(root, vctx_hw->format->top_level);
+	free_table(root, vctx_backend->format->top_level);
 	root = NULL;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What there is, for who asks by ioctl or by netlink. */
 #include "context.h"
-#include "hw.h"
+#include "backend.h"
 #include "info.h"
 #include "limits.h"
 #include "policy.h"
@@ -12,11 +12,11 @@ static u64 features(void)
 {
 	u64 features = VCTX_FEATURE_STATS_PAGE;
 
-	if (vctx_hw->format->max_level >= VCTX_LEVEL_2M)
+	if (vctx_backend->format->max_level >= VCTX_LEVEL_2M)
 		features |= VCTX_FEATURE_NESTED_2M;
-	if (vctx_hw->format->max_level >= VCTX_LEVEL_1G)
+	if (vctx_backend->format->max_level >= VCTX_LEVEL_1G)
 		features |= VCTX_FEATURE_NESTED_1G;
-	if (vctx_hw->tags)
+	if (vctx_backend->tags)
 		features |= VCTX_FEATURE_TLB_TAGS;
 	if (vctx_tick_available())
 		features |= VCTX_FEATURE_TICK_HOLD;
@@ -27,7 +27,7 @@ static u64 features(void)
 
 static enum vctx_unavailable unavailable(void)
 {
-	enum vctx_unavailable why = vctx_hw_unavailable();
+	enum vctx_unavailable why = vctx_power_unavailable();
 
 	if (why == VCTX_AVAILABLE && !READ_ONCE(vctx_policy.enabled))
 		return VCTX_UNAVAILABLE_POLICY;
@@ -46,7 +46,7 @@ void vctx_info_read(struct vctx_info *info)
 		.size = sizeof(*info),
 		.abi_version = VCTX_ABI_VERSION,
 		.backend = why == VCTX_UNAVAILABLE_NO_HW ? VCTX_BACKEND_NONE :
-							   vctx_hw->backend,
+							   vctx_backend->backend,
 		.unavailable = why,
 		.enter_flags = VCTX_ENTER_FLAGS,
 		.features = features(),

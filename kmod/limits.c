@@ -3,7 +3,7 @@
 #include <linux/bits.h>
 #include <linux/vcontext.h>
 
-#include "hw.h"
+#include "backend.h"
 #include "limits.h"
 
 static const struct {
@@ -23,16 +23,16 @@ static const struct {
 /* Return: a set of VCTX_LIMIT_*. */
 u64 vctx_limits(void)
 {
-	return VCTX_COMPAT_LIMITS | vctx_hw->limits;
+	return VCTX_COMPAT_LIMITS | vctx_backend->limits;
 }
 
-/* After vctx_hw_init(). */
+/* After vctx_power_init(). */
 void __init vctx_limits_init(void)
 {
 	u64 limits = vctx_limits();
 	int i;
 
-	if (vctx_hw_unavailable() != VCTX_AVAILABLE)
+	if (vctx_power_unavailable() != VCTX_AVAILABLE)
 		return;
 	for (i = 0; i < ARRAY_SIZE(explain); i++)
 		if (limits & explain[i].limit)

@@ -4,12 +4,12 @@
 
 #include "context.h"
 #include "device.h"
-#include "hw.h"
+#include "backend.h"
 #include "inherit.h"
 #include "limits.h"
 #include "netlink.h"
 #include "policy.h"
-#include "run.h"
+#include "cpu.h"
 #include "shootdown.h"
 #include "stats.h"
 #include "tick.h"
@@ -20,11 +20,11 @@ static int __init vctx_init(void)
 
 	vctx_stats_init();
 	vctx_policy_init();
-	ret = vctx_hw_init();
+	ret = vctx_power_init();
 	if (ret)
 		return ret;
 	vctx_limits_init();
-	vctx_run_init();
+	vctx_cpu_init();
 	vctx_shootdown_init();
 	ret = vctx_context_init();
 	if (ret)
@@ -52,7 +52,7 @@ err_inherit:
 err_context:
 	vctx_context_exit();
 err_hw:
-	vctx_hw_exit();
+	vctx_power_exit();
 	return ret;
 }
 
@@ -64,7 +64,7 @@ static void __exit vctx_exit(void)
 	vctx_inherit_exit();
 	vctx_context_exit();
 	vctx_shootdown_exit();
-	vctx_hw_exit();
+	vctx_power_exit();
 }
 
 module_init(vctx_init);

@@ -14,11 +14,11 @@
 #include "event.h"
 #include "evict.h"
 #include "filter.h"
-#include "hw.h"
+#include "backend.h"
 #include "info.h"
 #include "netlink.h"
 #include "policy.h"
-#include "run.h"
+#include "cpu.h"
 #include "stats.h"
 #include "tick.h"
 
@@ -153,7 +153,7 @@ static int put_context(struct sk_buff *skb, struct vctx_context *ctx,
 {
 	struct task_struct *task = ctx->task;
 	int cpu = task_cpu(task);
-	u64 stay_ns = vctx_run_stay_ns(per_cpu(vctx_run_cpu, cpu), ctx);
+	u64 stay_ns = vctx_cpu_stay_ns(per_cpu(vctx_cpu, cpu), ctx);
 	uid_t uid = from_kuid_munged(current_user_ns(), task_uid(task));
 	int ret;
 
@@ -331,7 +331,7 @@ static const struct nla_policy cpu_policy[VCTX_A_CPU_MAX + 1] = {
 };
 
 /* The thread on a CPU, if the caller sees it. */
-static int put_cpu_context(struct sk_buff *skb, const struct vctx_run_cpu *run,
+static int put_cpu_context(struct sk_buff *skb, const struct vctx_cpu *run,
 			   int cpu)
 {
 	const struct vctx_context *ctx = READ_ONCE(run->ctx);
@@ -347,7 +347,7 @@ static int put_cpu_context(struct sk_buff *skb, const struct vctx_run_cpu *run,
 	    nla_put_u32(skb, VCTX_A_CPU_TID, tid) ||
 	    vctx_netlink_put_comm(skb, VCTX_A_CPU_COMM, ctx->task))
 		return -EMSGSIZE;
-	stay_ns = vctx_run_stay_ns(run, ctx);
+	stay_ns = vctx_cpu_stay_ns(run, ctx);
 	if (stay_ns && vctx_netlink_put_u64(skb, VCTX_A_CPU_STAY_NS, stay_ns))
 		return -EMSGSIZE;
 	if (vctx_tick_is_held(cpu) && nla_put_flag(skb, VCTX_A_CPU_TICK_HELD))
@@ -360,10 +360,10 @@ static int put_one_cpu(struct sk_buff *skb, int cpu)
 	int ret;
 
 	if (nla_put_u32(skb, VCTX_A_CPU_CPU, cpu) ||
-	    nla_put_u32(skb, VCTX_A_CPU_STATE, vctx_hw_cpu_state(cpu)))
+	    nla_put_u32(skb, VCTX_A_CPU_STATE, vctx_power_cpu_state(cpu)))
 		return -EMSGSIZE;
 	rcu_read_lock();
-	ret = put_cpu_context(skb, per_cpu(vctx_run_cpu, cpu), cpu);
+	ret = put_cpu_context(skb, per_cpu(vctx_cpu, cpu), cpu);
 	rcu_read_unlock();
 	if (ret)
 		return ret;

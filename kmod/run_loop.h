@@ -22,8 +22,8 @@
 #include <asm/tlbflush.h>
 #include <asm/tsc.h>
 
-#include "hw.h"
-#include "run.h"
+#include "backend.h"
+#include "cpu.h"
 #include "state.h"
 #include "stats.h"
 #include "tlb.h"
@@ -58,13 +58,13 @@ enum vctx_stay {
  * All are called with interrupts off; @this is of this CPU.
  */
 struct vctx_guest_ops {
-	void (*load_compat)(struct vctx_run_cpu *this);
-	bool (*load)(struct vctx_run_cpu *this, struct pt_regs *regs);
-	void (*sync_cr3)(struct vctx_run_cpu *this, unsigned long cr3);
-	void (*sync_cr4)(struct vctx_run_cpu *this, unsigned long cr4);
-	int (*run)(struct vctx_run_cpu *this, struct pt_regs *regs,
+	void (*load_compat)(struct vctx_cpu *this);
+	bool (*load)(struct vctx_cpu *this, struct pt_regs *regs);
+	void (*sync_cr3)(struct vctx_cpu *this, unsigned long cr3);
+	void (*sync_cr4)(struct vctx_cpu *this, unsigned long cr4);
+	int (*run)(struct vctx_cpu *this, struct pt_regs *regs,
 		   enum vctx_stay stay);
-	void (*save)(struct vctx_run_cpu *this, struct pt_regs *regs);
+	void (*save)(struct vctx_cpu *this, struct pt_regs *regs);
 };
 
 /* What must be seen to before user mode may go on. */
@@ -74,7 +74,7 @@ struct vctx_guest_ops {
  * Around one stay in the guest, for @run: account for it.  Nobody is to wait for
  * a CPU that stays long: to RCU it is in user mode, or idle.
  */
-static __always_inline void vctx_run_goes(struct vctx_run_cpu *this,
+static __always_inline void vctx_run_goes(struct vctx_cpu *this,
 					  enum vctx_stay stay)
 {
 	if (stay == VCTX_STAY_LONG)
@@ -82,10 +82,10 @@ static __always_inline void vctx_run_goes(struct vctx_run_cpu *this,
 	this->entered = rdtsc();
 }
 
-static __always_inline void vctx_run_stayed(struct vctx_run_cpu *this,
+static __always_inline void vctx_run_stayed(struct vctx_cpu *this,
 					    enum vctx_stay stay)
 {
-	u64 ns = vctx_stats_cycles_to_ns(rdtsc() - this->entered);
+	u64 ns = vctx_clock_ns(rdtsc() - this->entered);
 
 	if (stay == VCTX_STAY_LONG)
 		vctx_run_stayed_long(this->stats, ns);
@@ -127,7 +127,7 @@ out:
 
 /* What the host may have changed since the last entry. */
 static __always_inline void vctx_run_sync(const struct vctx_guest_ops *ops,
-					  struct vctx_run_cpu *this)
+					  struct vctx_cpu *this)
 {
 	unsigned long cr3 = __native_read_cr3();
 	unsigned long cr4 = __read_cr4();
@@ -144,7 +144,7 @@ static __always_inline void vctx_run_sync(const struct vctx_guest_ops *ops,
 
 /* User state into the guest.  Return: -1, or why user mode must go on natively. */
 static __always_inline int vctx_run_begin(const struct vctx_guest_ops *ops,
-					  struct vctx_run_cpu *this,
+					  struct vctx_cpu *this,
 					  struct pt_regs *regs,
 					  const struct mm_struct *mm)
 {
@@ -166,7 +166,7 @@ fell_back:
 }
 
 static __always_inline int vctx_run_once(const struct vctx_guest_ops *ops,
-					 struct vctx_run_cpu *this,
+					 struct vctx_cpu *this,
 					 const struct mm_struct *mm,
 					 struct pt_regs *regs,
 					 enum vctx_stay stay)
@@ -191,7 +191,7 @@ static __always_inline int vctx_run_once(const struct vctx_guest_ops *ops,
 	return ops->run(this, regs, stay);
 }
 
-static __always_inline void vctx_run_native(struct vctx_run_cpu *this,
+static __always_inline void vctx_run_native(struct vctx_cpu *this,
 					    struct pt_regs *regs, int reason)
 {
 	this->stats->native[reason]++;
@@ -203,7 +203,7 @@ static __always_inline void vctx_run_native(struct vctx_run_cpu *this,
  * vctx_run_loop(), so that the compiler has no loop there to keep registers for.
  */
 static noinline void vctx_run_on(const struct vctx_guest_ops *ops,
-				 struct vctx_run_cpu *this,
+				 struct vctx_cpu *this,
 				 struct pt_regs *regs, int action)
 {
 	do {
@@ -230,7 +230,7 @@ static __always_inline void
 vctx_run_loop(const struct vctx_guest_ops *ops,
 	      struct user_return_notifier *hook)
 {
-	struct vctx_run_cpu *this = container_of(hook, struct vctx_run_cpu, hook);
+	struct vctx_cpu *this = container_of(hook, struct vctx_cpu, hook);
 	struct pt_regs *regs = task_pt_regs(current);
 	const struct mm_struct *mm = current->mm;
 	int reason;
@@ -251,7 +251,7 @@ vctx_run_loop(const struct vctx_guest_ops *ops,
 
 	reason = vctx_run_once(ops, this, mm, regs, VCTX_STAY_SHORT);
 	/* Cheaper than to have kept it: the guest has all the registers. */
-	this = vctx_run_this();
+	this = vctx_cpu_this();
 	if (unlikely(reason < 0)) {
 		vctx_run_on(ops, this, regs, reason);
 		return;
@@ -269,7 +269,7 @@ static __always_inline void
 vctx_run_long_loop(const struct vctx_guest_ops *ops,
 		   struct user_return_notifier *hook)
 {
-	struct vctx_run_cpu *this = container_of(hook, struct vctx_run_cpu, hook);
+	struct vctx_cpu *this = container_of(hook, struct vctx_cpu, hook);
 	struct pt_regs *regs = task_pt_regs(current);
 	enum vctx_stay stay;
 	int action;
@@ -285,7 +285,7 @@ vctx_run_long_loop(const struct vctx_guest_ops *ops,
 		goto native;
 	do {
 		held = vctx_tick_hold(this);
-		stay = held || vctx_run_is_tracked() ? VCTX_STAY_LONG :
+		stay = held || vctx_cpu_is_tracked() ? VCTX_STAY_LONG :
 						       VCTX_STAY_SHORT;
 		action = vctx_run_once(ops, this, current->mm, regs, stay);
 		if (held)

@@ -22,7 +22,7 @@ MODULE_PARM_DESC(tlb_kick, "Kick guests at each TLB flush; always so where the k
 
 static bool runs(int cpu, void *mm)
 {
-	return READ_ONCE(per_cpu(vctx_run_cpu, cpu)->mm) == mm &&
+	return READ_ONCE(per_cpu(vctx_cpu, cpu)->mm) == mm &&
 	       cpu != raw_smp_processor_id();
 }
 
@@ -34,7 +34,7 @@ static void kicked(void *mm)
 
 /*
  * The kernel has raised tlb_gen, with a full barrier that pairs with that in
- * vctx_run_attach(): a CPU that is not seen here to run @mm sees the new one.
+ * vctx_cpu_attach(): a CPU that is not seen here to run @mm sees the new one.
  * There may be a page-table lock, but interrupts are on, for the kernel sends its
  * own interrupts from here, and waits for them.
  */
@@ -66,7 +66,7 @@ static const struct mmu_notifier_ops mmu_notifier_ops = {
 /* In place of the run loop, until the thread is scheduled in again. */
 static void on_user_return_native(struct user_return_notifier *hook)
 {
-	struct vctx_run_cpu *this = container_of(hook, struct vctx_run_cpu, hook);
+	struct vctx_cpu *this = container_of(hook, struct vctx_cpu, hook);
 
 	vctx_run_fell_back(this, VCTX_NATIVE_MEMORY);
 	vctx_run_native(this, task_pt_regs(current), VCTX_NATIVE_MEMORY);
@@ -80,10 +80,10 @@ static void get(struct vctx_context *ctx)
 
 	if (!IS_ERR(notifier)) {
 		ctx->mmu_notifier = notifier;
-		vctx_run_reattach(ctx);
+		vctx_cpu_reattach(ctx);
 	} else if (PTR_ERR(notifier) != -EINTR) {
 		preempt_disable();
-		vctx_run_this()->hook.on_user_return = on_user_return_native;
+		vctx_cpu_this()->hook.on_user_return = on_user_return_native;
 		preempt_enable();
 	}
 	/* A signal came first: after it, the hook asks again. */
@@ -112,7 +112,7 @@ static void get_work(struct callback_head *work)
  */
 void vctx_shootdown_on_user_return(struct user_return_notifier *hook)
 {
-	struct vctx_run_cpu *this = container_of(hook, struct vctx_run_cpu, hook);
+	struct vctx_cpu *this = container_of(hook, struct vctx_cpu, hook);
 	struct callback_head *work = kmalloc(sizeof(*work),
 					     GFP_NOWAIT | __GFP_NOWARN);
 	int reason = VCTX_NATIVE_MEMORY;
@@ -150,7 +150,7 @@ void vctx_shootdown_new_mm(struct vctx_context *ctx)
 	if (!ctx->mmu_notifier)
 		return;
 	vctx_shootdown_put(ctx);
-	vctx_run_reattach(ctx);
+	vctx_cpu_reattach(ctx);
 }
 
 void __init vctx_shootdown_init(void)

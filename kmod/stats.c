@@ -7,15 +7,15 @@
 #include <asm/tsc.h>
 
 #include "context.h"
-#include "run.h"
+#include "cpu.h"
 #include "stats.h"
 
 /* Nanoseconds per TSC cycle, in units of 2^-32. */
-u64 vctx_stats_ns_per_cycle __ro_after_init;
+u64 vctx_clock_ns_per_cycle __ro_after_init;
 
 void __init vctx_stats_init(void)
 {
-	vctx_stats_ns_per_cycle = div_u64((u64)NSEC_PER_MSEC << 32, tsc_khz ?: 1);
+	vctx_clock_ns_per_cycle = div_u64((u64)NSEC_PER_MSEC << 32, tsc_khz ?: 1);
 }
 
 struct vctx_tally *vctx_tally_create(void)
@@ -190,7 +190,7 @@ int vctx_stats_map(struct vctx_context *ctx, struct vm_area_struct *vma)
 		/* Others read without the lock. */
 		smp_store_release(&ctx->stats, page_address(page));
 		spin_unlock(&ctx->tally->lock);
-		vctx_run_reattach(ctx);
+		vctx_cpu_reattach(ctx);
 	}
 	return vm_insert_page(vma, vma->vm_start, ctx->stats_page);
 }

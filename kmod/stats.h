@@ -41,17 +41,17 @@ int vctx_stats_map(struct vctx_context *ctx, struct vm_area_struct *vma);
 
 void vctx_stats_init(void);
 
-extern u64 vctx_stats_ns_per_cycle;
+extern u64 vctx_clock_ns_per_cycle;
 
 /* By hand, for a 128-bit product in C realigns the stack of the hot path. */
-static __always_inline u64 vctx_stats_cycles_to_ns(u64 cycles)
+static __always_inline u64 vctx_clock_ns(u64 cycles)
 {
 	u64 high;
 
 	asm("mulq %[factor]\n\t"
 	    "shrdq $32, %[high], %[low]"
 	    : [low] "+a" (cycles), [high] "=d" (high)
-	    : [factor] "m" (vctx_stats_ns_per_cycle) : "cc");
+	    : [factor] "m" (vctx_clock_ns_per_cycle) : "cc");
 	return cycles;
 }
 

@@ -28,10 +28,10 @@
 
 #include "context.h"
 #include "event.h"
-#include "hw.h"
+#include "backend.h"
 #include "policy.h"
 #include "probe.h"
-#include "run.h"
+#include "cpu.h"
 #include "tick.h"
 
 /*
@@ -170,7 +170,7 @@ enum vctx_unavailable vctx_tick_bound(u64 flags, u64 wanted, u64 *bound)
  * Workers and stoppers, which the kernel's housekeeping runs in now and then, do
  * not leave timers behind.
  */
-void vctx_tick_scheduled_out(struct vctx_run_cpu *this,
+void vctx_tick_scheduled_out(struct vctx_cpu *this,
 			     const struct task_struct *next)
 {
 	struct vctx_tick *tick = &this->tick;
@@ -228,7 +228,7 @@ static bool tick_is_needed(void)
 	       vctx_compat_has_perf_events(current);
 }
 
-static bool hold(struct vctx_run_cpu *this)
+static bool hold(struct vctx_cpu *this)
 {
 	struct vctx_tick *tick = &this->tick;
 	int cpu = smp_processor_id();
@@ -260,7 +260,7 @@ static bool hold(struct vctx_run_cpu *this)
 	return true;
 }
 
-static void tell_held(struct vctx_run_cpu *this)
+static void tell_held(struct vctx_cpu *this)
 {
 	struct vctx_tick *tick = &this->tick;
 
@@ -274,7 +274,7 @@ static void tell_held(struct vctx_run_cpu *this)
  * vctx_tick_over - who held the tick of this CPU does no longer
  * @this: of this CPU; preemption is off
  */
-void vctx_tick_over(struct vctx_run_cpu *this)
+void vctx_tick_over(struct vctx_cpu *this)
 {
 	struct vctx_tick *tick = &this->tick;
 
@@ -288,7 +288,7 @@ void vctx_tick_over(struct vctx_run_cpu *this)
 /* Before the CPU's next quiescent state, so that the context is still there. */
 static void over(struct irq_work *work)
 {
-	vctx_tick_over(vctx_run_this());
+	vctx_tick_over(vctx_cpu_this());
 }
 
 /**
@@ -297,7 +297,7 @@ static void over(struct irq_work *work)
  *
  * Return: whether it is held, so that vctx_tick_give_back() is to follow.
  */
-bool vctx_tick_hold(struct vctx_run_cpu *this)
+bool vctx_tick_hold(struct vctx_cpu *this)
 {
 	bool held = hold(this);
 
@@ -312,7 +312,7 @@ bool vctx_tick_hold(struct vctx_run_cpu *this)
  * What the kernel samples once a tick.  The thread was in user mode all the time
  * that was missed.
  */
-static void account_missed(struct vctx_run_cpu *this, u64 ticks)
+static void account_missed(struct vctx_cpu *this, u64 ticks)
 {
 	u64 ns = ticks * TICK_NSEC;
 	int index = task_nice(current) > 0 ? CPUTIME_NICE : CPUTIME_USER;
@@ -327,7 +327,7 @@ static void account_missed(struct vctx_run_cpu *this, u64 ticks)
  * vctx_tick_give_back - undo vctx_tick_hold(), right after the exit
  * @this: of this CPU; interrupts are off
  */
-void vctx_tick_give_back(struct vctx_run_cpu *this)
+void vctx_tick_give_back(struct vctx_cpu *this)
 {
 	struct vctx_tick *tick = &this->tick;
 	ktime_t now = ktime_get();
@@ -364,7 +364,7 @@ static void count_interrupts(unsigned int irqs[VCTX_NR_HELD])
  * @this: of this CPU
  * @held: the tick was held when it came
  */
-void vctx_tick_before_interrupt(struct vctx_run_cpu *this, bool held)
+void vctx_tick_before_interrupt(struct vctx_cpu *this, bool held)
 {
 	count_interrupts(this->tick.irqs);
 	this->tick.held = held;
@@ -378,7 +378,7 @@ void vctx_tick_before_interrupt(struct vctx_run_cpu *this, bool held)
  * The tick is pushed only after it has come, so that a thread that is rarely in
  * user mode for long never has it pushed.
  */
-void vctx_tick_after_interrupt(struct vctx_run_cpu *this)
+void vctx_tick_after_interrupt(struct vctx_cpu *this)
 {
 	struct vctx_tick *tick = &this->tick;
 	unsigned int now[VCTX_NR_HELD];
@@ -407,7 +407,7 @@ void vctx_tick_after_interrupt(struct vctx_run_cpu *this)
 /* Who has kicked may not be done yet: leave it the time until the next tick. */
 static void on_kick(void *unused)
 {
-	vctx_run_this()->tick.ready = false;
+	vctx_cpu_this()->tick.ready = false;
 }
 
 /**
@@ -452,7 +452,7 @@ int __init vctx_tick_init(void)
 
 	for_each_possible_cpu(cpu) {
 		INIT_CSD(per_cpu_ptr(&kick, cpu), on_kick, NULL);
-		init_irq_work(&vctx_hw->run_cpu(cpu)->tick.over, over);
+		init_irq_work(&vctx_backend->cpu(cpu)->tick.over, over);
 	}
 
 	local_irq_disable();

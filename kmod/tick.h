@@ -13,7 +13,7 @@
 
 struct task_struct;
 struct vctx_context;
-struct vctx_run_cpu;
+struct vctx_cpu;
 
 /**
  * struct vctx_tick - the tick of one CPU
@@ -52,18 +52,18 @@ bool vctx_tick_available(void);
 u64 vctx_tick_max_ns(void);
 enum vctx_unavailable vctx_tick_bound(u64 flags, u64 wanted, u64 *bound);
 
-void vctx_tick_scheduled_out(struct vctx_run_cpu *this,
+void vctx_tick_scheduled_out(struct vctx_cpu *this,
 			     const struct task_struct *next);
 bool vctx_tick_is_held(int cpu);
 void vctx_tick_kick(void);
-void vctx_tick_over(struct vctx_run_cpu *this);
+void vctx_tick_over(struct vctx_cpu *this);
 void vctx_tick_get(void);
 void vctx_tick_put(void);
 
-bool vctx_tick_hold(struct vctx_run_cpu *this);
-void vctx_tick_give_back(struct vctx_run_cpu *this);
-void vctx_tick_before_interrupt(struct vctx_run_cpu *this, bool held);
-void vctx_tick_after_interrupt(struct vctx_run_cpu *this);
+bool vctx_tick_hold(struct vctx_cpu *this);
+void vctx_tick_give_back(struct vctx_cpu *this);
+void vctx_tick_before_interrupt(struct vctx_cpu *this, bool held);
+void vctx_tick_after_interrupt(struct vctx_cpu *this);
 
 int vctx_tick_init(void);
 void vctx_tick_exit(void);

@@ -3,8 +3,8 @@
  * TLB tags (VPIDs, ASIDs): a handful for each CPU, each for one mm, as the
  * kernel does with PCIDs.
  */
-#include "hw.h"
-#include "run.h"
+#include "backend.h"
+#include "cpu.h"
 #include "tlb.h"
 
 #define MAX_TAGS 8
@@ -19,7 +19,7 @@ static DEFINE_PER_CPU(struct tlb_cpu, tlb_cpu);
 /* The tag of an mm, or the one that has waited longest to be given away. */
 static unsigned int find(struct tlb_cpu *cpu, u64 ctx_id)
 {
-	unsigned int n = clamp(vctx_hw->tags, 1U, (unsigned int)MAX_TAGS);
+	unsigned int n = clamp(vctx_backend->tags, 1U, (unsigned int)MAX_TAGS);
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
@@ -36,7 +36,7 @@ static unsigned int find(struct tlb_cpu *cpu, u64 ctx_id)
  *
  * The slow half of vctx_tlb_prepare().
  */
-void vctx_tlb_switch(struct vctx_run_cpu *this)
+void vctx_tlb_switch(struct vctx_cpu *this)
 {
 	struct tlb_cpu *cpu = this_cpu_ptr(&tlb_cpu);
 	mm_context_t *mm = &current->mm->context;
@@ -47,7 +47,7 @@ void vctx_tlb_switch(struct vctx_run_cpu *this)
 	bool flush = tag->ctx_id != now.ctx_id || tag->tlb_gen != now.tlb_gen;
 
 	lockdep_assert_irqs_disabled();
-	vctx_hw->set_tag(i, flush);
+	vctx_backend->set_tag(i, flush);
 	*tag = now;
 	this->tag = now;
 	this->stats->tlb_flushes += flush;
@@ -60,7 +60,7 @@ void vctx_tlb_switch(struct vctx_run_cpu *this)
  */
 void vctx_tlb_reset(void)
 {
-	struct vctx_run_cpu *this = vctx_hw->run_cpu(smp_processor_id());
+	struct vctx_cpu *this = vctx_backend->cpu(smp_processor_id());
 
 	memset(this_cpu_ptr(&tlb_cpu), 0, sizeof(struct tlb_cpu));
 	this->tag.ctx_id = 0;

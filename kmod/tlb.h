@@ -24,9 +24,9 @@ static __always_inline bool vctx_tlb_stale(const struct vctx_tlb_tag *tag,
 	       tag->tlb_gen != atomic64_read(&mm->tlb_gen);
 }
 
-struct vctx_run_cpu;
+struct vctx_cpu;
 
-void vctx_tlb_switch(struct vctx_run_cpu *this);
+void vctx_tlb_switch(struct vctx_cpu *this);
 void vctx_tlb_reset(void);
 
 /**

@@ -8,9 +8,9 @@
 
 DEFINE_PER_CPU(struct svm_cpu, svm_cpu) = { .segments = true };
 
-static struct vctx_run_cpu *svm_run_cpu(int cpu)
+static struct vctx_cpu *svm_generic_cpu(int cpu)
 {
-	return &per_cpu_ptr(&svm_cpu, cpu)->run;
+	return &per_cpu_ptr(&svm_cpu, cpu)->cpu;
 }
 
 static void *alloc_page_for(int cpu)
@@ -107,7 +107,7 @@ static void svm_cpu_disable(void)
 	wrmsrq(MSR_EFER, read_efer() & ~(u64)EFER_SVME);
 }
 
-struct vctx_hw_ops vctx_svm_ops = {
+struct vctx_backend_ops vctx_svm_ops = {
 	.backend = VCTX_BACKEND_SVM,
 	.name = "SVM",
 	.kvm = "kvm_amd",
@@ -117,7 +117,7 @@ struct vctx_hw_ops vctx_svm_ops = {
 	.cpu_enable = svm_cpu_enable,
 	.cpu_disable = svm_cpu_disable,
 	.format = &svm_idmap_format,
-	.run_cpu = svm_run_cpu,
+	.cpu = svm_generic_cpu,
 	.set_tag = svm_set_tag,
 	.on_user_return = svm_on_user_return,
 	.on_user_return_long = svm_on_user_return_long,

@@ -3,17 +3,17 @@
 #include "guest.h"
 #include "state.h"
 
-void svm_sync_cr3(struct vctx_run_cpu *run, unsigned long cr3)
+void svm_sync_cr3(struct vctx_cpu *cpu, unsigned long cr3)
 {
-	struct svm_cpu *this = svm_cpu_of(run);
+	struct svm_cpu *this = svm_cpu_of(cpu);
 
 	this->vmcb->save.cr3 = vctx_state_user_cr3(cr3);
 	svm_changed(this, SVM_CLEAN_CR);
 }
 
-void svm_sync_cr4(struct vctx_run_cpu *run, unsigned long cr4)
+void svm_sync_cr4(struct vctx_cpu *cpu, unsigned long cr4)
 {
-	struct svm_cpu *this = svm_cpu_of(run);
+	struct svm_cpu *this = svm_cpu_of(cpu);
 
 	this->vmcb->save.cr4 = vctx_state_user_cr4(cr4);
 	svm_changed(this, SVM_CLEAN_CR);
@@ -63,7 +63,7 @@ void svm_save_segments(struct svm_cpu *this)
 }
 
 /**
- * svm_set_tag - the ASID for the next entries; see struct vctx_hw_ops
+ * svm_set_tag - the ASID for the next entries; see struct vctx_backend_ops
  * @tag: ASID less 1, for 0 is the host's
  * @flush: forget what is cached under it, at the next VMRUN
  */

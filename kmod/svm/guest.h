@@ -11,22 +11,22 @@
 #include "segment.h"
 #include "svm.h"
 
-void svm_sync_cr3(struct vctx_run_cpu *run, unsigned long cr3);
-void svm_sync_cr4(struct vctx_run_cpu *run, unsigned long cr4);
+void svm_sync_cr3(struct vctx_cpu *cpu, unsigned long cr3);
+void svm_sync_cr4(struct vctx_cpu *cpu, unsigned long cr4);
 bool svm_load_segments(struct svm_cpu *this, const struct pt_regs *regs);
 void svm_save_segments(struct svm_cpu *this);
 
 /* 32-bit code follows; see struct vctx_guest_ops. */
-static __always_inline void svm_load_compat(struct vctx_run_cpu *run)
+static __always_inline void svm_load_compat(struct vctx_cpu *cpu)
 {
-	svm_cpu_of(run)->segments = true;
+	svm_cpu_of(cpu)->segments = true;
 }
 
 /* User state of current into the guest; see struct vctx_guest_ops. */
-static __always_inline bool svm_load(struct vctx_run_cpu *run,
+static __always_inline bool svm_load(struct vctx_cpu *cpu,
 				     struct pt_regs *regs)
 {
-	struct svm_cpu *this = svm_cpu_of(run);
+	struct svm_cpu *this = svm_cpu_of(cpu);
 	struct vmcb_save_area *save = &this->vmcb->save;
 
 	if (unlikely(vctx_segment_selector(ds) | vctx_segment_selector(es) |
@@ -42,10 +42,10 @@ static __always_inline bool svm_load(struct vctx_run_cpu *run,
 }
 
 /* User state from the guest to the kernel's places for it. */
-static __always_inline void svm_save(struct vctx_run_cpu *run,
+static __always_inline void svm_save(struct vctx_cpu *cpu,
 				     struct pt_regs *regs)
 {
-	struct svm_cpu *this = svm_cpu_of(run);
+	struct svm_cpu *this = svm_cpu_of(cpu);
 	const struct vmcb_save_area *save = &this->vmcb->save;
 
 	regs->ip = save->rip;

@@ -10,10 +10,10 @@
 #define EXIT_EXCEPTION(vector)	(SVM_EXIT_EXCP_BASE + (vector))
 
 /* Neither a page fault nor SYSCALL. */
-static int rare_exception(struct vctx_run_cpu *run, struct pt_regs *regs,
+static int rare_exception(struct vctx_cpu *cpu, struct pt_regs *regs,
 			  u32 code)
 {
-	struct svm_cpu *this = svm_cpu_of(run);
+	struct svm_cpu *this = svm_cpu_of(cpu);
 	struct vmcb_save_area *save = &this->vmcb->save;
 	struct vctx_exception exception = {
 		.vector = code - SVM_EXIT_EXCP_BASE,
@@ -30,7 +30,7 @@ static int rare_exception(struct vctx_run_cpu *run, struct pt_regs *regs,
 		save->dr6 = SVM_DR6_NONE;
 		svm_changed(this, SVM_CLEAN_DR);
 	}
-	return vctx_run_exception(run, regs, &exception);
+	return vctx_run_exception(cpu, regs, &exception);
 }
 
 /* Ours to mend: a state that vctx_state_native() should have kept out. */
@@ -41,33 +41,33 @@ static int refused(const struct vmcb *vmcb, u32 code)
 	return vctx_run_refused();
 }
 
-static noinline int rare_exit(struct vctx_run_cpu *run, struct pt_regs *regs,
+static noinline int rare_exit(struct vctx_cpu *cpu, struct pt_regs *regs,
 			      u32 code)
 {
-	const struct vmcb *vmcb = svm_cpu_of(run)->vmcb;
+	const struct vmcb *vmcb = svm_cpu_of(cpu)->vmcb;
 
 	if (code >= EXIT_EXCEPTION(0) && code < EXIT_EXCEPTION(32))
-		return rare_exception(run, regs, code);
+		return rare_exception(cpu, regs, code);
 
 	switch (code) {
 	case SVM_EXIT_NMI:
 		/* The host has had it, when it set the global interrupt flag. */
-		vctx_run_exited(run->stats, VCTX_EXIT_NMI, code);
+		vctx_run_exited(cpu->stats, VCTX_EXIT_NMI, code);
 		return VCTX_GUEST_NMI;
 	case SVM_EXIT_SMI:
 	case SVM_EXIT_INIT:
 		/* So has the firmware. */
-		vctx_run_exited(run->stats, VCTX_EXIT_OTHER, code);
+		vctx_run_exited(cpu->stats, VCTX_EXIT_OTHER, code);
 		return VCTX_GUEST_RESUME;
 	case SVM_EXIT_NPF:
-		vctx_run_exited(run->stats, VCTX_EXIT_NESTED_FAULT, code);
+		vctx_run_exited(cpu->stats, VCTX_EXIT_NESTED_FAULT, code);
 		return vctx_run_nested_fault(vmcb->control.exit_info_2);
 	case (u32)SVM_EXIT_ERR:
 	case SVM_EXIT_SHUTDOWN:
-		vctx_run_exited(run->stats, VCTX_EXIT_OTHER, code);
+		vctx_run_exited(cpu->stats, VCTX_EXIT_OTHER, code);
 		return refused(vmcb, code);
 	}
-	vctx_run_exited(run->stats, VCTX_EXIT_OTHER, code);
+	vctx_run_exited(cpu->stats, VCTX_EXIT_OTHER, code);
 	return VCTX_NATIVE_INSTRUCTION;
 }
 
@@ -85,36 +85,36 @@ static __always_inline void enter(phys_addr_t vmcb, struct pt_regs *regs)
 }
 
 /* One stay in the guest; see struct vctx_guest_ops. */
-static __always_inline int svm_run(struct vctx_run_cpu *run,
+static __always_inline int svm_run(struct vctx_cpu *cpu,
 				   struct pt_regs *regs, enum vctx_stay stay)
 {
-	struct svm_cpu *this = svm_cpu_of(run);
+	struct svm_cpu *this = svm_cpu_of(cpu);
 	struct vmcb *vmcb = this->vmcb;
 	u32 code;
 
-	vctx_run_goes(run, stay);
+	vctx_run_goes(cpu, stay);
 	enter(__pa(vmcb), regs);
-	run = vctx_run_this();
-	vctx_run_stayed(run, stay);
+	cpu = vctx_cpu_this();
+	vctx_run_stayed(cpu, stay);
 
-	vmcb = svm_cpu_of(run)->vmcb;
+	vmcb = svm_cpu_of(cpu)->vmcb;
 	vmcb->control.clean = SVM_CLEAN_ALL;
 	vmcb->control.tlb_ctl = TLB_CONTROL_DO_NOTHING;
 	code = vmcb->control.exit_code;
 	if (likely(code == EXIT_EXCEPTION(X86_TRAP_UD) &&
 		   vctx_run_is_at(vmcb->save.rip, VCTX_INSN_SYSCALL))) {
-		vctx_run_exited(run->stats, VCTX_EXIT_SYSCALL, code);
+		vctx_run_exited(cpu->stats, VCTX_EXIT_SYSCALL, code);
 		return VCTX_NATIVE_SYSCALL;
 	}
 	if (likely(code == EXIT_EXCEPTION(X86_TRAP_PF))) {
-		vctx_run_exited(run->stats, VCTX_EXIT_PAGE_FAULT, code);
+		vctx_run_exited(cpu->stats, VCTX_EXIT_PAGE_FAULT, code);
 		return VCTX_NATIVE_PAGE_FAULT;
 	}
 	if (likely(code == SVM_EXIT_INTR)) {
-		vctx_run_exited(run->stats, VCTX_EXIT_INTERRUPT, code);
+		vctx_run_exited(cpu->stats, VCTX_EXIT_INTERRUPT, code);
 		return VCTX_GUEST_INTERRUPT;
 	}
-	return rare_exit(run, regs, code);
+	return rare_exit(cpu, regs, code);
 }
 
 static const struct vctx_guest_ops svm_guest_ops = {

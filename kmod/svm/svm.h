@@ -9,8 +9,8 @@
 #include <asm/desc.h>
 #include <asm/svm.h>
 
-#include "hw.h"
-#include "run.h"
+#include "backend.h"
+#include "cpu.h"
 
 /**
  * struct svm_capability - what the CPUs' SVM can do
@@ -27,7 +27,7 @@ extern struct vctx_idmap_format svm_idmap_format;
 
 /**
  * struct svm_cpu - SVM on one CPU
- * @run:	the run loop's part
+ * @cpu:	the generic part
  * @vmcb:	of the guest
  * @host_save:	where VMRUN keeps what is the host's
  * @on:		EFER.SVME has been set by us
@@ -38,7 +38,7 @@ extern struct vctx_idmap_format svm_idmap_format;
  * @gdt:	of the host
  */
 struct svm_cpu {
-	struct vctx_run_cpu run;
+	struct vctx_cpu cpu;
 	struct vmcb *vmcb;
 	void *host_save;
 	bool on;
@@ -50,9 +50,9 @@ struct svm_cpu {
 
 DECLARE_PER_CPU(struct svm_cpu, svm_cpu);
 
-static inline struct svm_cpu *svm_cpu_of(struct vctx_run_cpu *run)
+static inline struct svm_cpu *svm_cpu_of(struct vctx_cpu *cpu)
 {
-	return container_of(run, struct svm_cpu, run);
+	return container_of(cpu, struct svm_cpu, cpu);
 }
 
 /*

@@ -9,9 +9,9 @@ DEFINE_PER_CPU(struct vmx_cpu, vmx_cpu) = { .segments = true };
 
 DEFINE_PER_CPU(u32, vmx_launched);
 
-static struct vctx_run_cpu *vmx_run_cpu(int cpu)
+static struct vctx_cpu *vmx_generic_cpu(int cpu)
 {
-	return &per_cpu_ptr(&vmx_cpu, cpu)->run;
+	return &per_cpu_ptr(&vmx_cpu, cpu)->cpu;
 }
 
 static void *alloc_region(int cpu)
@@ -171,7 +171,7 @@ void vmx_end_stay(struct vmx_cpu *this)
 	leave(this);
 }
 
-struct vctx_hw_ops vctx_vmx_ops = {
+struct vctx_backend_ops vctx_vmx_ops = {
 	.backend = VCTX_BACKEND_VMX,
 	.name = "VMX",
 	.kvm = "kvm_intel",
@@ -181,7 +181,7 @@ struct vctx_hw_ops vctx_vmx_ops = {
 	.cpu_enable = vmx_cpu_enable,
 	.cpu_disable = vmx_cpu_disable,
 	.format = &vmx_idmap_format,
-	.run_cpu = vmx_run_cpu,
+	.cpu = vmx_generic_cpu,
 	.set_tag = vmx_set_tag,
 	.on_user_return = vmx_on_user_return,
 	.on_user_return_long = vmx_on_user_return_long,

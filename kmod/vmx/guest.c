@@ -3,13 +3,13 @@
 #include "guest.h"
 #include "state.h"
 
-void vmx_sync_cr3(struct vctx_run_cpu *run, unsigned long cr3)
+void vmx_sync_cr3(struct vctx_cpu *cpu, unsigned long cr3)
 {
 	vmx_write(HOST_CR3, cr3);
 	vmx_write(GUEST_CR3, vctx_state_user_cr3(cr3));
 }
 
-void vmx_sync_cr4(struct vctx_run_cpu *run, unsigned long cr4)
+void vmx_sync_cr4(struct vctx_cpu *cpu, unsigned long cr4)
 {
 	vmx_write(HOST_CR4, cr4);
 	vmx_write(GUEST_CR4, vctx_state_user_cr4(cr4));
@@ -72,7 +72,7 @@ void vmx_save_segments(struct vmx_cpu *this, struct pt_regs *regs)
 }
 
 /**
- * vmx_set_tag - the VPID for the next entries; see struct vctx_hw_ops
+ * vmx_set_tag - the VPID for the next entries; see struct vctx_backend_ops
  * @tag: VPID less 1, for 0 is the host's
  * @flush: forget what is cached under it
  */

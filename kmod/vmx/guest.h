@@ -14,8 +14,8 @@
 #include "segment.h"
 #include "vmx.h"
 
-void vmx_sync_cr3(struct vctx_run_cpu *run, unsigned long cr3);
-void vmx_sync_cr4(struct vctx_run_cpu *run, unsigned long cr4);
+void vmx_sync_cr3(struct vctx_cpu *cpu, unsigned long cr3);
+void vmx_sync_cr4(struct vctx_cpu *cpu, unsigned long cr4);
 bool vmx_load_segments(struct vmx_cpu *this, const struct pt_regs *regs);
 void vmx_save_segments(struct vmx_cpu *this, struct pt_regs *regs);
 
@@ -48,16 +48,16 @@ static __always_inline u32 vmx_data_segments(void)
 }
 
 /* 32-bit code follows; see struct vctx_guest_ops. */
-static __always_inline void vmx_load_compat(struct vctx_run_cpu *run)
+static __always_inline void vmx_load_compat(struct vctx_cpu *cpu)
 {
-	vmx_cpu_of(run)->segments = true;
+	vmx_cpu_of(cpu)->segments = true;
 }
 
 /* User state of current into the guest; see struct vctx_guest_ops. */
-static __always_inline bool vmx_load(struct vctx_run_cpu *run,
+static __always_inline bool vmx_load(struct vctx_cpu *cpu,
 				     struct pt_regs *regs)
 {
-	struct vmx_cpu *this = vmx_cpu_of(run);
+	struct vmx_cpu *this = vmx_cpu_of(cpu);
 	unsigned long gs_base;
 
 	if (VMX_PER_STAY && !vmx_begin_stay(this))
@@ -79,10 +79,10 @@ static __always_inline bool vmx_load(struct vctx_run_cpu *run,
 }
 
 /* User state from the guest to the kernel's places for it. */
-static __always_inline void vmx_save(struct vctx_run_cpu *run,
+static __always_inline void vmx_save(struct vctx_cpu *cpu,
 				     struct pt_regs *regs)
 {
-	struct vmx_cpu *this = vmx_cpu_of(run);
+	struct vmx_cpu *this = vmx_cpu_of(cpu);
 	unsigned long gs_base, cs, ss, odd;
 
 	vmx_read_to(GUEST_RIP, regs->ip);

@@ -10,7 +10,7 @@
 #include "run_loop.h"
 
 /* Neither a page fault nor SYSCALL. */
-static noinline int rare_exception(struct vctx_run_cpu *run,
+static noinline int rare_exception(struct vctx_cpu *cpu,
 				   struct pt_regs *regs, u32 info)
 {
 	struct vctx_exception exception = {
@@ -22,13 +22,13 @@ static noinline int rare_exception(struct vctx_run_cpu *run,
 	if (exception.vector == X86_TRAP_NMI) {
 		/* NMIs are blocked until this one's IRET. */
 		asm volatile("int $2");
-		vctx_run_exited(run->stats, VCTX_EXIT_NMI, exception.code);
+		vctx_run_exited(cpu->stats, VCTX_EXIT_NMI, exception.code);
 		return VCTX_GUEST_NMI;
 	}
 	if (exception.vector == X86_TRAP_DB &&
 	    (info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_HARD_EXCEPTION)
 		exception.stepped = vmx_read(EXIT_QUALIFICATION) & DR_STEP;
-	return vctx_run_exception(run, regs, &exception);
+	return vctx_run_exception(cpu, regs, &exception);
 }
 
 /* VM-exit interruption information of the two that nearly all exits are. */
@@ -37,23 +37,23 @@ static noinline int rare_exception(struct vctx_run_cpu *run,
 			 X86_TRAP_PF)
 #define INFO_INVALID_OPCODE (INFO_EXCEPTION | X86_TRAP_UD)
 
-static __always_inline int exit_exception(struct vctx_run_cpu *run,
+static __always_inline int exit_exception(struct vctx_cpu *cpu,
 					  struct pt_regs *regs)
 {
 	u32 info = vmx_read(VM_EXIT_INTR_INFO);
 
 	if (info == INFO_PAGE_FAULT) {
-		vctx_run_exited(run->stats, VCTX_EXIT_PAGE_FAULT,
+		vctx_run_exited(cpu->stats, VCTX_EXIT_PAGE_FAULT,
 				EXIT_REASON_EXCEPTION_NMI);
 		return VCTX_NATIVE_PAGE_FAULT;
 	}
 	if (likely(info == INFO_INVALID_OPCODE &&
 		   vctx_run_is_at(vmx_read(GUEST_RIP), VCTX_INSN_SYSCALL))) {
-		vctx_run_exited(run->stats, VCTX_EXIT_SYSCALL,
+		vctx_run_exited(cpu->stats, VCTX_EXIT_SYSCALL,
 				EXIT_REASON_EXCEPTION_NMI);
 		return VCTX_NATIVE_SYSCALL;
 	}
-	return rare_exception(run, regs, info);
+	return rare_exception(cpu, regs, info);
 }
 
 static int exit_cpuid(struct pt_regs *regs)
@@ -161,28 +161,28 @@ static __always_inline u32 read_debugctl(void)
 }
 
 /* One stay in the guest; see struct vctx_guest_ops. */
-static __always_inline int vmx_run(struct vctx_run_cpu *run,
+static __always_inline int vmx_run(struct vctx_cpu *cpu,
 				   struct pt_regs *regs, enum vctx_stay stay)
 {
 	u32 reason;
 
-	vctx_run_goes(run, stay);
+	vctx_run_goes(cpu, stay);
 	if (likely(!read_debugctl()))
 		reason = enter(regs);
 	else
 		reason = enter_with_debugctl(regs);
 	if (VMX_PER_STAY)
 		this_cpu_write(vmx_launched, 1);
-	run = vctx_run_this();
-	vctx_run_stayed(run, stay);
+	cpu = vctx_cpu_this();
+	vctx_run_stayed(cpu, stay);
 
 	if (likely(reason == EXIT_REASON_EXCEPTION_NMI))
-		return exit_exception(run, regs);
+		return exit_exception(cpu, regs);
 	if (likely(reason == EXIT_REASON_EXTERNAL_INTERRUPT)) {
-		vctx_run_exited(run->stats, VCTX_EXIT_INTERRUPT, reason);
+		vctx_run_exited(cpu->stats, VCTX_EXIT_INTERRUPT, reason);
 		return VCTX_GUEST_INTERRUPT;
 	}
-	return rare_exit(run->stats, regs, reason);
+	return rare_exit(cpu->stats, regs, reason);
 }
 
 static const struct vctx_guest_ops vmx_guest_ops = {

@@ -151,8 +151,8 @@ static bool write_guest(struct vmx_cpu *this)
 static bool fill(struct vmx_cpu *this)
 {
 	native_store_gdt(&this->gdt);
-	this->run.host_cr3 = 0;
-	this->run.host_cr4 = 0;
+	this->cpu.host_cr3 = 0;
+	this->cpu.host_cr4 = 0;
 	this->gs_base = 0;
 	if (!write_controls() || !write_host(this) || !write_guest(this) ||
 	    !vmx_write_checked(GUEST_FS_BASE, 0) ||

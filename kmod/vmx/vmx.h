@@ -7,8 +7,8 @@
 #include <linux/ptrace.h>
 #include <linux/types.h>
 
-#include "hw.h"
-#include "run.h"
+#include "backend.h"
+#include "cpu.h"
 #include "vmx_ops.h"
 
 /**
@@ -43,7 +43,7 @@ extern struct vctx_idmap_format vmx_idmap_format;
 
 /**
  * struct vmx_cpu - VMX on one CPU
- * @run:	the run loop's part
+ * @cpu:	the generic part
  * @vmxon:	VMXON region
  * @vmcs:	the CPU's VMCS, current while @on
  * @on:		enabled: in VMX operation by us, or ready to be for a stay
@@ -54,7 +54,7 @@ extern struct vctx_idmap_format vmx_idmap_format;
  * @gdt:	of the host, to restore its limit
  */
 struct vmx_cpu {
-	struct vctx_run_cpu run;
+	struct vctx_cpu cpu;
 	void *vmxon;
 	void *vmcs;
 	bool on;
@@ -69,9 +69,9 @@ DECLARE_PER_CPU(struct vmx_cpu, vmx_cpu);
 /* With VMX_PER_STAY: 1 if the guest has been entered in this stay; for enter.S. */
 DECLARE_PER_CPU(u32, vmx_launched);
 
-static inline struct vmx_cpu *vmx_cpu_of(struct vctx_run_cpu *run)
+static inline struct vmx_cpu *vmx_cpu_of(struct vctx_cpu *cpu)
 {
-	return container_of(run, struct vmx_cpu, run);
+	return container_of(cpu, struct vmx_cpu, cpu);
 }
 
 /* capability.c */

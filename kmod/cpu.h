@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VCTX_RUN_H
-#define VCTX_RUN_H
+#ifndef VCTX_CPU_H
+#define VCTX_CPU_H
 
 #include <linux/irq_work.h>
 #include <linux/percpu.h>
@@ -15,7 +15,7 @@ struct vctx_context;
 struct vctx_stats;
 
 /**
- * struct vctx_run_cpu - who runs on a CPU; part of what the back end has for it
+ * struct vctx_cpu - who runs on a CPU; part of what the back end has for it
  * @hook:	on the CPU's list of user-return notifiers while @stats is not
  *		NULL
  * @ctx:	of the thread that this CPU runs; others read it under RCU
@@ -28,7 +28,7 @@ struct vctx_stats;
  * @tick:	the CPU's
  * @kick:	an interrupt to self; does nothing, the way back from it does
  */
-struct vctx_run_cpu {
+struct vctx_cpu {
 	struct user_return_notifier hook;
 	struct vctx_context *ctx;
 	struct vctx_stats *stats;
@@ -57,30 +57,30 @@ struct vctx_exception {
 };
 
 /* Where the back end has them. */
-DECLARE_PER_CPU(struct vctx_run_cpu *, vctx_run_cpu);
+DECLARE_PER_CPU(struct vctx_cpu *, vctx_cpu);
 
-static __always_inline struct vctx_run_cpu *vctx_run_this(void)
+static __always_inline struct vctx_cpu *vctx_cpu_this(void)
 {
-	return this_cpu_read(vctx_run_cpu);
+	return this_cpu_read(vctx_cpu);
 }
 
-void vctx_run_attach(struct vctx_context *ctx);
-void vctx_run_detach(void);
-void vctx_run_reattach(struct vctx_context *ctx);
+void vctx_cpu_attach(struct vctx_context *ctx);
+void vctx_cpu_detach(void);
+void vctx_cpu_reattach(struct vctx_context *ctx);
 int vctx_run_take_interrupt(void);
-bool vctx_run_is_tracked(void);
+bool vctx_cpu_is_tracked(void);
 void vctx_run_goes_long(void);
 void vctx_run_stayed_long(struct vctx_stats *stats, u64 ns);
-void vctx_run_fell_back(struct vctx_run_cpu *this,
+void vctx_run_fell_back(struct vctx_cpu *this,
 			enum vctx_native_reason reason);
 int vctx_run_refused(void);
 int vctx_run_nested_fault(u64 address);
-u64 vctx_run_stay_ns(const struct vctx_run_cpu *run,
+u64 vctx_cpu_stay_ns(const struct vctx_cpu *run,
 		     const struct vctx_context *ctx);
 void vctx_run_make_last(struct user_return_notifier *hook);
-void vctx_run_catch_up(struct vctx_run_cpu *this);
-int vctx_run_exception(struct vctx_run_cpu *this, struct pt_regs *regs,
+void vctx_run_catch_up(struct vctx_cpu *this);
+int vctx_run_exception(struct vctx_cpu *this, struct pt_regs *regs,
 		       const struct vctx_exception *exception);
-void vctx_run_init(void);
+void vctx_cpu_init(void);
 
-#endif /* VCTX_RUN_H */
+#endif /* VCTX_CPU_H */

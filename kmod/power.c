@@ -12,16 +12,16 @@
 
 #include "emergency.h"
 #include "event.h"
-#include "hw.h"
+#include "backend.h"
 #include "idmap.h"
 #include "tlb.h"
 
-static struct vctx_hw_ops *const backends[] = {
+static struct vctx_backend_ops *const backends[] = {
 	&vctx_vmx_ops,
 	&vctx_svm_ops,
 };
 
-const struct vctx_hw_ops *vctx_hw;
+const struct vctx_backend_ops *vctx_backend;
 
 /* Why the back end can never be used here, as found at module load. */
 static enum vctx_unavailable unavailable = VCTX_UNAVAILABLE_NO_HW;
@@ -62,16 +62,16 @@ static void explain(enum vctx_unavailable why)
 
 	if (!test_and_set_bit(why, &said))
 		pr_notice("%s %s\n", why == VCTX_UNAVAILABLE_NO_HW ?
-			  "hardware virtualisation" : vctx_hw->name,
+			  "hardware virtualisation" : vctx_backend->name,
 			  texts[why]);
 }
 
 /**
- * vctx_hw_unavailable - whether a context could be had now
+ * vctx_power_unavailable - whether a context could be had now
  *
  * Return: VCTX_AVAILABLE, or why not.
  */
-enum vctx_unavailable vctx_hw_unavailable(void)
+enum vctx_unavailable vctx_power_unavailable(void)
 {
 	bool busy;
 
@@ -80,7 +80,7 @@ enum vctx_unavailable vctx_hw_unavailable(void)
 	if (atomic_read(&users))
 		return VCTX_AVAILABLE;
 	preempt_disable();
-	busy = vctx_hw->busy();
+	busy = vctx_backend->busy();
 	preempt_enable();
 	/* A first user on another CPU enables this one: that is not busy. */
 	if (busy && !atomic_read(&users))
@@ -90,7 +90,7 @@ enum vctx_unavailable vctx_hw_unavailable(void)
 
 static void cpu_enable(void *error)
 {
-	int ret = vctx_hw->cpu_enable();
+	int ret = vctx_backend->cpu_enable();
 
 	if (ret) {
 		WRITE_ONCE(*(int *)error, ret);
@@ -106,15 +106,15 @@ static void cpu_disable(void *unused)
 
 	local_irq_save(flags);
 	cpumask_clear_cpu(smp_processor_id(), &enabled);
-	vctx_hw->cpu_disable();
+	vctx_backend->cpu_disable();
 	local_irq_restore(flags);
 }
 
 /**
- * vctx_hw_cpu_state - whether contexts can run on a CPU
+ * vctx_power_cpu_state - whether contexts can run on a CPU
  * @cpu: online
  */
-enum vctx_cpu_state vctx_hw_cpu_state(int cpu)
+enum vctx_cpu_state vctx_power_cpu_state(int cpu)
 {
 	if (cpumask_test_cpu(cpu, &enabled))
 		return VCTX_CPU_ON;
@@ -134,11 +134,11 @@ static enum vctx_unavailable enable_all(void)
 }
 
 /**
- * vctx_hw_get - take the hardware for one context
+ * vctx_power_get - take the hardware for one context
  *
  * May sleep.  Return: VCTX_AVAILABLE, or why not.
  */
-enum vctx_unavailable vctx_hw_get(void)
+enum vctx_unavailable vctx_power_get(void)
 {
 	enum vctx_unavailable why = VCTX_AVAILABLE;
 
@@ -163,19 +163,19 @@ enum vctx_unavailable vctx_hw_get(void)
 }
 
 /**
- * vctx_hw_get_more - take the hardware for a context that has a live parent
+ * vctx_power_get_more - take the hardware for a context that has a live parent
  *
  * Callable from anywhere.
  */
-void vctx_hw_get_more(void)
+void vctx_power_get_more(void)
 {
 	WARN_ON_ONCE(!atomic_inc_not_zero(&users));
 }
 
 /**
- * vctx_hw_put - give the hardware back for one context; may sleep
+ * vctx_power_put - give the hardware back for one context; may sleep
  */
-void vctx_hw_put(void)
+void vctx_power_put(void)
 {
 	if (atomic_add_unless(&users, -1, 1))
 		return;
@@ -196,15 +196,15 @@ static void put_owed(struct work_struct *work)
 	int n = atomic_xchg(&owed, 0);
 
 	while (n--)
-		vctx_hw_put();
+		vctx_power_put();
 }
 
 static DECLARE_WORK(put_work, put_owed);
 
 /**
- * vctx_hw_put_deferred - the same from where one cannot sleep
+ * vctx_power_put_deferred - the same from where one cannot sleep
  */
-void vctx_hw_put_deferred(void)
+void vctx_power_put_deferred(void)
 {
 	if (atomic_add_unless(&users, -1, 1))
 		return;
@@ -272,27 +272,27 @@ static int __init find_backend(void)
 	int ret = VCTX_UNAVAILABLE_NO_HW, i;
 
 	for (i = 0; i < ARRAY_SIZE(backends); i++) {
-		vctx_hw = backends[i];
-		ret = vctx_hw->init();
+		vctx_backend = backends[i];
+		ret = vctx_backend->init();
 		if (ret != VCTX_UNAVAILABLE_NO_HW)
 			break;
 	}
 	/* With it there is no SWAPGS, and INT is no way to hand on an NMI. */
 	if (ret == VCTX_AVAILABLE && vctx_compat_fred()) {
 		pr_notice("FRED is in use, which is not supported yet: boot with fred=off\n");
-		vctx_hw->exit();
+		vctx_backend->exit();
 		ret = VCTX_UNAVAILABLE_FEATURE;
 	}
 	return ret;
 }
 
 /**
- * vctx_hw_init - find the back end
+ * vctx_power_init - find the back end
  *
  * Return: 0, also where contexts cannot be had; -errno if the module cannot
  * load at all.
  */
-int __init vctx_hw_init(void)
+int __init vctx_power_init(void)
 {
 	int ret;
 
@@ -330,11 +330,11 @@ err_emergency:
 err_idmap:
 	vctx_idmap_exit();
 err_exit:
-	vctx_hw->exit();
+	vctx_backend->exit();
 	return ret;
 }
 
-void vctx_hw_exit(void)
+void vctx_power_exit(void)
 {
 	if (unavailable != VCTX_AVAILABLE)
 		return;
@@ -344,5 +344,5 @@ void vctx_hw_exit(void)
 	cpuhp_remove_state(hotplug_state);
 	vctx_emergency_exit();
 	vctx_idmap_exit();
-	vctx_hw->exit();
+	vctx_backend->exit();
 }

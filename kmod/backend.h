@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The whole contract between the generic code and a vendor's back end.  A back
- * end is one struct vctx_hw_ops in a folder of its own; nothing else in there
+ * end is one struct vctx_backend_ops in a folder of its own; nothing else in there
  * is called from outside.
  */
-#ifndef VCTX_HW_H
-#define VCTX_HW_H
+#ifndef VCTX_BACKEND_H
+#define VCTX_BACKEND_H
 
 #include <linux/ptrace.h>
 #include <linux/types.h>
 #include <linux/user-return-notifier.h>
 #include <linux/vcontext_netlink.h>
 
-struct vctx_run_cpu;
+struct vctx_cpu;
 
 /* Sizes of a leaf in the identity map; also indexes of its tables' levels. */
 enum vctx_page_level {
@@ -36,7 +36,7 @@ struct vctx_idmap_format {
 };
 
 /**
- * struct vctx_hw_ops - a back end
+ * struct vctx_backend_ops - a back end
  * @backend:	its number in the ABI
  * @name:	of the technique, for the log
  * @kvm:	name of KVM's module for it
@@ -51,14 +51,14 @@ struct vctx_idmap_format {
  * @format:	the identity map's format, valid after @init
  * @tags:	number of TLB tags per CPU, 0 if the CPUs have none
  * @limits:	VCTX_LIMIT_* that are its own, valid after @init
- * @run_cpu:	where it keeps the run loop's part for a CPU
+ * @cpu:	where it keeps the run loop's part for a CPU
  * @set_tag:	the next entries of this CPU use TLB tag @tag; if @flush, without
  *		anything that was cached under it.  Interrupts are off.
  * @on_user_return: the run loop of run_loop.h, made with this back end's
  *		struct vctx_guest_ops
  * @on_user_return_long: the same for threads that may stay long in the guest
  */
-struct vctx_hw_ops {
+struct vctx_backend_ops {
 	enum vctx_backend backend;
 	const char *name;
 	const char *kvm;
@@ -71,30 +71,30 @@ struct vctx_hw_ops {
 	unsigned int tags;
 	u64 limits;
 
-	struct vctx_run_cpu *(*run_cpu)(int cpu);
+	struct vctx_cpu *(*cpu)(int cpu);
 	void (*set_tag)(unsigned int tag, bool flush);
 	void (*on_user_return)(struct user_return_notifier *hook);
 	void (*on_user_return_long)(struct user_return_notifier *hook);
 };
 
-extern struct vctx_hw_ops vctx_vmx_ops;
-extern struct vctx_hw_ops vctx_svm_ops;
+extern struct vctx_backend_ops vctx_vmx_ops;
+extern struct vctx_backend_ops vctx_svm_ops;
 
 /*
  * The back end that this machine's CPUs have, or any if they have none; never
- * NULL once vctx_hw_init() has succeeded.
+ * NULL once vctx_power_init() has succeeded.
  */
-extern const struct vctx_hw_ops *vctx_hw;
+extern const struct vctx_backend_ops *vctx_backend;
 
-int vctx_hw_init(void);
-void vctx_hw_exit(void);
+int vctx_power_init(void);
+void vctx_power_exit(void);
 
-enum vctx_unavailable vctx_hw_get(void);
-void vctx_hw_get_more(void);
-void vctx_hw_put(void);
-void vctx_hw_put_deferred(void);
-enum vctx_cpu_state vctx_hw_cpu_state(int cpu);
+enum vctx_unavailable vctx_power_get(void);
+void vctx_power_get_more(void);
+void vctx_power_put(void);
+void vctx_power_put_deferred(void);
+enum vctx_cpu_state vctx_power_cpu_state(int cpu);
 
-enum vctx_unavailable vctx_hw_unavailable(void);
+enum vctx_unavailable vctx_power_unavailable(void);
 
-#endif /* VCTX_HW_H */
+#endif /* VCTX_BACKEND_H */

@@ -18,7 +18,7 @@
 #include "run_loop.h"
 #include "shootdown.h"
 
-DEFINE_PER_CPU(struct vctx_run_cpu *, vctx_run_cpu);
+DEFINE_PER_CPU(struct vctx_cpu *, vctx_cpu);
 
 /**
  * vctx_run_take_interrupt - let the host have the interrupt that is pending
@@ -51,7 +51,7 @@ int vctx_run_take_interrupt(void)
 	 * the other is an exception at most, which happens again natively.
 	 */
 	if (unlikely(hw_breakpoint_active())) {
-		vctx_run_fell_back(vctx_run_this(), VCTX_NATIVE_BREAKPOINT);
+		vctx_run_fell_back(vctx_cpu_this(), VCTX_NATIVE_BREAKPOINT);
 		return VCTX_NATIVE_BREAKPOINT;
 	}
 	return VCTX_GUEST_RESUME;
@@ -62,7 +62,7 @@ int vctx_run_take_interrupt(void)
  * the tick for it.  Elsewhere the guest counts as idle, with RCU alone: a CPU
  * that is idle is not asked for quiescent states.
  */
-bool vctx_run_is_tracked(void)
+bool vctx_cpu_is_tracked(void)
 {
 	return context_tracking_enabled_this_cpu();
 }
@@ -70,7 +70,7 @@ bool vctx_run_is_tracked(void)
 /* Until vctx_run_stayed_long() there must be nothing that RCU protects. */
 void vctx_run_goes_long(void)
 {
-	if (vctx_run_is_tracked())
+	if (vctx_cpu_is_tracked())
 		__ct_user_enter(CT_STATE_USER);
 	else
 		ct_idle_enter();
@@ -78,7 +78,7 @@ void vctx_run_goes_long(void)
 
 void vctx_run_stayed_long(struct vctx_stats *stats, u64 ns)
 {
-	if (vctx_run_is_tracked())
+	if (vctx_cpu_is_tracked())
 		__ct_user_exit(CT_STATE_USER);
 	else
 		ct_idle_exit();
@@ -106,7 +106,7 @@ void vctx_run_make_last(struct user_return_notifier *hook)
  * The kernel does its work when the interrupt arrives, before user mode gets to
  * its next instruction.
  */
-void vctx_run_catch_up(struct vctx_run_cpu *this)
+void vctx_run_catch_up(struct vctx_cpu *this)
 {
 	if (vctx_state_prepare() == VCTX_NATIVE_WORK)
 		irq_work_queue(&this->kick);
@@ -162,7 +162,7 @@ static bool is_syscall(const struct vctx_exception *exception)
  *
  * Return: as struct vctx_guest_ops.run.
  */
-int vctx_run_exception(struct vctx_run_cpu *this, struct pt_regs *regs,
+int vctx_run_exception(struct vctx_cpu *this, struct pt_regs *regs,
 		       const struct vctx_exception *exception)
 {
 	if (is_syscall(exception)) {
@@ -189,7 +189,7 @@ int vctx_run_exception(struct vctx_run_cpu *this, struct pt_regs *regs,
  * @this: of this CPU
  * @reason: why
  */
-void vctx_run_fell_back(struct vctx_run_cpu *this,
+void vctx_run_fell_back(struct vctx_cpu *this,
 			enum vctx_native_reason reason)
 {
 	struct vctx_context *ctx = this->ctx;
@@ -212,7 +212,7 @@ void vctx_run_fell_back(struct vctx_run_cpu *this,
  */
 int vctx_run_refused(void)
 {
-	vctx_run_fell_back(vctx_run_this(), VCTX_NATIVE_FAILURE);
+	vctx_run_fell_back(vctx_cpu_this(), VCTX_NATIVE_FAILURE);
 	return VCTX_NATIVE_FAILURE;
 }
 
@@ -226,18 +226,18 @@ int vctx_run_nested_fault(u64 address)
 {
 	if (!vctx_idmap_fault(address))
 		return VCTX_GUEST_RESUME;
-	vctx_run_fell_back(vctx_run_this(), VCTX_NATIVE_MEMORY);
+	vctx_run_fell_back(vctx_cpu_this(), VCTX_NATIVE_MEMORY);
 	return VCTX_NATIVE_MEMORY;
 }
 
 /**
- * vctx_run_stay_ns - how long a context has been in the guest
+ * vctx_cpu_stay_ns - how long a context has been in the guest
  * @run: of the CPU that its thread was seen on
  * @ctx: found in an RCU read section
  *
  * Return: nanoseconds, 0 if it is not in the guest.
  */
-u64 vctx_run_stay_ns(const struct vctx_run_cpu *run,
+u64 vctx_cpu_stay_ns(const struct vctx_cpu *run,
 		     const struct vctx_context *ctx)
 {
 	u64 entered = READ_ONCE(run->entered);
@@ -246,7 +246,7 @@ u64 vctx_run_stay_ns(const struct vctx_run_cpu *run,
 	if (!entered || READ_ONCE(run->ctx) != ctx)
 		return 0;
 	/* TSCs may differ by a little. */
-	return now > entered ? vctx_stats_cycles_to_ns(now - entered) : 1;
+	return now > entered ? vctx_clock_ns(now - entered) : 1;
 }
 
 static void (*choose_hook(const struct vctx_context *ctx))
@@ -256,18 +256,18 @@ static void (*choose_hook(const struct vctx_context *ctx))
 		return vctx_evict_on_user_return;
 	if (vctx_shootdown_missed(ctx))
 		return vctx_shootdown_on_user_return;
-	if (ctx->tick_bound || vctx_run_is_tracked())
-		return vctx_hw->on_user_return_long;
-	return vctx_hw->on_user_return;
+	if (ctx->tick_bound || vctx_cpu_is_tracked())
+		return vctx_backend->on_user_return_long;
+	return vctx_backend->on_user_return;
 }
 
 /**
- * vctx_run_attach - this CPU runs the thread of @ctx from now on
+ * vctx_cpu_attach - this CPU runs the thread of @ctx from now on
  * @ctx: current's context; preemption is off
  */
-void vctx_run_attach(struct vctx_context *ctx)
+void vctx_cpu_attach(struct vctx_context *ctx)
 {
-	struct vctx_run_cpu *this = vctx_run_this();
+	struct vctx_cpu *this = vctx_cpu_this();
 	unsigned long flags;
 
 	/* The list is also changed by KVM, from interrupts. */
@@ -292,11 +292,11 @@ void vctx_run_attach(struct vctx_context *ctx)
 }
 
 /**
- * vctx_run_detach - undoes vctx_run_attach(); preemption is off
+ * vctx_cpu_detach - undoes vctx_cpu_attach(); preemption is off
  */
-void vctx_run_detach(void)
+void vctx_cpu_detach(void)
 {
-	struct vctx_run_cpu *this = vctx_run_this();
+	struct vctx_cpu *this = vctx_cpu_this();
 	unsigned long flags;
 
 	local_irq_save(flags);
@@ -308,14 +308,14 @@ void vctx_run_detach(void)
 }
 
 /**
- * vctx_run_reattach - what decides how current runs has changed
+ * vctx_cpu_reattach - what decides how current runs has changed
  * @ctx: current's context
  */
-void vctx_run_reattach(struct vctx_context *ctx)
+void vctx_cpu_reattach(struct vctx_context *ctx)
 {
 	preempt_disable();
-	vctx_run_detach();
-	vctx_run_attach(ctx);
+	vctx_cpu_detach();
+	vctx_cpu_attach(ctx);
 	preempt_enable();
 }
 
@@ -323,15 +323,15 @@ static void kick(struct irq_work *work)
 {
 }
 
-/* After vctx_hw_init(), which chooses the back end. */
-void __init vctx_run_init(void)
+/* After vctx_power_init(), which chooses the back end. */
+void __init vctx_cpu_init(void)
 {
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		struct vctx_run_cpu *this = vctx_hw->run_cpu(cpu);
+		struct vctx_cpu *this = vctx_backend->cpu(cpu);
 
-		per_cpu(vctx_run_cpu, cpu) = this;
+		per_cpu(vctx_cpu, cpu) = this;
 		init_irq_work(&this->kick, kick);
 	}
 }
