@@ -68,7 +68,7 @@ int __init svm_capability_init(void)
 		pr_notice("SVM lacks ASIDs\n");
 		return VCTX_UNAVAILABLE_FEATURE;
 	}
-	vctx_svm_ops.tags = min(asids - 1, 8U);
+	svm_capability.tags = min(asids - 1, 8U);
 	svm_capability.flush = features & SVM_FLUSH_BY_ASID ?
 		TLB_CONTROL_FLUSH_ASID : TLB_CONTROL_FLUSH_ALL_ASID;
 

@@ -14,10 +14,12 @@
 
 /**
  * struct svm_capability - what the CPUs' SVM can do
+ * @tags:	ASIDs that we use
  * @flush:	TLB_CONTROL_*: how the TLB is flushed of one ASID most narrowly
  * @tsc_ratio:	what stands for the guest's TSC being the host's; 0 if it always is
  */
 struct svm_capability {
+	unsigned int tags;
 	u8 flush;
 	u64 tsc_ratio;
 };
@@ -73,6 +75,15 @@ static __always_inline void svm_changed(struct svm_cpu *this, u32 part)
 
 /* capability.c */
 int svm_capability_init(void);
+
+/* cpu.c */
+int svm_cpu_alloc(void);
+void svm_cpu_free(void);
+
+/* operation.c */
+bool svm_busy(void);
+int svm_cpu_enable(void);
+void svm_cpu_disable(void);
 
 /* vmcb.c */
 void svm_vmcb_setup(struct svm_cpu *this);

@@ -77,7 +77,14 @@ static inline struct vmx_cpu *vmx_cpu_of(struct vctx_cpu *cpu)
 /* capability.c */
 int vmx_capability_init(void);
 
-/* backend.c */
+/* cpu.c */
+int vmx_cpu_alloc(void);
+void vmx_cpu_free(void);
+
+/* operation.c */
+bool vmx_busy(void);
+int vmx_cpu_enable(void);
+void vmx_cpu_disable(void);
 bool vmx_begin_stay(struct vmx_cpu *this);
 void vmx_end_stay(struct vmx_cpu *this);
 

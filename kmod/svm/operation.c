@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* SVM: on and off, on each CPU. */
+#include <asm/cpufeature.h>
+#include <asm/msr.h>
+
+#include "svm.h"
+
+static u64 read_efer(void)
+{
+	u64 efer;
+
+	rdmsrq(MSR_EFER, efer);
+	return efer;
+}
+
+/* Whoever uses SVM has set the bit, and it was not us. */
+bool svm_busy(void)
+{
+	return !this_cpu_read(svm_cpu.on) && read_efer() & EFER_SVME;
+}
+
+int svm_cpu_enable(void)
+{
+	struct svm_cpu *this = this_cpu_ptr(&svm_cpu);
+
+	lockdep_assert_irqs_disabled();
+	if (svm_busy())
+		return -EBUSY;
+	if (wrmsrq_safe(MSR_EFER, read_efer() | EFER_SVME) ||
+	    wrmsrq_safe(MSR_VM_HSAVE_PA, __pa(this->host_save))) {
+		wrmsrq(MSR_EFER, read_efer() & ~(u64)EFER_SVME);
+		return -EIO;
+	}
+	/*
+	 * AMD's processors have no SYSENTER in long mode, and programs use none.
+	 * On one that has it, it would enter the kernel in the guest.
+	 */
+	rdmsrq(MSR_IA32_SYSENTER_CS, this->sysenter_cs);
+	wrmsrq(MSR_IA32_SYSENTER_CS, 0);
+	/* What a virtual machine has left would show in the guest's RDTSC. */
+	if (svm_capability.tsc_ratio)
+		wrmsrq_safe(MSR_AMD64_TSC_RATIO, svm_capability.tsc_ratio);
+	svm_vmcb_setup(this);
+	this->on = true;
+	return 0;
+}
+
+void svm_cpu_disable(void)
+{
+	struct svm_cpu *this = this_cpu_ptr(&svm_cpu);
+
+	lockdep_assert_irqs_disabled();
+	if (!this->on)
+		return;
+	this->on = false;
+	this->segments = true;
+	wrmsrq(MSR_IA32_SYSENTER_CS, this->sysenter_cs);
+	wrmsrq(MSR_VM_HSAVE_PA, 0);
+	wrmsrq(MSR_EFER, read_efer() & ~(u64)EFER_SVME);
+}
