@@ -51,7 +51,7 @@ struct vctx_idmap_format {
  * @format:	the identity map's format, valid after @init
  * @tags:	number of TLB tags per CPU, 0 if the CPUs have none
  * @limits:	VCTX_LIMIT_* that are its own, valid after @init
- * @cpu:	where it keeps the run loop's part for a CPU
+ * @cpu:	where it keeps the generic part of what it has for a CPU
  * @set_tag:	the next entries of this CPU use TLB tag @tag; if @flush, without
  *		anything that was cached under it.  Interrupts are off.
  * @on_user_return: the run loop of run_loop.h, made with this back end's
@@ -82,19 +82,15 @@ extern struct vctx_backend_ops vctx_svm_ops;
 
 /*
  * The back end that this machine's CPUs have, or any if they have none; never
- * NULL once vctx_power_init() has succeeded.
+ * NULL once vctx_backend_init() has been called.
  */
 extern const struct vctx_backend_ops *vctx_backend;
 
-int vctx_power_init(void);
-void vctx_power_exit(void);
+/* Why it can never be used here, as found at module load. */
+extern enum vctx_unavailable vctx_backend_unavailable;
 
-enum vctx_unavailable vctx_power_get(void);
-void vctx_power_get_more(void);
-void vctx_power_put(void);
-void vctx_power_put_deferred(void);
-enum vctx_cpu_state vctx_power_cpu_state(int cpu);
-
-enum vctx_unavailable vctx_power_unavailable(void);
+int vctx_backend_init(struct vctx_backend_ops *const backends[], int n);
+void vctx_backend_exit(void);
+void vctx_backend_explain(enum vctx_unavailable why);
 
 #endif /* VCTX_BACKEND_H */

@@ -1,29 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The life of a context: enter, inherit, leave, end; and how others find it. */
 #include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/mmu_notifier.h>
 #include <linux/module.h>
 #include <linux/nsproxy.h>
 #include <linux/sched.h>
 #include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
-#include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/timekeeping.h>
 #include <net/net_namespace.h>
 
-#include "context.h"
-#include "event.h"
 #include "backend.h"
-#include "policy.h"
-#include "quota.h"
+#include "context.h"
 #include "cpu.h"
-#include "shootdown.h"
+#include "event.h"
+#include "policy.h"
+#include "power.h"
+#include "quota.h"
 #include "state.h"
 #include "stats.h"
 #include "tick.h"
+#include "tick_kick.h"
 #include "trace.h"
 
+/* The first context of a tally has no counters of its own. */
+static struct kmem_cache *first_cache;
 static struct kmem_cache *cache;
 
 /* All contexts, the latest last; readers need no lock. */
@@ -33,9 +38,18 @@ LIST_HEAD(vctx_contexts);
 static DEFINE_SPINLOCK(contexts_lock);
 static u64 last_serial;
 
+vctx_hook_fn vctx_context_first_hook __ro_after_init;
+
+/* The thread of @ctx runs on this CPU from now on; preemption is off. */
+static void attach(struct vctx_context *ctx)
+{
+	vctx_tick_scheduled_in(ctx->serial);
+	vctx_cpu_attach(ctx);
+}
+
 static void sched_in(struct preempt_notifier *notifier, int cpu)
 {
-	vctx_cpu_attach(container_of(notifier, struct vctx_context, notifier));
+	attach(container_of(notifier, struct vctx_context, notifier));
 }
 
 static void sched_out(struct preempt_notifier *notifier,
@@ -127,13 +141,7 @@ static void free_context(struct rcu_head *rcu)
 
 	if (ctx->stats_page)
 		put_page(ctx->stats_page);
-	kmem_cache_free(cache, ctx);
-}
-
-/* It has ended; who found it before may still look at it. */
-void vctx_context_free(struct vctx_context *ctx)
-{
-	call_rcu(&ctx->rcu, free_context);
+	kmem_cache_free(ctx->is_first ? first_cache : cache, ctx);
 }
 
 /*
@@ -147,22 +155,33 @@ static struct vctx_context *alloc(struct task_struct *task,
 				  enum vctx_unavailable *why)
 {
 	struct vctx_quota_user *user;
+	struct vctx_stats *counters;
 	struct vctx_context *ctx;
 
-	*why = READ_ONCE(vctx_policy.enabled) ?
-	       vctx_quota_get(task_uid(task), &user) : VCTX_UNAVAILABLE_POLICY;
+	if (!READ_ONCE(vctx_policy.enabled)) {
+		*why = VCTX_UNAVAILABLE_POLICY;
+		return NULL;
+	}
+	counters = vctx_stats_reserve(tally, gfp);
+	if (IS_ERR(counters)) {
+		*why = VCTX_UNAVAILABLE_MEMORY;
+		return NULL;
+	}
+	*why = vctx_quota_get(task_uid(task), &user);
 	if (*why != VCTX_AVAILABLE)
 		return NULL;
-	ctx = kmem_cache_zalloc(cache, gfp);
+	ctx = kmem_cache_zalloc(counters ? first_cache : cache, gfp);
 	if (!ctx) {
 		vctx_quota_put(user);
 		*why = VCTX_UNAVAILABLE_MEMORY;
 		return NULL;
 	}
+	ctx->stats = counters ?: ctx->own_stats;
 	preempt_notifier_init(&ctx->notifier, &preempt_ops);
 	ctx->task = task;
 	ctx->flags = flags;
 	ctx->tick_bound = tick_bound;
+	ctx->hook = vctx_context_first_hook;
 	ctx->entered = ktime_get_mono_fast_ns();
 	ctx->user = user;
 	ctx->net = get_net(task->nsproxy->net_ns);
@@ -170,7 +189,7 @@ static struct vctx_context *alloc(struct task_struct *task,
 	__module_get(THIS_MODULE);
 	vctx_stats_start(ctx, tally);
 	if (tick_bound)
-		vctx_tick_get();
+		vctx_tick_kick_get();
 	publish(ctx);
 	return ctx;
 }
@@ -178,13 +197,30 @@ static struct vctx_context *alloc(struct task_struct *task,
 static void destroy(struct vctx_context *ctx)
 {
 	if (ctx->tick_bound)
-		vctx_tick_put();
-	vctx_shootdown_put(ctx);
+		vctx_tick_kick_put();
+	/* The thread runs no more in the mm, or not as a context. */
+	if (ctx->mmu_notifier)
+		mmu_notifier_put(ctx->mmu_notifier);
 	vctx_quota_put(ctx->user);
 	put_net(ctx->net);
-	if (!vctx_stats_end(ctx))
-		vctx_context_free(ctx);
+	vctx_stats_end(ctx);
+	/* Whoever found it before may still look at it. */
+	call_rcu(&ctx->rcu, free_context);
 	module_put(THIS_MODULE);
+}
+
+static void tell_entered(const struct vctx_context *ctx)
+{
+	struct vctx_event_thread thread = vctx_context_thread(ctx);
+
+	vctx_event_entered(&thread);
+}
+
+static void tell_ended(const struct vctx_context *ctx, enum vctx_event type)
+{
+	struct vctx_event_thread thread = vctx_context_thread(ctx);
+
+	vctx_event_ended(type, &thread, ctx->stats);
 }
 
 /**
@@ -222,10 +258,10 @@ enum vctx_unavailable vctx_context_enter(struct vctx_tally *tally, u64 flags,
 	}
 
 	trace_vctx_enter(current);
-	vctx_event_context(VCTX_EVENT_ENTERED, ctx);
+	tell_entered(ctx);
 	preempt_disable();
 	preempt_notifier_register(&ctx->notifier);
-	vctx_cpu_attach(ctx);
+	attach(ctx);
 	preempt_enable();
 	vctx_context_unuse(ctx);
 	return VCTX_AVAILABLE;
@@ -234,12 +270,13 @@ enum vctx_unavailable vctx_context_enter(struct vctx_tally *tally, u64 flags,
 /* Take current's context off it.  The hardware is still held. */
 static void drop(struct vctx_context *ctx)
 {
-	preempt_disable();
-	vctx_tick_over(vctx_cpu_this());
-	preempt_enable();
+	if (ctx->tick_bound) {
+		preempt_disable();
+		vctx_tick_over();
+		preempt_enable();
+	}
 	trace_vctx_leave(current, ctx->stats->entries);
-	vctx_event_context(ctx->evicted ? VCTX_EVENT_EVICTED : VCTX_EVENT_LEFT,
-			   ctx);
+	tell_ended(ctx, ctx->evicted ? VCTX_EVENT_EVICTED : VCTX_EVENT_LEFT);
 	hide(ctx);
 	preempt_disable();
 	vctx_cpu_detach();
@@ -305,7 +342,7 @@ void vctx_context_end_list(struct hlist_head *list)
 		struct task_struct *task = ctx->task;
 
 		trace_vctx_leave(task, ctx->stats->entries);
-		vctx_event_context(VCTX_EVENT_EVICTED, ctx);
+		tell_ended(ctx, VCTX_EVENT_EVICTED);
 		destroy(ctx);
 		put_task_struct(task);
 		vctx_power_put();
@@ -335,7 +372,7 @@ void vctx_context_inherit(struct vctx_context *parent,
 		return;
 	}
 	trace_vctx_enter(child);
-	vctx_event_context(VCTX_EVENT_ENTERED, ctx);
+	tell_entered(ctx);
 	/* What preempt_notifier_register() does, which is for current only. */
 	hlist_add_head(&ctx->notifier.link, &child->preempt_notifiers);
 	vctx_context_unuse(ctx);
@@ -347,11 +384,23 @@ unsigned int vctx_context_bytes(void)
 	return kmem_cache_size(cache);
 }
 
+static void destroy_caches(void)
+{
+	kmem_cache_destroy(first_cache);
+	kmem_cache_destroy(cache);
+}
+
 int __init vctx_context_init(void)
 {
-	cache = KMEM_CACHE(vctx_context, 0);
-	if (!cache)
+	size_t size = sizeof(struct vctx_context);
+
+	first_cache = kmem_cache_create("vctx_context_first", size, 0, 0, NULL);
+	cache = kmem_cache_create("vctx_context",
+				  size + sizeof(struct vctx_stats), 0, 0, NULL);
+	if (!first_cache || !cache) {
+		destroy_caches();
 		return -ENOMEM;
+	}
 	preempt_notifier_inc();
 	return 0;
 }
@@ -361,5 +410,5 @@ void vctx_context_exit(void)
 	preempt_notifier_dec();
 	/* For free_context(). */
 	rcu_barrier();
-	kmem_cache_destroy(cache);
+	destroy_caches();
 }

@@ -12,6 +12,7 @@
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/stop_machine.h>
+#include <linux/user-return-notifier.h>
 
 #include "context.h"
 #include "evict.h"
@@ -24,13 +25,8 @@
 /* Who evicts; each then counts what it has marked itself. */
 static DEFINE_MUTEX(lock);
 
-/**
- * vctx_evict_on_user_return - the end of an evicted context
- * @hook: of this CPU
- *
- * In place of the run loop: its thread goes on natively, at the same instruction.
- */
-void vctx_evict_on_user_return(struct user_return_notifier *hook)
+/* In place of the run loop: the thread goes on natively, at the same instruction. */
+static void on_user_return(struct user_return_notifier *hook)
 {
 	vctx_context_end(vctx_context_of(current));
 }
@@ -48,6 +44,7 @@ static unsigned int count_marked(void)
 	return n;
 }
 
+/* The hook is set last, for by it the thread ends its context as an evicted one. */
 static unsigned int mark(const struct vctx_filter *filter)
 {
 	struct vctx_context *ctx;
@@ -58,6 +55,7 @@ static unsigned int mark(const struct vctx_filter *filter)
 		if (ctx->evicted || !vctx_filter_matches(filter, ctx))
 			continue;
 		WRITE_ONCE(ctx->evicted, true);
+		smp_store_release(&ctx->hook, on_user_return);
 		n++;
 	}
 	rcu_read_unlock();
@@ -76,14 +74,14 @@ static unsigned int mark_all(const struct vctx_filter *filter)
 	return n;
 }
 
-/* The thread that was interrupted goes by vctx_evict_on_user_return(). */
+/* The thread that was interrupted goes to user mode by on_user_return(). */
 static void kick(void *unused)
 {
 	struct vctx_cpu *this = vctx_cpu_this();
 
 	if (!this->ctx || !this->ctx->evicted)
 		return;
-	this->hook.on_user_return = vctx_evict_on_user_return;
+	this->hook.on_user_return = on_user_return;
 	/* Out of the run loop, if it is in there. */
 	set_thread_flag(TIF_NOTIFY_RESUME);
 }

@@ -5,6 +5,7 @@
 #include "info.h"
 #include "limits.h"
 #include "policy.h"
+#include "power.h"
 #include "quota.h"
 #include "tick.h"
 

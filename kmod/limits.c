@@ -5,6 +5,7 @@
 
 #include "backend.h"
 #include "limits.h"
+#include "power.h"
 
 static const struct {
 	u64 limit;
@@ -26,7 +27,7 @@ u64 vctx_limits(void)
 	return VCTX_COMPAT_LIMITS | vctx_backend->limits;
 }
 
-/* After vctx_power_init(). */
+/* After vctx_backend_init(). */
 void __init vctx_limits_init(void)
 {
 	u64 limits = vctx_limits();

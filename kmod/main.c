@@ -2,33 +2,47 @@
 /* Module load and unload: a ladder, and down it again. */
 #include <linux/module.h>
 
-#include "context.h"
-#include "device.h"
 #include "backend.h"
+#include "clock.h"
+#include "context.h"
+#include "cpu.h"
+#include "device.h"
 #include "inherit.h"
 #include "limits.h"
 #include "netlink.h"
+#include "netlink_event.h"
 #include "policy.h"
-#include "cpu.h"
+#include "power.h"
 #include "shootdown.h"
 #include "stats.h"
 #include "tick.h"
+
+static struct vctx_backend_ops *const backends[] __initconst = {
+	&vctx_vmx_ops,
+	&vctx_svm_ops,
+};
 
 static int __init vctx_init(void)
 {
 	int ret;
 
-	vctx_stats_init();
+	vctx_clock_init();
 	vctx_policy_init();
-	ret = vctx_power_init();
+	ret = vctx_backend_init(backends, ARRAY_SIZE(backends));
 	if (ret)
 		return ret;
-	vctx_limits_init();
 	vctx_cpu_init();
+	ret = vctx_power_init();
+	if (ret)
+		goto err_backend;
+	vctx_limits_init();
 	vctx_shootdown_init();
+	ret = vctx_stats_init();
+	if (ret)
+		goto err_power;
 	ret = vctx_context_init();
 	if (ret)
-		goto err_hw;
+		goto err_stats;
 	ret = vctx_inherit_init();
 	if (ret)
 		goto err_context;
@@ -38,11 +52,16 @@ static int __init vctx_init(void)
 	ret = vctx_netlink_init();
 	if (ret)
 		goto err_tick;
-	ret = vctx_device_init();
+	ret = vctx_netlink_event_init();
 	if (ret)
 		goto err_netlink;
+	ret = vctx_device_init();
+	if (ret)
+		goto err_netlink_event;
 	return 0;
 
+err_netlink_event:
+	vctx_netlink_event_exit();
 err_netlink:
 	vctx_netlink_exit();
 err_tick:
@@ -51,20 +70,28 @@ err_inherit:
 	vctx_inherit_exit();
 err_context:
 	vctx_context_exit();
-err_hw:
+err_stats:
+	vctx_stats_exit();
+err_power:
 	vctx_power_exit();
+err_backend:
+	vctx_backend_exit();
 	return ret;
 }
 
 static void __exit vctx_exit(void)
 {
 	vctx_device_exit();
+	vctx_netlink_event_flush();
 	vctx_netlink_exit();
+	vctx_netlink_event_exit();
 	vctx_tick_exit();
 	vctx_inherit_exit();
 	vctx_context_exit();
 	vctx_shootdown_exit();
+	vctx_stats_exit();
 	vctx_power_exit();
+	vctx_backend_exit();
 }
 
 module_init(vctx_init);

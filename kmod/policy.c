@@ -3,7 +3,6 @@
 #include <linux/slab.h>
 
 #include "policy.h"
-#include "tick.h"
 
 struct vctx_policy vctx_policy = {
 	.enabled = true,
@@ -92,9 +91,6 @@ void vctx_policy_change_end(struct vctx_policy *policy, bool apply)
 		vctx_policy = *policy;
 	kernel_param_unlock(THIS_MODULE);
 	kfree(policy);
-	/* A hold begins anew by what is allowed now. */
-	if (apply)
-		vctx_tick_kick();
 }
 
 void __init vctx_policy_init(void)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Possession of the hardware: which back end, and on which CPUs it is enabled.
- * The CPUs are enabled while there is at least one context.
+ * Possession of the hardware: on which CPUs the back end is enabled, and while.
+ * They are enabled while there is at least one context.
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
@@ -10,21 +10,12 @@
 #include <linux/syscore_ops.h>
 #include <linux/workqueue.h>
 
+#include "backend.h"
 #include "emergency.h"
 #include "event.h"
-#include "backend.h"
 #include "idmap.h"
+#include "power.h"
 #include "tlb.h"
-
-static struct vctx_backend_ops *const backends[] = {
-	&vctx_vmx_ops,
-	&vctx_svm_ops,
-};
-
-const struct vctx_backend_ops *vctx_backend;
-
-/* Why the back end can never be used here, as found at module load. */
-static enum vctx_unavailable unavailable = VCTX_UNAVAILABLE_NO_HW;
 
 /*
  * Contexts that need the hardware.  Only under users_lock does it leave zero or
@@ -39,33 +30,6 @@ static struct cpumask enabled;
 
 static enum cpuhp_state hotplug_state;
 
-/* What is said after the back end's name. */
-static const char *const texts[] = {
-	[VCTX_UNAVAILABLE_NO_HW] =
-		"is missing from this processor; threads run natively",
-	[VCTX_UNAVAILABLE_FIRMWARE] =
-		"is disabled by the firmware; enable virtualisation (\"VT-x\", \"SVM mode\") in its set-up",
-	[VCTX_UNAVAILABLE_FEATURE] =
-		"lacks something that is needed; threads run natively",
-	[VCTX_UNAVAILABLE_BUSY] =
-		"is in use, probably by KVM; stop the virtual machines or unload KVM's module",
-	[VCTX_UNAVAILABLE_FAILED] =
-		"could not be enabled on a CPU; threads run natively",
-	[VCTX_UNAVAILABLE_ENCRYPTED] =
-		"cannot be used while memory is encrypted; boot with mem_encrypt=off",
-};
-
-/* Says the reason and the way out in the log, once for each reason. */
-static void explain(enum vctx_unavailable why)
-{
-	static unsigned long said;
-
-	if (!test_and_set_bit(why, &said))
-		pr_notice("%s %s\n", why == VCTX_UNAVAILABLE_NO_HW ?
-			  "hardware virtualisation" : vctx_backend->name,
-			  texts[why]);
-}
-
 /**
  * vctx_power_unavailable - whether a context could be had now
  *
@@ -75,8 +39,8 @@ enum vctx_unavailable vctx_power_unavailable(void)
 {
 	bool busy;
 
-	if (unavailable != VCTX_AVAILABLE)
-		return unavailable;
+	if (vctx_backend_unavailable != VCTX_AVAILABLE)
+		return vctx_backend_unavailable;
 	if (atomic_read(&users))
 		return VCTX_AVAILABLE;
 	preempt_disable();
@@ -142,8 +106,8 @@ enum vctx_unavailable vctx_power_get(void)
 {
 	enum vctx_unavailable why = VCTX_AVAILABLE;
 
-	if (unavailable != VCTX_AVAILABLE)
-		return unavailable;
+	if (vctx_backend_unavailable != VCTX_AVAILABLE)
+		return vctx_backend_unavailable;
 	if (atomic_inc_not_zero(&users))
 		return VCTX_AVAILABLE;
 
@@ -158,7 +122,7 @@ enum vctx_unavailable vctx_power_get(void)
 	cpus_read_unlock();
 
 	if (why != VCTX_AVAILABLE)
-		explain(why);
+		vctx_backend_explain(why);
 	return why;
 }
 
@@ -266,48 +230,21 @@ static struct notifier_block reboot_notifier = {
 	.notifier_call = reboot,
 };
 
-/* The first back end that the processor has, whether or not it can be used. */
-static int __init find_backend(void)
-{
-	int ret = VCTX_UNAVAILABLE_NO_HW, i;
-
-	for (i = 0; i < ARRAY_SIZE(backends); i++) {
-		vctx_backend = backends[i];
-		ret = vctx_backend->init();
-		if (ret != VCTX_UNAVAILABLE_NO_HW)
-			break;
-	}
-	/* With it there is no SWAPGS, and INT is no way to hand on an NMI. */
-	if (ret == VCTX_AVAILABLE && vctx_compat_fred()) {
-		pr_notice("FRED is in use, which is not supported yet: boot with fred=off\n");
-		vctx_backend->exit();
-		ret = VCTX_UNAVAILABLE_FEATURE;
-	}
-	return ret;
-}
-
 /**
- * vctx_power_init - find the back end
+ * vctx_power_init - be ready to enable the CPUs
  *
- * Return: 0, also where contexts cannot be had; -errno if the module cannot
- * load at all.
+ * Return: 0, also where contexts cannot be had; -errno if the module cannot load.
  */
 int __init vctx_power_init(void)
 {
 	int ret;
 
-	ret = find_backend();
-	if (ret < 0)
-		return ret;
-	unavailable = ret;
-	if (unavailable != VCTX_AVAILABLE) {
-		explain(unavailable);
+	if (vctx_backend_unavailable != VCTX_AVAILABLE)
 		return 0;
-	}
 
 	ret = vctx_idmap_init();
 	if (ret)
-		goto err_exit;
+		return ret;
 	ret = vctx_emergency_init();
 	if (ret)
 		goto err_idmap;
@@ -329,14 +266,12 @@ err_emergency:
 	vctx_emergency_exit();
 err_idmap:
 	vctx_idmap_exit();
-err_exit:
-	vctx_backend->exit();
 	return ret;
 }
 
 void vctx_power_exit(void)
 {
-	if (unavailable != VCTX_AVAILABLE)
+	if (vctx_backend_unavailable != VCTX_AVAILABLE)
 		return;
 	flush_work(&put_work);
 	unregister_reboot_notifier(&reboot_notifier);
@@ -344,5 +279,4 @@ void vctx_power_exit(void)
 	cpuhp_remove_state(hotplug_state);
 	vctx_emergency_exit();
 	vctx_idmap_exit();
-	vctx_backend->exit();
 }

@@ -23,9 +23,11 @@
 #include <asm/tsc.h>
 
 #include "backend.h"
+#include "clock.h"
 #include "cpu.h"
+#include "run_slow.h"
 #include "state.h"
-#include "stats.h"
+#include "tick.h"
 #include "tlb.h"
 #include "trace.h"
 
@@ -291,7 +293,7 @@ vctx_run_long_loop(const struct vctx_guest_ops *ops,
 		if (held)
 			vctx_tick_give_back(this);
 		if (action == VCTX_GUEST_INTERRUPT) {
-			vctx_tick_before_interrupt(this, held);
+			vctx_tick_before_interrupt(held);
 			action = vctx_run_take_interrupt();
 			if (action < 0)
 				vctx_tick_after_interrupt(this);
@@ -302,10 +304,8 @@ vctx_run_long_loop(const struct vctx_guest_ops *ops,
 	ops->save(this, regs);
 native:
 	/* Not the thread's doing, and over soon: the tick can be held again. */
-	if (action != VCTX_NATIVE_WORK && action != VCTX_NATIVE_INTERRUPT) {
-		this->tick.ready = false;
-		vctx_tick_over(this);
-	}
+	if (action != VCTX_NATIVE_WORK && action != VCTX_NATIVE_INTERRUPT)
+		vctx_tick_left();
 	vctx_run_native(this, regs, action);
 	vctx_run_catch_up(this);
 }

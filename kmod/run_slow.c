@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Who runs on each CPU, and the slow parts of the run loop.  The loop itself is
- * in run_loop.h.
- */
+/* The slow parts of the run loop; the loop itself is in run_loop.h. */
 #include <linux/context_tracking.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
@@ -11,14 +8,10 @@
 #include <asm/mce.h>
 #include <asm/trapnr.h>
 
-#include "context.h"
+#include "context_types.h"
 #include "event.h"
-#include "evict.h"
 #include "idmap.h"
 #include "run_loop.h"
-#include "shootdown.h"
-
-DEFINE_PER_CPU(struct vctx_cpu *, vctx_cpu);
 
 /**
  * vctx_run_take_interrupt - let the host have the interrupt that is pending
@@ -58,16 +51,10 @@ int vctx_run_take_interrupt(void)
 }
 
 /*
- * Whether the kernel itself tracks user mode on this CPU (nohz_full), and stops
- * the tick for it.  Elsewhere the guest counts as idle, with RCU alone: a CPU
- * that is idle is not asked for quiescent states.
+ * Where the kernel does not track user mode, the guest counts as idle, with RCU
+ * alone: a CPU that is idle is not asked for quiescent states.  Until
+ * vctx_run_stayed_long() there must be nothing that RCU protects.
  */
-bool vctx_cpu_is_tracked(void)
-{
-	return context_tracking_enabled_this_cpu();
-}
-
-/* Until vctx_run_stayed_long() there must be nothing that RCU protects. */
 void vctx_run_goes_long(void)
 {
 	if (vctx_cpu_is_tracked())
@@ -193,6 +180,7 @@ void vctx_run_fell_back(struct vctx_cpu *this,
 			enum vctx_native_reason reason)
 {
 	struct vctx_context *ctx = this->ctx;
+	struct vctx_event_thread thread;
 
 	if (ctx->fell_back_at && ctx->fell_back == reason &&
 	    time_before(jiffies, ctx->fell_back_at + HZ))
@@ -200,7 +188,8 @@ void vctx_run_fell_back(struct vctx_cpu *this,
 	ctx->fell_back = reason;
 	/* Not 0, which is never. */
 	WRITE_ONCE(ctx->fell_back_at, jiffies | 1);
-	vctx_event_fell_back(ctx, reason);
+	thread = vctx_context_thread(ctx);
+	vctx_event_fell_back(&thread, reason);
 	if (reason == VCTX_NATIVE_CPU)
 		vctx_event_hardware_lost(smp_processor_id(), EBUSY);
 }
@@ -228,110 +217,4 @@ int vctx_run_nested_fault(u64 address)
 		return VCTX_GUEST_RESUME;
 	vctx_run_fell_back(vctx_cpu_this(), VCTX_NATIVE_MEMORY);
 	return VCTX_NATIVE_MEMORY;
-}
-
-/**
- * vctx_cpu_stay_ns - how long a context has been in the guest
- * @run: of the CPU that its thread was seen on
- * @ctx: found in an RCU read section
- *
- * Return: nanoseconds, 0 if it is not in the guest.
- */
-u64 vctx_cpu_stay_ns(const struct vctx_cpu *run,
-		     const struct vctx_context *ctx)
-{
-	u64 entered = READ_ONCE(run->entered);
-	u64 now = rdtsc_ordered();
-
-	if (!entered || READ_ONCE(run->ctx) != ctx)
-		return 0;
-	/* TSCs may differ by a little. */
-	return now > entered ? vctx_clock_ns(now - entered) : 1;
-}
-
-static void (*choose_hook(const struct vctx_context *ctx))
-		(struct user_return_notifier *hook)
-{
-	if (READ_ONCE(ctx->evicted))
-		return vctx_evict_on_user_return;
-	if (vctx_shootdown_missed(ctx))
-		return vctx_shootdown_on_user_return;
-	if (ctx->tick_bound || vctx_cpu_is_tracked())
-		return vctx_backend->on_user_return_long;
-	return vctx_backend->on_user_return;
-}
-
-/**
- * vctx_cpu_attach - this CPU runs the thread of @ctx from now on
- * @ctx: current's context; preemption is off
- */
-void vctx_cpu_attach(struct vctx_context *ctx)
-{
-	struct vctx_cpu *this = vctx_cpu_this();
-	unsigned long flags;
-
-	/* The list is also changed by KVM, from interrupts. */
-	local_irq_save(flags);
-	WRITE_ONCE(this->ctx, ctx);
-	if (vctx_shootdown_kick)
-		WRITE_ONCE(this->mm, current->mm);
-	/*
-	 * Who changes the mm raises tlb_gen, and who evicts marks the context; then
-	 * they look who runs it.
-	 */
-	smp_mb();
-	this->stats = ctx->stats;
-	this->tick_bound = ctx->tick_bound;
-	if (this->tick.last != ctx->stats)
-		this->tick.first = true;
-	this->tick.last = ctx->stats;
-	this->tick.pending = false;
-	this->hook.on_user_return = choose_hook(ctx);
-	user_return_notifier_register(&this->hook);
-	local_irq_restore(flags);
-}
-
-/**
- * vctx_cpu_detach - undoes vctx_cpu_attach(); preemption is off
- */
-void vctx_cpu_detach(void)
-{
-	struct vctx_cpu *this = vctx_cpu_this();
-	unsigned long flags;
-
-	local_irq_save(flags);
-	user_return_notifier_unregister(&this->hook);
-	WRITE_ONCE(this->ctx, NULL);
-	this->stats = NULL;
-	WRITE_ONCE(this->mm, NULL);
-	local_irq_restore(flags);
-}
-
-/**
- * vctx_cpu_reattach - what decides how current runs has changed
- * @ctx: current's context
- */
-void vctx_cpu_reattach(struct vctx_context *ctx)
-{
-	preempt_disable();
-	vctx_cpu_detach();
-	vctx_cpu_attach(ctx);
-	preempt_enable();
-}
-
-static void kick(struct irq_work *work)
-{
-}
-
-/* After vctx_power_init(), which chooses the back end. */
-void __init vctx_cpu_init(void)
-{
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		struct vctx_cpu *this = vctx_backend->cpu(cpu);
-
-		per_cpu(vctx_cpu, cpu) = this;
-		init_irq_work(&this->kick, kick);
-	}
 }

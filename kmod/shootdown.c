@@ -13,11 +13,14 @@
 #include <linux/smp.h>
 #include <linux/task_work.h>
 
+#include "context.h"
+#include "cpu.h"
 #include "run_loop.h"
 #include "shootdown.h"
 
-bool vctx_shootdown_kick __ro_after_init;
-module_param_named(tlb_kick, vctx_shootdown_kick, bool, 0444);
+/* The kernel sends no interrupt for shootdowns, or a test wants kicks. */
+static bool tlb_kick __ro_after_init;
+module_param(tlb_kick, bool, 0444);
 MODULE_PARM_DESC(tlb_kick, "Kick guests at each TLB flush; always so where the kernel flushes by broadcast");
 
 static bool runs(int cpu, void *mm)
@@ -72,6 +75,8 @@ static void on_user_return_native(struct user_return_notifier *hook)
 	vctx_run_native(this, task_pt_regs(current), VCTX_NATIVE_MEMORY);
 }
 
+static void on_user_return(struct user_return_notifier *hook);
+
 /* current's context gets its notifier, if there is memory. */
 static void get(struct vctx_context *ctx)
 {
@@ -80,6 +85,8 @@ static void get(struct vctx_context *ctx)
 
 	if (!IS_ERR(notifier)) {
 		ctx->mmu_notifier = notifier;
+		/* Unless it is to be evicted meanwhile. */
+		cmpxchg(&ctx->hook, on_user_return, NULL);
 		vctx_cpu_reattach(ctx);
 	} else if (PTR_ERR(notifier) != -EINTR) {
 		preempt_disable();
@@ -102,15 +109,12 @@ static void get_work(struct callback_head *work)
 	module_put(THIS_MODULE);
 }
 
-/**
- * vctx_shootdown_on_user_return - let the kernel get the notifier first
- * @hook: of this CPU
- *
+/*
  * In place of the run loop for a context that has no notifier of its mm: a new
- * one, and after fork() and execve().  What is needed cannot be had where
- * contexts are inherited, for it sleeps.
+ * one, and after fork() and execve().  The notifier cannot be had where contexts
+ * are inherited, for that sleeps, so the kernel gets it first.
  */
-void vctx_shootdown_on_user_return(struct user_return_notifier *hook)
+static void on_user_return(struct user_return_notifier *hook)
 {
 	struct vctx_cpu *this = container_of(hook, struct vctx_cpu, hook);
 	struct callback_head *work = kmalloc(sizeof(*work),
@@ -120,25 +124,12 @@ void vctx_shootdown_on_user_return(struct user_return_notifier *hook)
 	if (work) {
 		init_task_work(work, get_work);
 		__module_get(THIS_MODULE);
-		/* Fails for who exits only, which is not on its way to user mode. */
+		/* Fails for an exiting thread only, which does not come here. */
 		task_work_add(current, work, TWA_RESUME);
 		irq_work_queue(&this->kick);
 		reason = VCTX_NATIVE_WORK;
 	}
 	vctx_run_native(this, task_pt_regs(current), reason);
-}
-
-/**
- * vctx_shootdown_put - a context does not run any more in the mm that it had
- * @ctx: its thread is current, or does not have it any more
- *
- * Callable from atomic context.
- */
-void vctx_shootdown_put(struct vctx_context *ctx)
-{
-	if (ctx->mmu_notifier)
-		mmu_notifier_put(ctx->mmu_notifier);
-	ctx->mmu_notifier = NULL;
 }
 
 /**
@@ -149,22 +140,27 @@ void vctx_shootdown_new_mm(struct vctx_context *ctx)
 {
 	if (!ctx->mmu_notifier)
 		return;
-	vctx_shootdown_put(ctx);
+	mmu_notifier_put(ctx->mmu_notifier);
+	ctx->mmu_notifier = NULL;
+	/* Unless it is to be evicted. */
+	cmpxchg(&ctx->hook, NULL, on_user_return);
 	vctx_cpu_reattach(ctx);
 }
 
 void __init vctx_shootdown_init(void)
 {
-	if (!vctx_compat_broadcasts_tlb_flush())
-		return;
-	vctx_shootdown_kick = true;
-	pr_info("the kernel flushes TLBs by broadcast: contexts are interrupted for it\n");
+	if (vctx_compat_broadcasts_tlb_flush()) {
+		tlb_kick = true;
+		pr_info("the kernel flushes TLBs by broadcast: contexts are interrupted for it\n");
+	}
+	if (tlb_kick)
+		vctx_context_first_hook = on_user_return;
 }
 
 /* After the last context. */
 void vctx_shootdown_exit(void)
 {
-	if (!vctx_shootdown_kick)
+	if (!tlb_kick)
 		return;
 	/* A thread may be at the end of get_work(). */
 	synchronize_rcu_tasks();

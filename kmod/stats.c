@@ -1,26 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Counters of contexts, their sums, and the page a thread can map. */
-#include <linux/math64.h>
+#include <linux/err.h>
+#include <linux/kref.h>
+#include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/timekeeping.h>
-#include <asm/tsc.h>
 
-#include "context.h"
+#include "context_types.h"
 #include "cpu.h"
 #include "stats.h"
 
-/* Nanoseconds per TSC cycle, in units of 2^-32. */
-u64 vctx_clock_ns_per_cycle __ro_after_init;
+/**
+ * struct vctx_tally - the sum over the contexts that came from one open file
+ * @ref:	held by the file and by each context
+ * @lock:	protects @live and all counters below; never taken from an interrupt
+ * @live:	contexts that exist
+ * @has_first:	there is or was a first context
+ * @first:	its counters, unless they are in its page; and there for good
+ * @others:	the sum over all others that have ended.  It is allocated when the
+ *		second context begins, for there may be no memory when one ends;
+ *		most tallies never have a second.
+ * @rcu:	readers may still look at the counters of the first context
+ */
+struct vctx_tally {
+	struct kref ref;
+	spinlock_t lock;
+	struct list_head live;
+	unsigned long has_first;
+	struct vctx_stats first;
+	struct vctx_stats *others;
+	struct rcu_head rcu;
+};
 
-void __init vctx_stats_init(void)
-{
-	vctx_clock_ns_per_cycle = div_u64((u64)NSEC_PER_MSEC << 32, tsc_khz ?: 1);
-}
+static struct kmem_cache *cache;
 
 struct vctx_tally *vctx_tally_create(void)
 {
-	struct vctx_tally *tally = kzalloc(sizeof(*tally), GFP_KERNEL_ACCOUNT);
+	struct vctx_tally *tally = kmem_cache_zalloc(cache, GFP_KERNEL_ACCOUNT);
 
 	if (!tally)
 		return NULL;
@@ -30,13 +49,17 @@ struct vctx_tally *vctx_tally_create(void)
 	return tally;
 }
 
+static void free_rcu(struct rcu_head *rcu)
+{
+	struct vctx_tally *tally = container_of(rcu, struct vctx_tally, rcu);
+
+	kfree(tally->others);
+	kmem_cache_free(cache, tally);
+}
+
 static void tally_free(struct kref *ref)
 {
-	struct vctx_tally *tally = container_of(ref, struct vctx_tally, ref);
-
-	if (tally->ended)
-		vctx_context_free(tally->ended);
-	kfree(tally);
+	call_rcu(&container_of(ref, struct vctx_tally, ref)->rcu, free_rcu);
 }
 
 void vctx_tally_put(struct vctx_tally *tally)
@@ -96,8 +119,10 @@ void vctx_tally_read(struct vctx_tally *tally, struct vctx_stats *sum)
 	struct vctx_context *ctx;
 
 	spin_lock(&tally->lock);
-	if (tally->ended)
-		add(sum, &tally->ended->own_stats);
+	if (!tally->first.live)
+		add(sum, &tally->first);
+	if (tally->others)
+		add(sum, tally->others);
 	list_for_each_entry(ctx, &tally->live, link)
 		add_context(sum, ctx);
 	spin_unlock(&tally->lock);
@@ -108,7 +133,7 @@ void vctx_tally_read(struct vctx_tally *tally, struct vctx_stats *sum)
  * @ctx: in use, or in an RCU read section
  * @sum: where to
  *
- * Return: false if the context has ended: then the counters may be a tally's.
+ * Return: false if the context has ended, and @sum may be wrong.
  */
 bool vctx_stats_read(struct vctx_context *ctx, struct vctx_stats *sum)
 {
@@ -117,14 +142,43 @@ bool vctx_stats_read(struct vctx_context *ctx, struct vctx_stats *sum)
 	return READ_ONCE(READ_ONCE(ctx->stats)->live);
 }
 
-/* @ctx begins to count, into @tally too. */
+/**
+ * vctx_stats_reserve - see to it that another context can count into a tally
+ * @tally: of an open file
+ * @gfp: how to allocate
+ *
+ * Return: the counters for the context, NULL if it needs some of its own, or
+ * -ENOMEM.
+ */
+struct vctx_stats *vctx_stats_reserve(struct vctx_tally *tally, gfp_t gfp)
+{
+	struct vctx_stats *others;
+
+	if (likely(READ_ONCE(tally->others)))
+		return NULL;
+	if (!test_and_set_bit(0, &tally->has_first))
+		return &tally->first;
+	others = kzalloc(sizeof(*others), gfp);
+	if (!others)
+		return ERR_PTR(-ENOMEM);
+	/* Another thread may have been quicker. */
+	if (cmpxchg(&tally->others, NULL, others))
+		kfree(others);
+	return NULL;
+}
+
+/**
+ * vctx_stats_start - a context begins to count
+ * @ctx: it, with @stats from vctx_stats_reserve() or of its own
+ * @tally: what it counts into, too
+ */
 void vctx_stats_start(struct vctx_context *ctx, struct vctx_tally *tally)
 {
-	ctx->stats = &ctx->own_stats;
 	ctx->stats->size = sizeof(struct vctx_stats);
 	ctx->stats->contexts = 1;
 	ctx->stats->live = 1;
 
+	ctx->is_first = ctx->stats == &tally->first;
 	ctx->tally = tally;
 	kref_get(&tally->ref);
 	spin_lock(&tally->lock);
@@ -137,31 +191,25 @@ void vctx_stats_start(struct vctx_context *ctx, struct vctx_tally *tally)
  * @ctx: it; a mapped page keeps the result
  *
  * Callable from atomic context.
- *
- * Return: whether @ctx is the tally's now, for its sum; else it is to be freed.
  */
-bool vctx_stats_end(struct vctx_context *ctx)
+void vctx_stats_end(struct vctx_context *ctx)
 {
 	struct vctx_tally *tally = ctx->tally;
-	bool first;
 
 	spin_lock(&tally->lock);
 	list_del(&ctx->link);
 	WRITE_ONCE(ctx->stats->live, 0);
 	smp_wmb();	/* pairs with that in vctx_stats_read() */
-	first = !tally->ended;
-	if (first) {
+	if (ctx->is_first) {
 		if (ctx->stats_page)
-			ctx->own_stats = *ctx->stats;
-		ctx->own_stats.native_ns = native_ns(ctx, ctx->stats);
-		tally->ended = ctx;
+			tally->first = *ctx->stats;
+		tally->first.native_ns = native_ns(ctx, ctx->stats);
 	} else {
-		add_context(&tally->ended->own_stats, ctx);
+		add_context(tally->others, ctx);
 	}
 	spin_unlock(&tally->lock);
 
 	vctx_tally_put(tally);
-	return first;
 }
 
 /**
@@ -193,4 +241,17 @@ int vctx_stats_map(struct vctx_context *ctx, struct vm_area_struct *vma)
 		vctx_cpu_reattach(ctx);
 	}
 	return vm_insert_page(vma, vma->vm_start, ctx->stats_page);
+}
+
+int __init vctx_stats_init(void)
+{
+	cache = KMEM_CACHE(vctx_tally, 0);
+	return cache ? 0 : -ENOMEM;
+}
+
+void vctx_stats_exit(void)
+{
+	/* For free_rcu(). */
+	rcu_barrier();
+	kmem_cache_destroy(cache);
 }

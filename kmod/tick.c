@@ -8,31 +8,41 @@
  * the kernel's own handler catches up, as it does after the tick was stopped for
  * an idle CPU.
  *
- * What must end a stay in the guest early, because the CPU has more to do, sends
- * an interrupt: another CPU that wakes a thread up here or moves one here does it
- * from the probes below.
+ * The states of a CPU that runs a thread with a bound:
+ *
+ *              the tick has                 before an entry,
+ *              interrupted the guest        if nothing needs the tick
+ *    waiting ------------------------> ready ------------------------> held
+ *     ^                                ^  |                              |
+ *     | the thread has left the guest  |  |              after the exit  |
+ *     | by itself, or was kicked       |  |                              |
+ *     +-----------------------------------+                              |
+ *                                      +---------------------------------+
+ *
+ * A hold is short while it is the first since another thread has run on the CPU.
+ * Listeners are told of a row of holds: when the first begins, and when the thread
+ * leaves the guest by itself, is scheduled out, or goes on without a hold.
  */
 #include <linux/capability.h>
 #include <linux/context_tracking.h>
 #include <linux/cpumask.h>
-#include <linux/kallsyms.h>
+#include <linux/hrtimer.h>
+#include <linux/irq_work.h>
 #include <linux/kernel_stat.h>
 #include <linux/posix-timers.h>
 #include <linux/sched/clock.h>
 #include <linux/sched/cputime.h>
 #include <linux/sched/signal.h>
-#include <linux/sched/stat.h>
-#include <linux/smp.h>
 #include <linux/tick.h>
 #include <asm/hardirq.h>
 
-#include "context.h"
-#include "event.h"
-#include "backend.h"
-#include "policy.h"
-#include "probe.h"
+#include "context_types.h"
 #include "cpu.h"
+#include "event.h"
+#include "policy.h"
 #include "tick.h"
+#include "tick_kick.h"
+#include "tick_timer.h"
 
 /*
  * However long a hold may be, a timer of the timer wheel that was left on the CPU
@@ -48,67 +58,42 @@
  */
 #define FIRST_HOLD (4 * (u64)TICK_NSEC)
 
-/* By how much a timer's interrupt may come before the timer is due, in ns. */
-#define EARLY (100 * (u64)NSEC_PER_USEC)
-
-/* CPUs that are in the guest with the tick held. */
-static struct cpumask holding;
-
-/* Contexts that may hold it: without any, a wake-up costs the rest nothing. */
-static atomic_t holders = ATOMIC_INIT(0);
-
-static DEFINE_PER_CPU(call_single_data_t, kick);
-
-/* What the kernel calls the tick's function; 6.9 has renamed it. */
-static const char *const tick_names[] = {
-	"tick_sched_timer", "tick_nohz_handler",
+/**
+ * struct tick - the tick of one CPU, which alone touches it
+ * @timer:	the kernel's own hrtimer, NULL if it has not been found
+ * @due:	when it was due before it was pushed
+ * @irqs:	how many interrupts of each kind the CPU had when the guest was
+ *		interrupted
+ * @expired:	a timer had expired when the guest was left
+ * @held:	the tick was held when the guest was interrupted
+ * @pending:	nobody has looked yet which interrupt that was
+ * @last:	the serial number of the context that the CPU ran last
+ * @first:	another thread has run since the last hold
+ * @ready:	the tick has interrupted the guest, so that it may be pushed the
+ *		next time
+ * @told:	listeners were told that @teller holds the tick
+ * @teller:	a context
+ * @before:	how many ticks @teller had held then
+ * @over:	tells the listeners of the end where vctx_tick_over() cannot be
+ *		called
+ */
+struct tick {
+	struct hrtimer *timer;
+	ktime_t due;
+	unsigned int irqs[VCTX_NR_HELD];
+	bool expired;
+	bool held;
+	bool pending;
+	bool first;
+	bool ready;
+	bool told;
+	u64 last;
+	const struct vctx_context *teller;
+	u64 before;
+	struct irq_work over;
 };
 
-static bool is_tick(const struct hrtimer *timer)
-{
-	static void *found;	/* the same function on each CPU */
-	void *function = ACCESS_PRIVATE(timer, function);
-	char name[KSYM_SYMBOL_LEN];
-	int i;
-
-	if (READ_ONCE(found))
-		return function == found;
-	sprint_symbol_no_offset(name, (unsigned long)function);
-	for (i = 0; i < ARRAY_SIZE(tick_names); i++) {
-		if (!strcmp(name, tick_names[i])) {
-			WRITE_ONCE(found, function);
-			return true;
-		}
-	}
-	return false;
-}
-
-static enum hrtimer_restart never(struct hrtimer *timer)
-{
-	return HRTIMER_NORESTART;
-}
-
-/* This CPU's tick, in the queue that any timer initialised here points to. */
-static struct hrtimer *find(void)
-{
-	struct hrtimer_cpu_base *base;
-	struct timerqueue_linked_node *node;
-	struct hrtimer probe, *timer = NULL;
-
-	hrtimer_setup_on_stack(&probe, never, CLOCK_MONOTONIC,
-			       HRTIMER_MODE_ABS_PINNED_HARD);
-	base = probe.base->cpu_base;
-	raw_spin_lock(&base->lock);
-	for (node = timerqueue_linked_first(&base->clock_base[HRTIMER_BASE_MONOTONIC].active);
-	     node; node = timerqueue_linked_next(node)) {
-		timer = container_of(node, struct hrtimer, node);
-		if (is_tick(timer))
-			break;
-	}
-	raw_spin_unlock(&base->lock);
-	destroy_hrtimer_on_stack(&probe);
-	return node ? timer : NULL;
-}
+static DEFINE_PER_CPU(struct tick, this_tick);
 
 /* Found out at module load, on one CPU; all are alike. */
 static bool available;
@@ -162,18 +147,32 @@ enum vctx_unavailable vctx_tick_bound(u64 flags, u64 wanted, u64 *bound)
 }
 
 /**
- * vctx_tick_scheduled_out - another thread runs on a CPU that may hold its tick
- * @this: of this CPU
+ * vctx_tick_scheduled_in - the thread of a context runs on this CPU from now on
+ * @serial: the context's serial number
+ */
+void vctx_tick_scheduled_in(u64 serial)
+{
+	struct tick *tick = this_cpu_ptr(&this_tick);
+
+	if (tick->last != serial)
+		tick->first = true;
+	tick->last = serial;
+	tick->pending = false;
+}
+
+/**
+ * vctx_tick_scheduled_out - another thread runs on this CPU from now on
+ * @this: this CPU
  * @next: the thread
  *
- * An interrupt of the guest that happened again natively was the last of this one.
- * Workers and stoppers, which the kernel's housekeeping runs in now and then, do
+ * If an interrupt of the guest happened again natively, it has now been handled.
+ * Workers and stoppers, in which the kernel's housekeeping runs now and then, do
  * not leave timers behind.
  */
 void vctx_tick_scheduled_out(struct vctx_cpu *this,
 			     const struct task_struct *next)
 {
-	struct vctx_tick *tick = &this->tick;
+	struct tick *tick = this_cpu_ptr(&this_tick);
 
 	vctx_tick_after_interrupt(this);
 	/* The run queue is locked, so that nobody can be woken up. */
@@ -183,31 +182,6 @@ void vctx_tick_scheduled_out(struct vctx_cpu *this,
 	    (next->flags & PF_NO_SETAFFINITY && next->prio < MAX_RT_PRIO))
 		return;
 	tick->first = true;
-}
-
-/**
- * vctx_tick_is_held - whether the tick of a CPU is held now
- * @cpu: any
- */
-bool vctx_tick_is_held(int cpu)
-{
-	return cpumask_test_cpu(cpu, &holding);
-}
-
-/**
- * vctx_tick_get - a context with a bound begins
- */
-void vctx_tick_get(void)
-{
-	atomic_inc(&holders);
-}
-
-/**
- * vctx_tick_put - a context with a bound ends
- */
-void vctx_tick_put(void)
-{
-	atomic_dec(&holders);
 }
 
 static bool timers_armed(const struct posix_cputimers *timers)
@@ -228,83 +202,83 @@ static bool tick_is_needed(void)
 	       vctx_compat_has_perf_events(current);
 }
 
-static bool hold(struct vctx_cpu *this)
+/* For how long the tick may be held now; 0 is not at all. */
+static u64 bound_now(const struct vctx_cpu *this, const struct tick *tick)
 {
-	struct vctx_tick *tick = &this->tick;
+	u64 bound = min(this->tick_bound, vctx_tick_max_ns());
+
+	return tick->first ? min(bound, FIRST_HOLD) : bound;
+}
+
+static bool hold(const struct vctx_cpu *this, struct tick *tick)
+{
 	int cpu = smp_processor_id();
-	u64 bound;
 
 	if (!tick->ready || !vctx_tick_available() ||
 	    !cpumask_test_cpu(cpu, &vctx_policy.tick_cpus) ||
 	    tick_nohz_full_cpu(cpu) || tick_is_needed())
 		return false;
 	if (!tick->timer)
-		tick->timer = find();
-	if (!tick->timer)
+		tick->timer = vctx_tick_timer_find();
+	if (!tick->timer || !vctx_tick_kick_arm(cpu))
 		return false;
-
-	cpumask_set_cpu(cpu, &holding);
-	/* Pairs with kick_cpu(): one of us sees what the other has written. */
-	smp_mb__after_atomic();
-	if (!single_task_running()) {
-		cpumask_clear_cpu(cpu, &holding);
-		return false;
-	}
-
-	bound = min(this->tick_bound, vctx_tick_max_ns());
-	if (tick->first)
-		bound = min(bound, FIRST_HOLD);
-	tick->due = hrtimer_get_expires(tick->timer);
-	hrtimer_start(tick->timer, ktime_add_ns(ktime_get(), bound),
-		      HRTIMER_MODE_ABS_PINNED_HARD);
+	tick->due = vctx_tick_timer_push(tick->timer, bound_now(this, tick));
 	return true;
 }
 
-static void tell_held(struct vctx_cpu *this)
+static void tell_held(const struct vctx_cpu *this, struct tick *tick)
 {
-	struct vctx_tick *tick = &this->tick;
+	struct vctx_event_thread thread = vctx_context_thread(this->ctx);
 
 	tick->told = true;
 	tick->teller = this->ctx;
 	tick->before = this->stats->ticks_held;
-	vctx_event_tick(VCTX_EVENT_TICK_HELD, this->ctx, 0);
+	vctx_event_tick(VCTX_EVENT_TICK_HELD, &thread, 0);
 }
 
-/**
- * vctx_tick_over - who held the tick of this CPU does no longer
- * @this: of this CPU; preemption is off
- */
-void vctx_tick_over(struct vctx_cpu *this)
+static void tell_over(struct tick *tick)
 {
-	struct vctx_tick *tick = &this->tick;
+	struct vctx_event_thread thread;
 
 	if (!tick->told)
 		return;
 	tick->told = false;
-	vctx_event_tick(VCTX_EVENT_TICK_GIVEN_BACK, tick->teller,
+	thread = vctx_context_thread(tick->teller);
+	vctx_event_tick(VCTX_EVENT_TICK_GIVEN_BACK, &thread,
 			READ_ONCE(tick->teller->stats)->ticks_held - tick->before);
+}
+
+/**
+ * vctx_tick_over - the context that held this CPU's tick does so no longer
+ *
+ * Preemption is off.
+ */
+void vctx_tick_over(void)
+{
+	tell_over(this_cpu_ptr(&this_tick));
 }
 
 /* Before the CPU's next quiescent state, so that the context is still there. */
 static void over(struct irq_work *work)
 {
-	vctx_tick_over(vctx_cpu_this());
+	vctx_tick_over();
 }
 
 /**
  * vctx_tick_hold - push this CPU's tick away, if nothing needs it
- * @this: of this CPU; interrupts are off, and stay so until the VM entry
+ * @this: this CPU; interrupts are off, and stay so until the VM entry
  *
- * Return: whether it is held, so that vctx_tick_give_back() is to follow.
+ * Return: whether the tick is held, so that vctx_tick_give_back() is to follow.
  */
 bool vctx_tick_hold(struct vctx_cpu *this)
 {
-	bool held = hold(this);
+	struct tick *tick = this_cpu_ptr(&this_tick);
+	bool held = hold(this, tick);
 
-	if (held && !this->tick.told)
-		tell_held(this);
+	if (held && !tick->told)
+		tell_held(this, tick);
 	else if (!held)
-		vctx_tick_over(this);
+		tell_over(tick);
 	return held;
 }
 
@@ -325,23 +299,18 @@ static void account_missed(struct vctx_cpu *this, u64 ticks)
 
 /**
  * vctx_tick_give_back - undo vctx_tick_hold(), right after the exit
- * @this: of this CPU; interrupts are off
+ * @this: this CPU; interrupts are off
  */
 void vctx_tick_give_back(struct vctx_cpu *this)
 {
-	struct vctx_tick *tick = &this->tick;
+	struct tick *tick = this_cpu_ptr(&this_tick);
 	ktime_t now = ktime_get();
 	s64 late = ktime_to_ns(ktime_sub(now, tick->due));
 
-	/*
-	 * Seen now, for what was missed will be due along with anything else.  An
-	 * event device may be early by a little.
-	 */
-	tick->expired = ktime_add_ns(now, EARLY) >=
-			tick->timer->base->cpu_base->expires_next;
-	cpumask_clear_cpu(smp_processor_id(), &holding);
-	/* In the past, it comes at once, and the kernel catches up. */
-	hrtimer_start(tick->timer, tick->due, HRTIMER_MODE_ABS_PINNED_HARD);
+	/* Now, for what was missed will soon be due along with anything else. */
+	tick->expired = vctx_tick_timer_expired(tick->timer, now);
+	vctx_tick_kick_disarm(smp_processor_id());
+	vctx_tick_timer_put_back(tick->timer, tick->due);
 	if (late >= TICK_NSEC)
 		account_missed(this, div_u64(late, TICK_NSEC));
 }
@@ -360,27 +329,29 @@ static void count_interrupts(unsigned int irqs[VCTX_NR_HELD])
 }
 
 /**
- * vctx_tick_before_interrupt - the guest was interrupted; see which it is
- * @this: of this CPU
+ * vctx_tick_before_interrupt - the guest was interrupted, and the kernel is about
+ *	to have the interrupt
  * @held: the tick was held when it came
  */
-void vctx_tick_before_interrupt(struct vctx_cpu *this, bool held)
+void vctx_tick_before_interrupt(bool held)
 {
-	count_interrupts(this->tick.irqs);
-	this->tick.held = held;
-	this->tick.pending = true;
+	struct tick *tick = this_cpu_ptr(&this_tick);
+
+	count_interrupts(tick->irqs);
+	tick->held = held;
+	tick->pending = true;
 }
 
 /**
  * vctx_tick_after_interrupt - the kernel has had its interrupt, if there was one
- * @this: of this CPU
+ * @this: this CPU
  *
  * The tick is pushed only after it has come, so that a thread that is rarely in
  * user mode for long never has it pushed.
  */
 void vctx_tick_after_interrupt(struct vctx_cpu *this)
 {
-	struct vctx_tick *tick = &this->tick;
+	struct tick *tick = this_cpu_ptr(&this_tick);
 	unsigned int now[VCTX_NR_HELD];
 	enum vctx_held_interrupt kind = VCTX_HELD_DEVICE;
 
@@ -404,76 +375,56 @@ void vctx_tick_after_interrupt(struct vctx_cpu *this)
 	}
 }
 
-/* Who has kicked may not be done yet: leave it the time until the next tick. */
+/**
+ * vctx_tick_left - the thread has left the guest by itself
+ *
+ * It is not one that computes only, so that its next hold waits for a tick again.
+ */
+void vctx_tick_left(void)
+{
+	struct tick *tick = this_cpu_ptr(&this_tick);
+
+	tick->ready = false;
+	tell_over(tick);
+}
+
+/* Whoever has kicked may not be done yet, and has time until the next tick. */
 static void on_kick(void *unused)
 {
-	vctx_cpu_this()->tick.ready = false;
+	this_cpu_write(this_tick.ready, false);
 }
 
-/**
- * vctx_tick_kick - end all holds; may sleep
- */
-void vctx_tick_kick(void)
+static bool __init find_timer(void)
 {
-	on_each_cpu_mask(&holding, on_kick, NULL, false);
+	bool found;
+
+	local_irq_disable();
+	found = vctx_tick_timer_find();
+	local_irq_enable();
+	return found;
 }
 
-/* Called by the scheduler with its locks held. */
-static void kick_cpu(int cpu)
-{
-	if (likely(!atomic_read(&holders)))
-		return;
-	/* Pairs with vctx_tick_hold(). */
-	smp_mb();
-	if (unlikely(cpumask_test_cpu(cpu, &holding)))
-		smp_call_function_single_async(cpu, per_cpu_ptr(&kick, cpu));
-}
-
-static void on_wakeup(void *data, struct task_struct *task)
-{
-	kick_cpu(task_cpu(task));
-}
-
-static void on_migrate(void *data, struct task_struct *task, int cpu)
-{
-	kick_cpu(cpu);
-}
-
-static struct vctx_probe probes[] = {
-	{ "sched_wakeup", on_wakeup },
-	{ "sched_wakeup_new", on_wakeup },
-	{ "sched_migrate_task", on_migrate },
-};
-
-/* Not being able to hold ticks is no reason not to load. */
+/* The module also loads where ticks cannot be held. */
 int __init vctx_tick_init(void)
 {
 	int cpu, ret;
 
-	for_each_possible_cpu(cpu) {
-		INIT_CSD(per_cpu_ptr(&kick, cpu), on_kick, NULL);
-		init_irq_work(&vctx_backend->cpu(cpu)->tick.over, over);
-	}
-
-	local_irq_disable();
-	available = find();
-	local_irq_enable();
-	if (!available) {
+	for_each_possible_cpu(cpu)
+		init_irq_work(per_cpu_ptr(&this_tick.over, cpu), over);
+	if (!find_timer()) {
 		pr_notice("the scheduler tick was not found; contexts work without holding it\n");
 		return 0;
 	}
-
-	ret = vctx_probe_register(probes, ARRAY_SIZE(probes));
-	if (ret) {
-		available = false;
+	ret = vctx_tick_kick_init(on_kick);
+	if (ret)
 		pr_notice("ticks cannot be held: no tracepoints of the scheduler (%d)\n",
 			  ret);
-	}
+	available = !ret;
 	return 0;
 }
 
 void vctx_tick_exit(void)
 {
 	if (available)
-		vctx_probe_unregister(probes, ARRAY_SIZE(probes));
+		vctx_tick_kick_exit();
 }

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which back end the processor has, and whether it can be used. */
+#include <linux/bitops.h>
+
+#include "backend.h"
+
+const struct vctx_backend_ops *vctx_backend;
+enum vctx_unavailable vctx_backend_unavailable = VCTX_UNAVAILABLE_NO_HW;
+
+/* What the log says after the name of the back end. */
+static const char *const texts[] = {
+	[VCTX_UNAVAILABLE_NO_HW] =
+		"is missing in this processor; threads run natively",
+	[VCTX_UNAVAILABLE_FIRMWARE] =
+		"is disabled by the firmware; enable virtualisation (\"VT-x\", \"SVM mode\") in its set-up",
+	[VCTX_UNAVAILABLE_FEATURE] =
+		"lacks something that is needed; threads run natively",
+	[VCTX_UNAVAILABLE_BUSY] =
+		"is in use, probably by KVM; stop the virtual machines or unload KVM's module",
+	[VCTX_UNAVAILABLE_FAILED] =
+		"could not be enabled on a CPU; threads run natively",
+	[VCTX_UNAVAILABLE_ENCRYPTED] =
+		"cannot be used while memory is encrypted; boot with mem_encrypt=off",
+};
+
+/**
+ * vctx_backend_explain - say in the log why contexts cannot be had
+ * @why: the reason
+ *
+ * Each reason is said once, and with it the way out.
+ */
+void vctx_backend_explain(enum vctx_unavailable why)
+{
+	static unsigned long said;
+
+	if (why != VCTX_AVAILABLE && !test_and_set_bit(why, &said))
+		pr_notice("%s %s\n", why == VCTX_UNAVAILABLE_NO_HW ?
+			  "hardware virtualisation" : vctx_backend->name,
+			  texts[why]);
+}
+
+/* The first back end that the processor has, whether or not it can be used. */
+static int __init choose(struct vctx_backend_ops *const backends[], int n)
+{
+	int ret = VCTX_UNAVAILABLE_NO_HW, i;
+
+	for (i = 0; i < n; i++) {
+		vctx_backend = backends[i];
+		ret = vctx_backend->init();
+		if (ret != VCTX_UNAVAILABLE_NO_HW)
+			break;
+	}
+	/* With FRED there is no SWAPGS, and INT is no way to hand on an NMI. */
+	if (ret == VCTX_AVAILABLE && vctx_compat_fred()) {
+		pr_notice("FRED is in use, which is not supported yet: boot with fred=off\n");
+		vctx_backend->exit();
+		ret = VCTX_UNAVAILABLE_FEATURE;
+	}
+	return ret;
+}
+
+/**
+ * vctx_backend_init - find the back end
+ * @backends: all that there are
+ * @n: how many
+ *
+ * Return: 0, also where contexts cannot be had; -errno if the module cannot load.
+ */
+int __init vctx_backend_init(struct vctx_backend_ops *const backends[], int n)
+{
+	int ret = choose(backends, n);
+
+	if (ret < 0)
+		return ret;
+	vctx_backend_unavailable = ret;
+	vctx_backend_explain(ret);
+	return 0;
+}
+
+void vctx_backend_exit(void)
+{
+	if (vctx_backend_unavailable == VCTX_AVAILABLE)
+		vctx_backend->exit();
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Whose thread each CPU runs, and by which hook it goes to user mode. */
+#include <linux/context_tracking.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <asm/tsc.h>
+
+#include "backend.h"
+#include "clock.h"
+#include "context_types.h"
+#include "cpu.h"
+
+DEFINE_PER_CPU(struct vctx_cpu *, vctx_cpu);
+
+/*
+ * Whether the kernel itself tracks user mode on this CPU (nohz_full), and stops
+ * the tick for it.
+ */
+bool vctx_cpu_is_tracked(void)
+{
+	return context_tracking_enabled_this_cpu();
+}
+
+/**
+ * vctx_cpu_stay_ns - how long a context has been in the guest
+ * @cpu: the one that the thread of @ctx was seen on
+ * @ctx: found in an RCU read section
+ *
+ * Return: nanoseconds; 0 if the context is not in the guest.
+ */
+u64 vctx_cpu_stay_ns(const struct vctx_cpu *cpu,
+		     const struct vctx_context *ctx)
+{
+	u64 entered = READ_ONCE(cpu->entered);
+	u64 now = rdtsc_ordered();
+
+	if (!entered || READ_ONCE(cpu->ctx) != ctx)
+		return 0;
+	/* TSCs may differ by a little. */
+	return now > entered ? vctx_clock_ns(now - entered) : 1;
+}
+
+/* The back end's run loop, unless the context has a hook in its place. */
+static vctx_hook_fn choose_hook(const struct vctx_context *ctx)
+{
+	vctx_hook_fn hook = READ_ONCE(ctx->hook);
+
+	if (hook)
+		return hook;
+	if (ctx->tick_bound || vctx_cpu_is_tracked())
+		return vctx_backend->on_user_return_long;
+	return vctx_backend->on_user_return;
+}
+
+/**
+ * vctx_cpu_attach - this CPU runs the thread of @ctx from now on
+ * @ctx: current's context; preemption is off
+ */
+void vctx_cpu_attach(struct vctx_context *ctx)
+{
+	struct vctx_cpu *this = vctx_cpu_this();
+	unsigned long flags;
+
+	/* KVM changes the list, too, and does so from interrupts. */
+	local_irq_save(flags);
+	WRITE_ONCE(this->ctx, ctx);
+	WRITE_ONCE(this->mm, current->mm);
+	/*
+	 * Whoever changes the mm raises tlb_gen first, and whoever evicts sets the
+	 * context's hook first; then they look which CPUs run it.
+	 */
+	smp_mb();
+	this->stats = ctx->stats;
+	this->tick_bound = ctx->tick_bound;
+	this->hook.on_user_return = choose_hook(ctx);
+	user_return_notifier_register(&this->hook);
+	local_irq_restore(flags);
+}
+
+/**
+ * vctx_cpu_detach - undoes vctx_cpu_attach(); preemption is off
+ */
+void vctx_cpu_detach(void)
+{
+	struct vctx_cpu *this = vctx_cpu_this();
+	unsigned long flags;
+
+	local_irq_save(flags);
+	user_return_notifier_unregister(&this->hook);
+	WRITE_ONCE(this->ctx, NULL);
+	this->stats = NULL;
+	WRITE_ONCE(this->mm, NULL);
+	local_irq_restore(flags);
+}
+
+/**
+ * vctx_cpu_reattach - what decides how current runs has changed
+ * @ctx: current's context
+ */
+void vctx_cpu_reattach(struct vctx_context *ctx)
+{
+	preempt_disable();
+	vctx_cpu_detach();
+	vctx_cpu_attach(ctx);
+	preempt_enable();
+}
+
+static void kick(struct irq_work *work)
+{
+}
+
+/* After vctx_backend_init(), which chooses the back end. */
+void __init vctx_cpu_init(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct vctx_cpu *this = vctx_backend->cpu(cpu);
+
+		per_cpu(vctx_cpu, cpu) = this;
+		init_irq_work(&this->kick, kick);
+	}
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The slow parts of the run loop; the loop itself is in run_loop.h. */
+#ifndef VCTX_RUN_SLOW_H
+#define VCTX_RUN_SLOW_H
+
+#include <linux/ptrace.h>
+#include <linux/user-return-notifier.h>
+#include <linux/vcontext.h>
+
+struct vctx_cpu;
+
+/**
+ * struct vctx_exception - an exception in the guest
+ * @vector:	which, not NMI
+ * @stepped:	of #DB: an instruction has completed under RFLAGS.TF
+ * @ip:		where the guest is
+ * @code:	the vendor's, for the trace
+ */
+struct vctx_exception {
+	unsigned int vector;
+	bool stepped;
+	unsigned long ip;
+	u32 code;
+};
+
+int vctx_run_take_interrupt(void);
+void vctx_run_goes_long(void);
+void vctx_run_stayed_long(struct vctx_stats *stats, u64 ns);
+void vctx_run_fell_back(struct vctx_cpu *this,
+			enum vctx_native_reason reason);
+int vctx_run_refused(void);
+int vctx_run_nested_fault(u64 address);
+void vctx_run_make_last(struct user_return_notifier *hook);
+void vctx_run_catch_up(struct vctx_cpu *this);
+int vctx_run_exception(struct vctx_cpu *this, struct pt_regs *regs,
+		       const struct vctx_exception *exception);
+
+#endif /* VCTX_RUN_SLOW_H */

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What must end a stay in the guest early, because the CPU has more to do, sends
+ * an interrupt: another CPU that wakes up a thread for this one, or moves one
+ * here, does so from the probes below.
+ */
+#include <linux/cpumask.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/sched/stat.h>
+
+#include "probe.h"
+#include "tick_kick.h"
+
+/* CPUs that are in the guest with the tick held. */
+static struct cpumask armed;
+
+/* Contexts that may hold the tick: without any, a wake-up costs others nothing. */
+static atomic_t users = ATOMIC_INIT(0);
+
+static DEFINE_PER_CPU(call_single_data_t, kick);
+
+static smp_call_func_t on_kick __ro_after_init;
+
+/**
+ * vctx_tick_kick_arm - kick this CPU from now on
+ * @cpu: this one; interrupts are off
+ *
+ * Return: false, and the kick is not armed, if another thread is there to run.
+ */
+bool vctx_tick_kick_arm(int cpu)
+{
+	cpumask_set_cpu(cpu, &armed);
+	/* Pairs with kick_cpu(): one of the two sees what the other has written. */
+	smp_mb__after_atomic();
+	if (single_task_running())
+		return true;
+	cpumask_clear_cpu(cpu, &armed);
+	return false;
+}
+
+/**
+ * vctx_tick_kick_disarm - kick this CPU no longer
+ * @cpu: this one
+ */
+void vctx_tick_kick_disarm(int cpu)
+{
+	cpumask_clear_cpu(cpu, &armed);
+}
+
+/**
+ * vctx_tick_kick_is_armed - whether a CPU is in the guest with the tick held
+ * @cpu: any
+ */
+bool vctx_tick_kick_is_armed(int cpu)
+{
+	return cpumask_test_cpu(cpu, &armed);
+}
+
+/**
+ * vctx_tick_kick_all - end all holds; may sleep
+ */
+void vctx_tick_kick_all(void)
+{
+	on_each_cpu_mask(&armed, on_kick, NULL, false);
+}
+
+/**
+ * vctx_tick_kick_get - a context that may hold the tick begins
+ */
+void vctx_tick_kick_get(void)
+{
+	atomic_inc(&users);
+}
+
+/**
+ * vctx_tick_kick_put - a context that may hold the tick ends
+ */
+void vctx_tick_kick_put(void)
+{
+	atomic_dec(&users);
+}
+
+/* Called by the scheduler with its locks held. */
+static void kick_cpu(int cpu)
+{
+	if (likely(!atomic_read(&users)))
+		return;
+	/* Pairs with vctx_tick_kick_arm(). */
+	smp_mb();
+	if (unlikely(cpumask_test_cpu(cpu, &armed)))
+		smp_call_function_single_async(cpu, per_cpu_ptr(&kick, cpu));
+}
+
+static void on_wakeup(void *data, struct task_struct *task)
+{
+	kick_cpu(task_cpu(task));
+}
+
+static void on_migrate(void *data, struct task_struct *task, int cpu)
+{
+	kick_cpu(cpu);
+}
+
+static struct vctx_probe probes[] = {
+	{ "sched_wakeup", on_wakeup },
+	{ "sched_wakeup_new", on_wakeup },
+	{ "sched_migrate_task", on_migrate },
+};
+
+/**
+ * vctx_tick_kick_init - look at the scheduler's wake-ups from now on
+ * @function: called on each CPU that is kicked, in the interrupt
+ *
+ * Return: 0 or -errno.
+ */
+int __init vctx_tick_kick_init(smp_call_func_t function)
+{
+	int cpu;
+
+	on_kick = function;
+	for_each_possible_cpu(cpu)
+		INIT_CSD(per_cpu_ptr(&kick, cpu), on_kick, NULL);
+	return vctx_probe_register(probes, ARRAY_SIZE(probes));
+}
+
+void vctx_tick_kick_exit(void)
+{
+	vctx_probe_unregister(probes, ARRAY_SIZE(probes));
+}
