@@ -96,7 +96,7 @@ class Report:
         for line in unit.lines:
             match = RESULT.fullmatch(line)
             if match and not match["indent"]:
-                self.result(bool(match["not"]), f"{unit.name}: {match['name']}{match['skip'] or ''}")
+                self.result(bool(match["not"]), f"{unit.name}: {match['name'].removeprefix('- ')}{match['skip'] or ''}")
                 unit.count[what_of(match)] += 1
             elif not re.fullmatch(r"TAP version \d+|\d+\.\.\d+", line):
                 print(line)
