@@ -44,7 +44,6 @@ static unsigned int count_marked(void)
 	return n;
 }
 
-/* The hook is set last, for by it the thread ends its context as an evicted one. */
 static unsigned int mark(const struct vctx_filter *filter)
 {
 	struct vctx_context *ctx;
@@ -55,6 +54,7 @@ static unsigned int mark(const struct vctx_filter *filter)
 		if (ctx->evicted || !vctx_filter_matches(filter, ctx))
 			continue;
 		WRITE_ONCE(ctx->evicted, true);
+		/* By the hook, the thread ends its context as an evicted one. */
 		smp_store_release(&ctx->hook, on_user_return);
 		n++;
 	}

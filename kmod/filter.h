@@ -12,17 +12,20 @@ struct vctx_context;
 
 /**
  * struct vctx_filter - which contexts are meant
- * @ns:		those whose threads have a number in it, and
- * @id:		this one
- * @tid:	of this thread
- * @pid:	of this process
- * @tree:	of this process and what descends from it
- * @has_uid, @uid: of this user
- * @has_cpu, @cpu: on this CPU
- * @has_state, @state: in this state
- * @comm:	of this name
+ * @ns:		the threads must have a number in this namespace
+ * @id:		the context with this ID
+ * @tid:	that of the thread with this number
+ * @pid:	those of the process with this number
+ * @tree:	those of the process with this number, and of its descendants
+ * @has_uid:	@uid is compared
+ * @has_cpu:	@cpu is compared
+ * @has_state:	@state is compared
+ * @uid:	those of this user
+ * @cpu:	those whose threads are on this CPU
+ * @state:	those whose threads are in this state, an enum vctx_context_state
+ * @comm:	those whose threads have this name
  *
- * What is 0, false or empty fits all.
+ * A context must fit all members; one that is 0, false or empty fits any context.
  */
 struct vctx_filter {
 	struct pid_namespace *ns;

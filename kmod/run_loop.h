@@ -49,7 +49,8 @@ enum vctx_stay {
  * @load_compat: the next @load is of 32-bit code
  * @load:	user state of current from @regs and the CPU into the guest.
  *		False if this CPU is not enabled.
- * @sync_cr3, @sync_cr4: the host has changed its register
+ * @sync_cr3:	the host has changed CR3, to @cr3
+ * @sync_cr4:	the host has changed CR4, to @cr4
  * @run:	one stay in the guest: VM entry, VM exit, and what of the exit
  *		cannot wait, accounted for by vctx_run_goes(),
  *		vctx_run_stayed() and vctx_run_exited().  General registers go

@@ -14,8 +14,11 @@
 /**
  * struct vmx_capability - what the CPUs' VMX can do, and what we make it do
  * @revision:	to be written into the VMXON region and each VMCS
- * @pin, @cpu, @cpu2, @exit, @entry: the VM-execution, VM-exit and VM-entry
- *		controls
+ * @pin:	the pin-based VM-execution controls
+ * @cpu:	the primary processor-based VM-execution controls
+ * @cpu2:	the secondary processor-based VM-execution controls
+ * @exit:	the VM-exit controls
+ * @entry:	the VM-entry controls
  * @eptp:	memory type and walk length of the EPT pointer
  * @ept_extent:	how INVEPT flushes most narrowly
  * @pt:		processor trace goes on in VMX operation, or there is none
