@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the assembly needs to know of C structures; becomes asm-offsets.h. */
+/* The offsets in C structures that the assembly needs; asm-offsets.h is made of them. */
 #define COMPILE_OFFSETS
 
 #include <linux/kbuild.h>

@@ -14,7 +14,7 @@ static const char *const texts[] = {
 	[VCTX_UNAVAILABLE_FIRMWARE] =
 		"is disabled by the firmware; enable virtualisation (\"VT-x\", \"SVM mode\") in its set-up",
 	[VCTX_UNAVAILABLE_FEATURE] =
-		"lacks something that is needed; threads run natively",
+		"lacks a feature that is needed; threads run natively",
 	[VCTX_UNAVAILABLE_BUSY] =
 		"is in use, probably by KVM; stop the virtual machines or unload KVM's module",
 	[VCTX_UNAVAILABLE_FAILED] =
@@ -61,8 +61,8 @@ static int __init choose(struct vctx_backend_ops *const backends[], int n)
 
 /**
  * vctx_backend_init - find the back end
- * @backends: all that there are
- * @n: how many
+ * @backends: all back ends
+ * @n: how many there are
  *
  * Return: 0, also where contexts cannot be had; -errno if the module cannot load.
  */

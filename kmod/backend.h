@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The whole contract between the generic code and a vendor's back end.  A back
- * end is one struct vctx_backend_ops in a folder of its own; nothing else in there
- * is called from outside.
+ * end is one struct vctx_backend_ops in a folder of its own; the generic code calls
+ * nothing else in that folder.
  */
 #ifndef VCTX_BACKEND_H
 #define VCTX_BACKEND_H
@@ -14,7 +14,7 @@
 
 struct vctx_cpu;
 
-/* Sizes of a leaf in the identity map; also indexes of its tables' levels. */
+/* The sizes of a leaf in the identity map, which are also the levels of its tables. */
 enum vctx_page_level {
 	VCTX_LEVEL_4K,
 	VCTX_LEVEL_2M,
@@ -24,36 +24,36 @@ enum vctx_page_level {
 	VCTX_NR_LEVELS,
 };
 
-/* How the nested page table is written: bits to or into an entry. */
+/* The bits that are set in each entry of the nested page table. */
 struct vctx_idmap_format {
-	u64 table;		/* an entry that points to a table */
-	u64 leaf;		/* a leaf */
-	u64 large;		/* besides, in a leaf above 4 KiB */
-	u64 ram;		/* besides, for write-back memory */
-	u64 io;			/* besides, for everything else */
-	enum vctx_page_level max_level;	/* largest leaf the CPUs have */
-	enum vctx_page_level top_level;	/* of the root */
+	u64 table;		/* in an entry that points to a table */
+	u64 leaf;		/* in each leaf */
+	u64 large;		/* also in a leaf above 4 KiB */
+	u64 ram;		/* also in a leaf of write-back memory */
+	u64 io;			/* also in any other leaf */
+	enum vctx_page_level max_level;	/* the largest leaf that the CPUs have */
+	enum vctx_page_level top_level;	/* the level of the root */
 };
 
 /**
  * struct vctx_backend_ops - a back end
  * @backend:	its number in the ABI
- * @name:	of the technique, for the log
- * @kvm:	name of KVM's module for it
- * @init:	at module load: find out about the CPUs, allocate.  Returns
+ * @name:	the name of the technique, for the log
+ * @kvm:	the name of KVM's module for it
+ * @init:	finds out about the CPUs and allocates, at module load.  Returns
  *		enum vctx_unavailable, or -errno if the module cannot load.
- *		Nothing is kept unless it is VCTX_AVAILABLE.
+ *		Nothing stays allocated unless it returns VCTX_AVAILABLE.
  * @exit:	undoes @init
- * @busy:	somebody else is in possession of this CPU's virtualisation
- * @cpu_enable:	this CPU enters VMX operation (or sets EFER.SVME), interrupts
- *		off.  Returns 0, -EBUSY, -EIO.
- * @cpu_disable: undoes @cpu_enable; nothing if it failed or never ran
- * @format:	the identity map's format, valid after @init
- * @tags:	number of TLB tags per CPU, 0 if the CPUs have none
- * @limits:	VCTX_LIMIT_* that are its own, valid after @init
- * @cpu:	where it keeps the generic part of what it has for a CPU
- * @set_tag:	the next entries of this CPU use TLB tag @tag; if @flush, without
- *		anything that was cached under it.  Interrupts are off.
+ * @busy:	tells whether somebody else uses this CPU's virtualisation
+ * @cpu_enable:	lets this CPU enter VMX operation, or sets EFER.SVME.  Interrupts
+ *		are off.  Returns 0, -EBUSY or -EIO.
+ * @cpu_disable: undoes @cpu_enable; does nothing if that failed or never ran
+ * @format:	the format of the identity map, valid after @init
+ * @tags:	the number of TLB tags of each CPU, 0 if the CPUs have none
+ * @limits:	the VCTX_LIMIT_* of this back end, valid after @init
+ * @cpu:	returns the generic part of what the back end has for a CPU
+ * @set_tag:	makes the next entries of this CPU use TLB tag @tag; if @flush,
+ *		without anything that was cached under it.  Interrupts are off.
  * @on_user_return: the run loop of run_loop.h, made with this back end's
  *		struct vctx_guest_ops
  * @on_user_return_long: the same for threads that may stay long in the guest
@@ -86,7 +86,7 @@ extern struct vctx_backend_ops vctx_svm_ops;
  */
 extern const struct vctx_backend_ops *vctx_backend;
 
-/* Why it can never be used here, as found at module load. */
+/* Why it can never be used on this machine, as was found at module load. */
 extern enum vctx_unavailable vctx_backend_unavailable;
 
 int vctx_backend_init(struct vctx_backend_ops *const backends[], int n);

@@ -34,7 +34,7 @@ static struct kmem_cache *cache;
 /* All contexts, the latest last; readers need no lock. */
 LIST_HEAD(vctx_contexts);
 
-/* For who adds and removes; never taken in interrupts. */
+/* Held while a context is added or removed; never taken in interrupts. */
 static DEFINE_SPINLOCK(contexts_lock);
 static u64 last_serial;
 
@@ -68,7 +68,7 @@ static struct preempt_ops preempt_ops = {
  * vctx_context_of - the context of a task
  * @task: current, or a child that does not run yet
  *
- * Of current it can be gone once preemption is on, see vctx_context_use().
+ * That of current may be gone once preemption is on, see vctx_context_use().
  * Return: the context or NULL.
  */
 struct vctx_context *vctx_context_of(struct task_struct *task)
@@ -85,9 +85,9 @@ struct vctx_context *vctx_context_of(struct task_struct *task)
 /**
  * vctx_context_use - current's context, which stays until vctx_context_unuse()
  *
- * Who evicts a context takes it off a thread that does not run.  A call of ours
- * that can be preempted meanwhile uses it, and so is left to end.  Return: the
- * context or NULL.
+ * An eviction takes contexts off threads that do not run.  A call of the module
+ * that may be preempted uses its context, so that the eviction leaves this context
+ * to end by itself.  Return: the context or NULL.
  */
 struct vctx_context *vctx_context_use(void)
 {
@@ -103,9 +103,9 @@ struct vctx_context *vctx_context_use(void)
 
 /**
  * vctx_context_unuse - undoes vctx_context_use()
- * @ctx: current's, or what a child of current gets, or NULL
+ * @ctx: the context of current, or the one that a child of current gets, or NULL
  *
- * If it is to be evicted, it is on the way to user mode at the latest.
+ * A context that is to be evicted ends on the way to user mode at the latest.
  */
 void vctx_context_unuse(struct vctx_context *ctx)
 {
@@ -145,9 +145,9 @@ static void free_context(struct rcu_head *rcu)
 }
 
 /*
- * The context for @task, which is not on it yet, but can be found.  The caller
- * has taken the hardware for it; it holds the module and its tally.  If there
- * can be none, @why says why.
+ * The context for @task.  It is not on the task yet, but it can be found.  The caller
+ * has taken the hardware for it; the context holds the module and its tally.  Where
+ * there is none, @why tells the reason.
  */
 static struct vctx_context *alloc(struct task_struct *task,
 				  struct vctx_tally *tally, u64 flags,
@@ -198,13 +198,13 @@ static void destroy(struct vctx_context *ctx)
 {
 	if (ctx->tick_bound)
 		vctx_tick_kick_put();
-	/* The thread runs no more in the mm, or not as a context. */
+	/* No user mode of this context runs in the mm any more. */
 	if (ctx->mmu_notifier)
 		mmu_notifier_put(ctx->mmu_notifier);
 	vctx_quota_put(ctx->user);
 	put_net(ctx->net);
 	vctx_stats_end(ctx);
-	/* Whoever found it before may still look at it. */
+	/* Whoever has found it before may still look at it. */
 	call_rcu(&ctx->rcu, free_context);
 	module_put(THIS_MODULE);
 }
@@ -225,7 +225,7 @@ static void tell_ended(const struct vctx_context *ctx, enum vctx_event type)
 
 /**
  * vctx_context_enter - give current a context
- * @tally: what it counts into besides
+ * @tally: what the context counts into, beside its own counters
  * @flags: VCTX_ENTER_*, valid
  * @tick_bound: from vctx_tick_bound()
  * @native: where to, with VCTX_UNAVAILABLE_STRICT: an enum vctx_native_reason
@@ -267,7 +267,7 @@ enum vctx_unavailable vctx_context_enter(struct vctx_tally *tally, u64 flags,
 	return VCTX_AVAILABLE;
 }
 
-/* Take current's context off it.  The hardware is still held. */
+/* Take the context off current.  The hardware is still held. */
 static void drop(struct vctx_context *ctx)
 {
 	if (ctx->tick_bound) {
@@ -307,7 +307,7 @@ int vctx_context_leave(void)
  */
 void vctx_context_end(struct vctx_context *ctx)
 {
-	/* The last reference to the module must not go before the work is on. */
+	/* The module must not go before the work is queued. */
 	__module_get(THIS_MODULE);
 	drop(ctx);
 	vctx_power_put_deferred();
@@ -316,10 +316,10 @@ void vctx_context_end(struct vctx_context *ctx)
 
 /**
  * vctx_context_take_off - the first half of the same for another thread
- * @ctx: not in use; nothing else runs on the machine: in stop_machine()
- * @list: where to, for vctx_context_end_list()
+ * @ctx: not in use; the caller is in stop_machine(), so that nothing else runs
+ * @list: where the context goes, for vctx_context_end_list()
  *
- * Its thread was scheduled out for that, so that no CPU runs the context.
+ * stop_machine() has the thread scheduled out, so that no CPU runs the context.
  */
 void vctx_context_take_off(struct vctx_context *ctx, struct hlist_head *list)
 {
@@ -330,8 +330,8 @@ void vctx_context_take_off(struct vctx_context *ctx, struct hlist_head *list)
 }
 
 /**
- * vctx_context_end_list - and the second half; may sleep
- * @list: of contexts that were taken off
+ * vctx_context_end_list - the second half; may sleep
+ * @list: contexts that were taken off
  */
 void vctx_context_end_list(struct hlist_head *list)
 {
@@ -354,7 +354,7 @@ void vctx_context_end_list(struct hlist_head *list)
  * @parent: current's context, in use
  * @child: created, and not running yet
  *
- * Where it cannot be had the child runs natively, and the parent counts why.
+ * If that fails, the child runs natively, and the parent counts why.
  */
 void vctx_context_inherit(struct vctx_context *parent,
 			  struct task_struct *child)
@@ -373,12 +373,12 @@ void vctx_context_inherit(struct vctx_context *parent,
 	}
 	trace_vctx_enter(child);
 	tell_entered(ctx);
-	/* What preempt_notifier_register() does, which is for current only. */
+	/* As preempt_notifier_register() does, but that is for current only. */
 	hlist_add_head(&ctx->notifier.link, &child->preempt_notifiers);
 	vctx_context_unuse(ctx);
 }
 
-/* Kernel memory of a context, without what the allocators add. */
+/* How much kernel memory a context takes, without what the allocators add. */
 unsigned int vctx_context_bytes(void)
 {
 	return kmem_cache_size(cache);

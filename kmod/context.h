@@ -7,7 +7,7 @@
 
 #include "context_types.h"
 
-/* All that the module knows. */
+/* All flags that the module knows. */
 #define VCTX_ENTER_FLAGS (VCTX_ENTER_INHERIT | VCTX_ENTER_KEEP_EXEC | \
 			  VCTX_ENTER_STRICT | VCTX_ENTER_TICKLESS)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A context: what a thread has that runs its user mode in the guest.  It hangs
- * on the task by its preempt notifier and holds counters, nothing else: the
+ * A thread that runs its user mode in the guest has a context.  The context hangs
+ * on the task by its preempt notifier, and holds counters and nothing else: the
  * state of the guest is the thread's own.
  */
 #ifndef VCTX_CONTEXT_TYPES_H
@@ -31,27 +31,27 @@ typedef void (*vctx_hook_fn)(struct user_return_notifier *hook);
  * @task:	the thread; it exists for as long as the context can be found
  * @notifier:	on task_struct.preempt_notifiers of the thread
  * @flags:	VCTX_ENTER_*
- * @tick_bound:	for how long it may hold the tick, in ns; 0 is not at all
- * @hook:	what the thread goes to user mode by, in place of the run loop; NULL
- *		is the run loop.  Set by evict.c from any thread, and for good; by
- *		shootdown.c from the thread itself, where evict.c has not.
+ * @tick_bound:	for how long the thread may hold the tick, in ns; 0 is not at all
+ * @hook:	runs before user mode, in place of the run loop; NULL is the run
+ *		loop.  evict.c sets it from any thread, and for good; shootdown.c
+ *		sets it from the thread itself, unless evict.c has.
  * @stats:	where the counters are: @own_stats, or in @tally if @is_first, or in
  *		@stats_page once that is mapped.  Written by the thread only.
  * @stats_page:	the mapped page or NULL
- * @mmu_notifier: makes TLB shootdowns of its mm kick; NULL if they need not, or
- *		until it has been got
- * @entered:	when, in ktime_get_mono_fast_ns()
+ * @mmu_notifier: makes TLB shootdowns of the thread's mm kick; NULL if they need
+ *		not, and until the thread has got it
+ * @entered:	when the context began, in ktime_get_mono_fast_ns()
  * @tally:	what the counters are added to at the end
  * @link:	on @tally->live, under its lock
- * @user:	whose quota it is in
- * @net:	where its events go
- * @fell_back_at: when it last ran natively, in jiffies; 0 is never
- * @fell_back:	why it did
- * @in_use:	its thread is in a call of ours that keeps a pointer to it
- * @evicted:	to end as soon as it can be
+ * @user:	the user in whose quota it is
+ * @net:	the network namespace that its events go to
+ * @fell_back_at: when the thread last had to run natively, in jiffies; 0 is never
+ * @fell_back:	why it had to
+ * @in_use:	the thread is in a call of the module that keeps a pointer to it
+ * @evicted:	it is to end as soon as possible
  * @is_first:	it is the first context of @tally
- * @rcu:	readers find it without locks
- * @own_stats:	counters, if it is not the first context of @tally
+ * @rcu:	frees it after all readers, which find it without locks
+ * @own_stats:	the counters of a context that is not the first of @tally
  */
 struct vctx_context {
 	u64 serial;
@@ -78,13 +78,13 @@ struct vctx_context {
 	struct vctx_stats own_stats[];
 };
 
-/* Its ID in the ABI: not used again before four billion others were. */
+/* The ID in the ABI: it is used again after four billion others at the earliest. */
 static inline u32 vctx_context_id(const struct vctx_context *ctx)
 {
 	return ctx->serial;
 }
 
-/* Whom an event of the context is about. */
+/* The thread that an event of the context is about. */
 static inline struct vctx_event_thread
 vctx_context_thread(const struct vctx_context *ctx)
 {

@@ -13,8 +13,8 @@
 DEFINE_PER_CPU(struct vctx_cpu *, vctx_cpu);
 
 /*
- * Whether the kernel itself tracks user mode on this CPU (nohz_full), and stops
- * the tick for it.
+ * Whether the kernel itself tracks user mode on this CPU, and stops the tick for
+ * it: that is so on a nohz_full CPU.
  */
 bool vctx_cpu_is_tracked(void)
 {
@@ -23,7 +23,7 @@ bool vctx_cpu_is_tracked(void)
 
 /**
  * vctx_cpu_stay_ns - how long a context has been in the guest
- * @cpu: the one that the thread of @ctx was seen on
+ * @cpu: the CPU that the thread of @ctx was seen on
  * @ctx: found in an RCU read section
  *
  * Return: nanoseconds; 0 if the context is not in the guest.
@@ -40,7 +40,7 @@ u64 vctx_cpu_stay_ns(const struct vctx_cpu *cpu,
 	return now > entered ? vctx_clock_ns(now - entered) : 1;
 }
 
-/* The back end's run loop, unless the context has a hook in its place. */
+/* The run loop of the back end, unless the context has a hook in its place. */
 static vctx_hook_fn choose_hook(const struct vctx_context *ctx)
 {
 	vctx_hook_fn hook = READ_ONCE(ctx->hook);
@@ -94,7 +94,7 @@ void vctx_cpu_detach(void)
 }
 
 /**
- * vctx_cpu_reattach - what decides how current runs has changed
+ * vctx_cpu_reattach - take a change into account that decides how current runs
  * @ctx: current's context
  */
 void vctx_cpu_reattach(struct vctx_context *ctx)
@@ -105,6 +105,7 @@ void vctx_cpu_reattach(struct vctx_context *ctx)
 	preempt_enable();
 }
 
+/* The way back from the interrupt does what is needed. */
 static void kick(struct irq_work *work)
 {
 }

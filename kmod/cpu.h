@@ -43,7 +43,7 @@ struct vctx_cpu {
 	struct irq_work kick;
 };
 
-/* Each CPU's is where the back end has put it. */
+/* Points into what the back end has for the CPU. */
 DECLARE_PER_CPU(struct vctx_cpu *, vctx_cpu);
 
 static __always_inline struct vctx_cpu *vctx_cpu_this(void)

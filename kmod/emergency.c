@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A crash or a forced reboot: the kernel calls back on each CPU, from an NMI, so
- * that it is disabled: INIT must not be blocked, and a next kernel must find the
- * CPU as after a reset.
+ * At a crash or a forced reboot the kernel calls back on each CPU, from an NMI, to
+ * have the CPU's virtualisation disabled: INIT must not be blocked, and the next
+ * kernel must find the CPU as it is after a reset.
  *
- * There is one place for such a callback, and KVM takes it without looking.  So
- * it is ours only while KVM's module is not loaded.  KVM's own callback does the
- * same, whoever has enabled the CPU.
+ * There is one place for such a callback, and KVM takes it without looking.  So we
+ * have it only while KVM's module is not loaded.  KVM's own callback does the same,
+ * whoever has enabled the CPU.
  */
 #include <linux/kobject.h>
 #include <linux/module.h>
@@ -45,7 +45,7 @@ static int on_module(struct notifier_block *nb, unsigned long event, void *data)
 
 	if (strcmp(module->name, vctx_backend->kvm))
 		return NOTIFY_DONE;
-	/* Before its init, and after its exit or its failure. */
+	/* Before the init of KVM, and after its exit or its failure. */
 	if (event == MODULE_STATE_COMING)
 		set_callback(false);
 	else if (event == MODULE_STATE_GOING)
@@ -82,7 +82,7 @@ void vctx_emergency_exit(void)
 	set_callback(false);
 }
 
-#else /* the kernel itself looks whether the CPU is enabled */
+#else /* The kernel itself looks whether the CPU is enabled. */
 
 int vctx_emergency_init(void)
 {

@@ -21,7 +21,7 @@ static bool is_wanted_in(const struct net *net)
 	return sink && sink->wanted(net);
 }
 
-/* So that an event costs little while nobody listens. */
+/* Asked first, so that an event costs little while nobody listens. */
 static bool is_wanted(const struct vctx_event_thread *thread)
 {
 	return is_wanted_in(&init_net) ||
@@ -152,8 +152,8 @@ struct llist_node *vctx_event_take(void)
 }
 
 /**
- * vctx_event_free - a record has been dealt with
- * @record: taken
+ * vctx_event_free - free a record that has been dealt with
+ * @record: from vctx_event_take()
  */
 void vctx_event_free(struct vctx_event_record *record)
 {
@@ -163,7 +163,7 @@ void vctx_event_free(struct vctx_event_record *record)
 }
 
 /**
- * vctx_event_lose - there was no room or no memory for a message
+ * vctx_event_lose - count a message for which there was no room or no memory
  */
 void vctx_event_lose(void)
 {

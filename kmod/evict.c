@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ending contexts of other threads.  Only its own thread can take a context off
- * itself while it runs, so a mark asks it to: before it goes to user mode the next
- * time, and if it is there, an interrupt takes it into the kernel.  A thread that
- * sleeps does not get there; its context is taken off it while nothing runs on the
- * machine, for what the kernel has for that, its lists of preempt notifiers, has no
+ * Ending contexts of other threads.  While a thread runs, only the thread itself
+ * can take its context off.  So a mark asks it to do so before it goes to user mode
+ * the next time, and if it is in user mode, an interrupt takes it into the kernel.
+ * A thread that sleeps does not get there; its context is taken off while nothing
+ * else runs on the machine, for the kernel's lists of preempt notifiers have no
  * lock.
  */
 #include <linux/delay.h>
@@ -19,10 +19,10 @@
 #include "filter.h"
 #include "cpu.h"
 
-/* How long a thread that runs may take to be in user mode again. */
+/* For how long a thread that runs may take to get to user mode again. */
 #define PATIENCE_MS	20
 
-/* Who evicts; each then counts what it has marked itself. */
+/* One eviction at a time, so that each counts only what it has marked itself. */
 static DEFINE_MUTEX(lock);
 
 /* In place of the run loop: the thread goes on natively, at the same instruction. */
@@ -31,7 +31,7 @@ static void on_user_return(struct user_return_notifier *hook)
 	vctx_context_end(vctx_context_of(current));
 }
 
-/* Which of the marked ones still exist is seen by the mark alone. */
+/* A context that still has the mark has not ended yet. */
 static unsigned int count_marked(void)
 {
 	struct vctx_context *ctx;
@@ -62,7 +62,7 @@ static unsigned int mark(const struct vctx_filter *filter)
 	return n;
 }
 
-/* What marked contexts had forked before they were; those fork no more of them. */
+/* And those that marked ones had forked before; a marked one forks no more of them. */
 static unsigned int mark_all(const struct vctx_filter *filter)
 {
 	unsigned int n = 0, more;
@@ -98,7 +98,7 @@ static bool runs_marked(int cpu, void *unused)
 	return marked;
 }
 
-/* Runs alone on the machine. */
+/* Nothing else runs on the machine. */
 static int take_off(void *list)
 {
 	struct vctx_context *ctx;
@@ -131,11 +131,11 @@ static void wait_for_running(void)
 
 /**
  * vctx_evict - end the contexts of threads, which go on as ordinary ones
- * @filter: which; may sleep
- * @leaving: out: how many of them are left to end by themselves, because a call of
- *	the module keeps their threads
+ * @filter: which contexts
+ * @leaving: out: how many of them are left to end by themselves, because their
+ *	threads are in a call of the module
  *
- * Return: how many have ended.
+ * May sleep.  Return: how many have ended.
  */
 unsigned int vctx_evict(const struct vctx_filter *filter, unsigned int *leaving)
 {

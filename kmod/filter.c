@@ -38,8 +38,8 @@ static bool descends(const struct task_struct *task, u32 tree,
 }
 
 /**
- * vctx_filter_matches - whether a context is meant
- * @filter: which are
+ * vctx_filter_matches - whether a filter lets a context through
+ * @filter: the filter
  * @ctx: found in an RCU read section
  */
 bool vctx_filter_matches(const struct vctx_filter *filter,

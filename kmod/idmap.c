@@ -6,8 +6,9 @@
  * natively.
  *
  * RAM is mapped write-back at module load in the largest pages that fit.  The
- * rest (device memory that a process has mapped, RAM added later) is mapped when
- * it is first touched.  Entries are only ever added, so nothing is flushed.
+ * rest, which is device memory that a process has mapped and RAM that was added
+ * later, is mapped when it is first touched.  Entries are only ever added, so
+ * nothing is flushed.
  */
 #include <linux/ioport.h>
 #include <linux/mm.h>
@@ -18,7 +19,7 @@
 
 static u64 *root;
 
-/* Serialises additions; readers are the CPUs' page walkers. */
+/* Serialises additions; the readers are the page walkers of the CPUs. */
 static DEFINE_RAW_SPINLOCK(lock);
 
 static u64 level_size(enum vctx_page_level level)
@@ -53,8 +54,8 @@ static u64 leaf(phys_addr_t pa, enum vctx_page_level level, bool ram)
 }
 
 /*
- * Map the page of @level around @pa.  Whoever finds a table or a leaf there
- * already leaves it alone.
+ * Map the page of @level around @pa.  A table or a leaf that is there already is
+ * left alone.
  */
 static int map(phys_addr_t pa, enum vctx_page_level level, bool ram, gfp_t gfp)
 {
@@ -123,10 +124,10 @@ static enum vctx_page_level fit_io(phys_addr_t pa)
 
 /**
  * vctx_idmap_fault - map what the guest has touched
- * @gpa: guest-physical address that was not mapped; interrupts are off
+ * @gpa: the guest-physical address, which was not mapped; interrupts are off
  *
- * Return: 0, also if another CPU was first; -ENOMEM; -EFAULT if @gpa is beyond
- * what four levels of tables can map.
+ * Return: 0, also if another CPU was quicker; -ENOMEM; -EFAULT if four levels of
+ * tables cannot map @gpa.
  */
 int vctx_idmap_fault(phys_addr_t gpa)
 {
@@ -143,7 +144,7 @@ int vctx_idmap_fault(phys_addr_t gpa)
 	return ret;
 }
 
-/* Physical address of the top-level table. */
+/* The physical address of the top-level table. */
 phys_addr_t vctx_idmap_root(void)
 {
 	return __pa(root);

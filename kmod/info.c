@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What there is, for who asks by ioctl or by netlink. */
+/* What the module tells of itself, by ioctl and by netlink. */
 #include "context.h"
 #include "backend.h"
 #include "info.h"

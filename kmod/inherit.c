@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What fork, exec and exit do to contexts.  The kernel's own tracepoints tell. */
+/* What fork, exec and exit do to contexts; the kernel's tracepoints tell of them. */
 #include <linux/binfmts.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
@@ -9,7 +9,7 @@
 #include "probe.h"
 #include "shootdown.h"
 
-/* @child exists in full and has not run: what it has is ours to change. */
+/* @child is complete and has not run: nobody else changes it. */
 static void on_fork(void *data, struct task_struct *parent,
 		    struct task_struct *child)
 {
@@ -18,8 +18,8 @@ static void on_fork(void *data, struct task_struct *parent,
 	if (!ctx)
 		return;
 	/*
-	 * The flag was copied with the rest.  It belongs to the list of the CPU
-	 * that the child will run on, and is set there if need be.
+	 * The flag was copied along with the others.  It belongs to the list of
+	 * the CPU that the child will run on, and is set there if need be.
 	 */
 	clear_tsk_thread_flag(child, TIF_USER_RETURN_NOTIFY);
 	if (ctx->flags & VCTX_ENTER_INHERIT && !READ_ONCE(ctx->evicted))

@@ -72,7 +72,7 @@ static int put_stats(struct sk_buff *skb, struct vctx_context *ctx, u64 stay_ns)
 	return 0;
 }
 
-/* Returns 0, -EMSGSIZE, or -ENOENT if it has ended meanwhile. */
+/* Return: 0, -EMSGSIZE, or -ENOENT if the context has ended meanwhile. */
 static int put_context(struct sk_buff *skb, struct vctx_context *ctx,
 		       struct pid_namespace *ns)
 {
@@ -185,7 +185,7 @@ int vctx_netlink_context_dump_done(struct netlink_callback *cb)
 	return 0;
 }
 
-/* Whether it fits, and is in the message then, or has ended meanwhile. */
+/* Return: false if the context does not fit into the message. */
 static bool dump_context(struct sk_buff *skb, struct netlink_callback *cb,
 			 struct vctx_context *ctx)
 {

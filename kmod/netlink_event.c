@@ -119,15 +119,15 @@ int __init vctx_netlink_event_init(void)
 	return 0;
 }
 
-/* Before the family goes: what has happened so far is told. */
+/* Called before the family goes: what has happened so far is told. */
 void vctx_netlink_event_flush(void)
 {
 	flush_workqueue(workqueue);
 }
 
 /*
- * After the family has gone: until then, somebody may change the policy.  Nobody
- * is told what came between the two, for the group has no members any more.
+ * Called after the family has gone: until then, somebody may change the policy.
+ * Nobody is told of what came between the two, for the group has no members then.
  */
 void vctx_netlink_event_exit(void)
 {

@@ -33,7 +33,7 @@ static int whom_to_evict(struct vctx_filter *filter, struct genl_info *info)
 
 	if (!!attrs[VCTX_A_EVICT_ID] + !!attrs[VCTX_A_EVICT_PID] +
 	    !!attrs[VCTX_A_EVICT_TREE] + !!attrs[VCTX_A_EVICT_ALL] != 1) {
-		GENL_SET_ERR_MSG(info, "one of a context, a process, a tree of processes, or all is to be named");
+		GENL_SET_ERR_MSG(info, "name a context, a process, a tree of processes, or all: one of these");
 		return -EINVAL;
 	}
 	*filter = (struct vctx_filter) {

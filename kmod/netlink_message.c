@@ -29,7 +29,7 @@ int vctx_netlink_may_change(struct sk_buff *skb, struct genl_info *info)
 	return -EPERM;
 }
 
-/* A message for a reply, begun; NULL without memory. */
+/* A message for a reply, with its beginning; NULL without memory. */
 struct sk_buff *vctx_netlink_reply_begin(struct genl_info *info, size_t size,
 					 void **header)
 {
@@ -62,7 +62,7 @@ void *vctx_netlink_part_begin(struct sk_buff *skb, struct netlink_callback *cb, 
 			   &vctx_netlink_family, NLM_F_MULTI, cmd);
 }
 
-/* Without what did not fit. */
+/* A part that did not fit is taken out again. */
 bool vctx_netlink_part_end(struct sk_buff *skb, void *header, int error)
 {
 	if (error)

@@ -39,7 +39,7 @@ static int put_policy(struct sk_buff *skb, const struct vctx_policy *policy,
 
 int vctx_netlink_policy_get(struct sk_buff *request, struct genl_info *info)
 {
-	/* kasprintf() looks twice, and warns of what has changed meanwhile. */
+	/* A copy, for kasprintf() looks twice, and warns of a change in between. */
 	struct vctx_policy *policy = vctx_policy_copy();
 	char *cpus = NULL;
 	struct sk_buff *skb;

@@ -52,7 +52,7 @@ static const struct kernel_param_ops cpus_ops = {
 module_param_cb(tick_cpus, &cpus_ops, NULL, 0644);
 MODULE_PARM_DESC(tick_cpus, "CPUs on which the tick may be held, as a list; all by default");
 
-/* The policy between two changes, to be freed by kfree(); NULL if there is no memory. */
+/* A copy of the policy, taken between changes; kfree() frees it.  NULL without memory. */
 struct vctx_policy *vctx_policy_copy(void)
 {
 	struct vctx_policy *policy;
@@ -64,10 +64,10 @@ struct vctx_policy *vctx_policy_copy(void)
 }
 
 /**
- * vctx_policy_change_begin - what is to become the policy
+ * vctx_policy_change_begin - begin to change the policy
  *
- * Nobody else changes it until vctx_policy_change_end().  Return: a copy of the
- * policy to be changed, or NULL if there is no memory.
+ * Nobody else changes the policy until vctx_policy_change_end().  Return: a copy of
+ * it for the caller to change, or NULL if there is no memory.
  */
 struct vctx_policy *vctx_policy_change_begin(void)
 {
@@ -81,9 +81,9 @@ struct vctx_policy *vctx_policy_change_begin(void)
 }
 
 /**
- * vctx_policy_change_end - make it the policy, or forget it
- * @policy: from vctx_policy_change_begin(); gone afterwards
- * @apply: which
+ * vctx_policy_change_end - make a copy the policy, or forget the copy
+ * @policy: from vctx_policy_change_begin(); it is freed
+ * @apply: make it the policy
  */
 void vctx_policy_change_end(struct vctx_policy *policy, bool apply)
 {

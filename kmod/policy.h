@@ -9,14 +9,14 @@
 /**
  * struct vctx_policy - see enum vctx_a_policy and vcontext(4)
  * @enabled:	new contexts may be entered
- * @max_contexts: on the machine, 0 is no limit
- * @max_per_user: of each user, 0 is no limit
+ * @max_contexts: how many contexts the machine may have; 0 is no limit
+ * @max_per_user: how many contexts each user may have; 0 is no limit
  * @tick_hold:	ticks may be held
- * @tick_unprivileged: without CAP_SYS_NICE, too
- * @tick_max_ms: for how long at most; UINT_MAX is no limit
- * @tick_cpus:	on which CPUs
+ * @tick_unprivileged: threads without CAP_SYS_NICE may hold them, too
+ * @tick_max_ms: for how long they may be held at most; UINT_MAX is no limit
+ * @tick_cpus:	the CPUs on which they may be held
  *
- * Each may change at any time, and is read once where it matters.
+ * Each member may change at any time, so that it is read once where this matters.
  */
 struct vctx_policy {
 	bool enabled;

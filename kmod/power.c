@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Possession of the hardware: on which CPUs the back end is enabled, and while.
- * They are enabled while there is at least one context.
+ * Possession of the hardware: on which CPUs the back end is enabled, and when.
+ * The CPUs are enabled while there is at least one context.
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
@@ -18,14 +18,14 @@
 #include "tlb.h"
 
 /*
- * Contexts that need the hardware.  Only under users_lock does it leave zero or
- * reach it; the lock nests in cpus_read_lock(), so that CPU hot-plug callbacks
- * see a stable value without it.
+ * How many contexts need the hardware.  The count leaves zero, and reaches it, under
+ * users_lock only; the lock nests in cpus_read_lock(), so that the callbacks of CPU
+ * hot-plug see a stable value without taking it.
  */
 static atomic_t users = ATOMIC_INIT(0);
 static DEFINE_MUTEX(users_lock);
 
-/* CPUs that can run contexts now; each changes its own bit. */
+/* The CPUs that can run contexts now; each changes its own bit. */
 static struct cpumask enabled;
 
 static enum cpuhp_state hotplug_state;
@@ -46,7 +46,7 @@ enum vctx_unavailable vctx_power_unavailable(void)
 	preempt_disable();
 	busy = vctx_backend->busy();
 	preempt_enable();
-	/* A first user on another CPU enables this one: that is not busy. */
+	/* If the first user, on another CPU, has just enabled this one, it is not busy. */
 	if (busy && !atomic_read(&users))
 		return VCTX_UNAVAILABLE_BUSY;
 	return VCTX_AVAILABLE;
@@ -127,7 +127,7 @@ enum vctx_unavailable vctx_power_get(void)
 }
 
 /**
- * vctx_power_get_more - take the hardware for a context that has a live parent
+ * vctx_power_get_more - take the hardware for a context whose parent has it
  *
  * Callable from anywhere.
  */
@@ -152,7 +152,7 @@ void vctx_power_put(void)
 	cpus_read_unlock();
 }
 
-/* Puts that are owed, by contexts that ended where one cannot sleep. */
+/* How many puts are owed to contexts that ended where one cannot sleep. */
 static atomic_t owed = ATOMIC_INIT(0);
 
 static void put_owed(struct work_struct *work)
@@ -166,7 +166,7 @@ static void put_owed(struct work_struct *work)
 static DECLARE_WORK(put_work, put_owed);
 
 /**
- * vctx_power_put_deferred - the same from where one cannot sleep
+ * vctx_power_put_deferred - vctx_power_put() for where one cannot sleep
  */
 void vctx_power_put_deferred(void)
 {
@@ -200,7 +200,7 @@ static int take_down(unsigned int cpu)
 	return 0;
 }
 
-/* Suspend: only the boot CPU is left, hot-plug has seen to the others. */
+/* At suspend only the boot CPU is left: hot-plug has taken down the others. */
 static int power_suspend(void)
 {
 	cpu_disable(NULL);
@@ -219,7 +219,7 @@ static void power_resume(void)
 
 VCTX_COMPAT_SYSCORE_DEFINE(power);
 
-/* An enabled CPU may block INIT, which firmware and a next kernel rely on. */
+/* An enabled CPU may block INIT, which firmware and the next kernel rely on. */
 static int reboot(struct notifier_block *nb, unsigned long action, void *data)
 {
 	on_each_cpu(cpu_disable, NULL, 1);

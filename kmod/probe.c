@@ -15,9 +15,9 @@ static void find(struct tracepoint *tp, void *probe)
 /**
  * vctx_probe_register - attach all probes, or none
  * @probes: their names and functions
- * @n: how many
+ * @n: how many there are
  *
- * Return: 0 or -errno; the log says which it is about.
+ * Return: 0 or -errno; then the log names the tracepoint.
  */
 int vctx_probe_register(struct vctx_probe *probes, int n)
 {
@@ -41,9 +41,9 @@ int vctx_probe_register(struct vctx_probe *probes, int n)
 }
 
 /**
- * vctx_probe_unregister - detach, and wait until none runs any more
- * @probes: registered
- * @n: how many
+ * vctx_probe_unregister - detach probes, and wait until none runs any more
+ * @probes: registered ones
+ * @n: how many there are
  */
 void vctx_probe_unregister(struct vctx_probe *probes, int n)
 {

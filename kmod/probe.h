@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Probes on the kernel's own tracepoints.  These are not exported by name but can
- * be found by walking all of them.
+ * Probes on the kernel's own tracepoints.  Tracepoints are not exported by name, but
+ * a walk over all of them finds one.
  */
 #ifndef VCTX_PROBE_H
 #define VCTX_PROBE_H

@@ -10,8 +10,8 @@
 /**
  * struct vctx_quota_user - a user who has contexts
  * @link:	in users
- * @uid:	the real one of the thread when it got its context
- * @contexts:	how many
+ * @uid:	the real user ID that the thread had when it got its context
+ * @contexts:	how many contexts the user has
  */
 struct vctx_quota_user {
 	struct hlist_node link;
@@ -19,7 +19,7 @@ struct vctx_quota_user {
 	unsigned int contexts;
 };
 
-/* Protects all here; never taken in interrupts. */
+/* Protects all that follows; never taken in interrupts. */
 static DEFINE_SPINLOCK(lock);
 static DEFINE_HASHTABLE(users, 6);
 static unsigned int contexts;
@@ -43,7 +43,7 @@ static bool reached(unsigned int limit, unsigned int now)
 static enum vctx_unavailable may_have_more(const struct vctx_quota_user *user,
 					   bool exempt)
 {
-	/* The machine's is for everybody: the memory of others is at stake. */
+	/* This limit is for everybody: the memory of others is at stake. */
 	if (reached(READ_ONCE(vctx_policy.max_contexts), contexts))
 		return VCTX_UNAVAILABLE_MACHINE_LIMIT;
 	if (!exempt && reached(READ_ONCE(vctx_policy.max_per_user),
@@ -66,15 +66,15 @@ static struct vctx_quota_user *add(kuid_t uid)
 }
 
 /**
- * vctx_quota_get - one more context
- * @uid: whose
- * @got: where to: what is to be given to vctx_quota_put()
+ * vctx_quota_get - count one more context
+ * @uid: of its user
+ * @got: out: the user, for vctx_quota_put()
  *
- * Return: VCTX_AVAILABLE, or why not.
+ * Return: VCTX_AVAILABLE, or why there may be none.
  */
 enum vctx_unavailable vctx_quota_get(kuid_t uid, struct vctx_quota_user **got)
 {
-	/* Asked for only where there is something to be exempt from. */
+	/* Only if there is a limit to be exempt from, for asking leaves a trace. */
 	bool exempt = READ_ONCE(vctx_policy.max_per_user) &&
 		      capable(CAP_SYS_RESOURCE);
 	struct vctx_quota_user *user;
@@ -98,7 +98,7 @@ enum vctx_unavailable vctx_quota_get(kuid_t uid, struct vctx_quota_user **got)
 }
 
 /**
- * vctx_quota_put - one context less
+ * vctx_quota_put - count one context less
  * @user: from vctx_quota_get()
  */
 void vctx_quota_put(struct vctx_quota_user *user)

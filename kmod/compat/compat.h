@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The only place that knows kernel versions.  The rest of the module is
- * written for the newest kernel; what an older one lacks, or names otherwise,
- * is supplied here under the newest name.  Included before every file.
+ * This is the only place that knows kernel versions.  The rest of the module is
+ * written for the newest kernel; what an older one lacks, or names otherwise, is
+ * supplied here under the newest name.  Kbuild includes it before every file.
  */
 #ifndef VCTX_COMPAT_H
 #define VCTX_COMPAT_H
@@ -28,10 +28,10 @@
 #endif
 
 /*
- * Where the FPU's registers cannot be loaded, no interrupt may be handled between
- * the kernel's last look at its work and user mode, for its softirqs may use
- * them.  Neither where the kernel forgets at the same place what an interrupt has
- * noted for rseq.  An interrupt of the guest then happens again natively.
+ * No interrupt may be handled between the kernel's last look at its work and user
+ * mode, if the FPU's registers cannot be loaded, which softirqs may use, or if the
+ * kernel then forgets what the interrupt has noted for rseq.  An interrupt of the
+ * guest happens again natively there.
  */
 #if defined(VCTX_COMPAT_SWITCH_FPU_RETURN) && !defined(VCTX_COMPAT_RSEQ_EVENTS)
 #define VCTX_COMPAT_INTERRUPT_NATIVELY 0
@@ -39,7 +39,7 @@
 #define VCTX_COMPAT_INTERRUPT_NATIVELY 1
 #endif
 
-/* The same for who asks: VCTX_LIMIT_*, less those of a back end. */
+/* The same as VCTX_LIMIT_*, without those of a back end. */
 #ifndef VCTX_COMPAT_SWITCH_FPU_RETURN
 #define VCTX_COMPAT_LIMITS (VCTX_LIMIT_FPU | VCTX_LIMIT_INTERRUPT)
 #elif VCTX_COMPAT_INTERRUPT_NATIVELY
@@ -50,7 +50,7 @@
 
 #ifndef __ASSEMBLER__
 
-/* Not a matter of versions, but it must come before the first header. */
+/* This is no matter of versions, but it must come before the first header. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/hrtimer.h>
@@ -112,14 +112,14 @@ do {								\
 #define timerqueue_linked_next timerqueue_iterate_next
 #endif
 
-/* Interrupts that this CPU has had, by what they are for. */
+/* How many interrupts this CPU has had for one purpose. */
 #ifdef VCTX_COMPAT_IRQ_COUNTS
 #define vctx_compat_irqs(new, old) __this_cpu_read(irq_stat.counts[new])
 #else
 #define vctx_compat_irqs(new, old) __this_cpu_read(irq_stat.old)
 #endif
 
-/* Callbacks of suspend and resume, static, to be registered by name. */
+/* The callbacks of suspend and resume; they are static, and registered by name. */
 #ifdef VCTX_COMPAT_SYSCORE
 #define VCTX_COMPAT_SYSCORE_DEFINE(name)			\
 static int name##_suspend_data(void *data)			\
@@ -150,7 +150,7 @@ static struct syscore_ops name = {				\
 #define VCTX_COMPAT_WQ_PERCPU 0
 #endif
 
-/* What a dump was asked with. */
+/* The attributes that a dump was asked with. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 #define vctx_compat_dump_attrs(cb) (genl_dumpit_info(cb)->attrs)
 #else
@@ -211,7 +211,7 @@ static inline bool vctx_compat_load_fpu(void)
 }
 
 #ifndef VCTX_COMPAT_CR4_UPDATE
-/* Past the kernel's copy: nothing of its that writes CR4 may run until it is undone. */
+/* Not in the kernel's copy of CR4: until it is undone, no kernel code may write CR4. */
 static inline void vctx_compat_write_cr4(unsigned long cr4)
 {
 	asm volatile("mov %0, %%cr4" : : "r" (cr4) : "memory");
@@ -236,7 +236,7 @@ static inline void vctx_compat_clear_vmxe(void)
 #endif
 }
 
-/* VMX operation begins or ends: may processor trace go on meanwhile? */
+/* Tell perf that VMX operation, in which a processor trace may stop, begins or ends. */
 static inline void vctx_compat_stop_pt(bool stop)
 {
 #ifdef VCTX_COMPAT_INTEL_PT
