@@ -17,9 +17,9 @@
 /*
  * @depth:	calls of vctx_enter() that are not undone yet
  * @made:	the depth at which we made the context, so that the same depth
- *		drops it; 0 if we did not
- * @flags:	what it was made with
- * @inside:	the thread is known to have a context; 0 means ask the kernel
+ *		drops it; 0 if we did not make it
+ * @flags:	those that the context was made with
+ * @inside:	the thread is known to have a context; if 0, ask the kernel
  * @error:	of its last attempt to get one: 0 or -errno
  * @why:	and with that the module's reason, if it was asked
  * @native:	and why a strict context would run natively
@@ -144,8 +144,9 @@ int vctx_leave(void)
 		self.made = 0;
 		self.inside = 0;
 		/*
-		 * ENXIO: somebody else dropped it, or there was no memory to
-		 * inherit it.  Either way the thread is outside now.
+		 * ENXIO means that the context was evicted, that somebody else
+		 * dropped it, or that there was no memory to inherit it.  In
+		 * each case the thread is outside now.
 		 */
 		vctx_device_ioctl(VCTX_IOC_LEAVE, NULL);
 	}
@@ -161,14 +162,14 @@ int vctx_in_context(void)
 		.scope = VCTX_SCOPE_THREAD,
 	};
 
-	/* What is remembered may not be so any more: contexts are evicted. */
+	/* The context may have been evicted since: only the kernel knows. */
 	return !vctx_device_ioctl(VCTX_IOC_STATS, &stats);
 }
 
 /*
  * The child has a copy of what its parent remembered.  Its calls of
- * vctx_leave() unwind as in the parent, but whether it has a context is to be
- * asked anew, and one that was not inherited is not there to be dropped.
+ * vctx_leave() unwind as in the parent, but only the kernel knows whether the
+ * child has a context, and a context that was not inherited must not be dropped.
  */
 static void forget_parent(void)
 {

@@ -64,9 +64,9 @@ static int try_ioctl(unsigned long cmd, void *arg)
 		if (err == -EALREADY || is_device(fd))
 			return err;
 		/*
-		 * The program closed the descriptor behind our back, by
-		 * closefrom() say, and it may be another file now: forget it,
-		 * without closing what is not ours.
+		 * The program has closed the descriptor behind our back, for
+		 * example by closefrom(), and the number may be that of another
+		 * file now: forget it, and leave the other file open.
 		 */
 		atomic_compare_exchange_strong(&device, &fd, -1);
 	}

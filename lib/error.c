@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What went wrong, and what helps: one line each, the cause first, then a
- * semicolon and the way out.
+ * What went wrong, and what helps.  Each text is one line: the cause and, after a
+ * semicolon, the way out.
  */
 #include <assert.h>
 #include <errno.h>

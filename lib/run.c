@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Running a function in a context, or natively if there is none to be had.
+ * Running a function in a context, or natively if it can have none.
  */
 #include <errno.h>
 #include <stdatomic.h>
@@ -11,7 +11,7 @@
 
 static atomic_ulong native_runs;
 
-/* Never silently: with VCTX_DEBUG set the program says why, and how often. */
+/* With VCTX_DEBUG set, the program says why it runs natively, and how often. */
 static int debug(void)
 {
 	const char *value = secure_getenv("VCTX_DEBUG");
@@ -19,9 +19,7 @@ static int debug(void)
 	return value && *value && *value != '0';
 }
 
-/*
- * Where only the tick cannot be held, a context without that is the next best.
- */
+/* If only the tick cannot be held, a context that does not hold it is next best. */
 static int enter_without_hold(struct vctx_enter *request)
 {
 	static atomic_flag noted = ATOMIC_FLAG_INIT;
@@ -66,7 +64,7 @@ static void undo(const int *entered)
 int vctx_run_attr(const struct vctx_attr *attr, long (*fn)(void *arg),
 		  void *arg, long *result)
 {
-	/* Also runs when an exception or pthread_exit() unwinds through here. */
+	/* The clean-up also runs when an exception or pthread_exit() passes. */
 	int entered __attribute__((cleanup(undo))) = 0;
 	struct vctx_enter request;
 	long value;

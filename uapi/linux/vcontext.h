@@ -6,8 +6,8 @@
  * instructions run in the processor's guest mode; system calls, faults and
  * signals are handled by the kernel exactly as without one.  The descriptor of
  * /dev/vcontext is only the door: contexts outlive its close().  Besides, each
- * open file keeps a tally: the sum of what all contexts did that were entered
- * through it, and all that descend from those.
+ * open file keeps a tally: the sum over the contexts that were entered through the
+ * file and over those that descend from them.
  *
  * General rules
  *
@@ -143,13 +143,13 @@ enum vctx_unavailable {
  *			enter now, as far as that depends on the machine alone
  * @enter_flags:	out: the VCTX_ENTER_* flags that the module knows
  * @features:		out: VCTX_FEATURE_*
- * @max_contexts:	out: limit on contexts at one time, 0 is none
+ * @max_contexts:	out: limit on contexts at one time; 0 is no limit
  * @contexts:		out: contexts that exist now
  * @stats_bytes:	out: bytes to mmap() for the statistics page
  * @tick_max_ns:	out: the largest bound on a tick hold that is allowed, 0 if
  *			ticks are not held at all; U64_MAX is unlimited
- * @limits:		out: VCTX_LIMIT_*, what is slower here because the kernel
- *			reserves for KVM what it takes; the log says the same
+ * @limits:		out: VCTX_LIMIT_*, what is slower here, since the kernel
+ *			reserves for KVM what the module would need
  */
 struct vctx_info {
 	__u32 size;
@@ -195,10 +195,10 @@ struct vctx_info {
  * @size:	in: see above
  * @why:	out, if the command fails: enum vctx_unavailable
  * @flags:	in: VCTX_ENTER_*
- * @tick_bound_ns: in: with VCTX_ENTER_TICKLESS, for how long at most the tick is
- *		held at a time; 0 is the default (1 s, or less if less is
- *		allowed), U64_MAX is unlimited, which lets one tick through
- *		each 15 s all the same.  Else 0.
+ * @tick_bound_ns: in: with VCTX_ENTER_TICKLESS, the longest time of one hold; 0
+ *		is the default (1 s, or less if less is allowed), U64_MAX is no
+ *		limit, but one tick each 15 s is let through in any case.
+ *		Without VCTX_ENTER_TICKLESS, 0.
  *
  * @native:	out, if @why is VCTX_UNAVAILABLE_STRICT: enum vctx_native_reason
  * @__reserved:	in: 0

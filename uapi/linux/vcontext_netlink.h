@@ -2,13 +2,14 @@
 /*
  * vcontext over generic netlink: see the contexts of a machine, limit them,
  * evict them, be told of events.  The family "vcontext" is in every network
- * namespace.  uapi/vcontext.yaml is its specification.
+ * namespace.  uapi/vcontext.yaml is its specification, from which uapi/generate
+ * makes the enumerations here.
  *
  * Who sees what.  Contexts are shown to anybody who sees their threads, as in
  * /proc: a caller in a PID namespace gets those of its own namespace, with the
- * numbers that they have there.  What changes anything asks for CAP_NET_ADMIN or
- * CAP_SYS_ADMIN in the initial user namespace, listening to events for
- * CAP_NET_ADMIN in the user namespace that owns the network namespace.
+ * numbers that they have there.  A command that changes anything takes
+ * CAP_NET_ADMIN or CAP_SYS_ADMIN in the initial user namespace; listening to events
+ * takes CAP_NET_ADMIN in the user namespace that owns the network namespace.
  *
  * Errors come with a text in the extended ACK, and have one meaning each:
  *
@@ -114,8 +115,8 @@ enum vctx_context_state {
 };
 
 /*
- * The same counters as in struct vctx_stats, and of the same age: those of a stay
- * in the guest that lasts are not in yet, but its time is in _GUEST_NS.
+ * The counters are those of struct vctx_stats, and as old as those: a stay in the
+ * guest that still lasts is not counted yet, but its time is in _GUEST_NS.
  */
 enum vctx_a_context {
 	VCTX_A_CONTEXT_ID = 1,		/* u32, 1 and up, not soon used again */
