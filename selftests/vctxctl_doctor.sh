@@ -205,6 +205,6 @@ else
 	skip "threads that share a CPU" "one CPU only"
 	skip "a CPU before and after isolate" "one CPU only"
 fi
-check "a CPU that is not there" usage "CPU 99 is not there" 99
+check "a CPU that is not there" usage "CPU 99 does not exist" 99
 check "what is no CPU" usage "'x' is not a CPU" x
 finish
