@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The offsets in C structures that the assembly needs; asm-offsets.h is made of them. */
+/* The offsets in C structures that the assembly needs, for asm-offsets.h. */
 #define COMPILE_OFFSETS
 
 #include <linux/kbuild.h>

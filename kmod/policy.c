@@ -52,7 +52,7 @@ static const struct kernel_param_ops cpus_ops = {
 module_param_cb(tick_cpus, &cpus_ops, NULL, 0644);
 MODULE_PARM_DESC(tick_cpus, "CPUs on which the tick may be held, as a list; all by default");
 
-/* A copy of the policy, taken between changes; kfree() frees it.  NULL without memory. */
+/* A copy of the policy, as it is between changes, for kfree(); NULL without memory. */
 struct vctx_policy *vctx_policy_copy(void)
 {
 	struct vctx_policy *policy;

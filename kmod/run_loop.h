@@ -3,13 +3,12 @@
  * The run loop.  It gets control on a CPU each time a thread that has a context
  * is about to return to user mode there, when the kernel has done all its work
  * and pt_regs are what user mode would see.  It runs user mode in the guest
- * until something happens that is the kernel's to handle, and returns: user
- * mode goes on natively at the same instruction, and the same event happens
- * again, to the kernel.
+ * until something happens that the kernel must handle, and returns: user mode
+ * goes on natively at the same instruction, and the same event happens again, to
+ * the kernel.
  *
- * Each back end makes one function of it, with its own struct vctx_guest_ops, so
- * that the compiler sees all of a crossing at once: this is where each
- * instruction counts.
+ * Each back end makes a function of it, with its own struct vctx_guest_ops, so that
+ * the compiler sees all of a crossing at once: here each instruction counts.
  */
 #ifndef VCTX_RUN_LOOP_H
 #define VCTX_RUN_LOOP_H
@@ -46,17 +45,17 @@ enum vctx_stay {
 
 /**
  * struct vctx_guest_ops - what a back end gives to the run loop
- * @load_compat: the next @load is of 32-bit code
- * @load:	user state of current from @regs and the CPU into the guest.
- *		False if this CPU is not enabled.
- * @sync_cr3:	the host has changed CR3, to @cr3
- * @sync_cr4:	the host has changed CR4, to @cr4
- * @run:	one stay in the guest: VM entry, VM exit, and what of the exit
- *		cannot wait, accounted for by vctx_run_goes(),
- *		vctx_run_stayed() and vctx_run_exited().  General registers go
- *		from and to @regs.  Returns enum vctx_guest_action, or an enum
- *		vctx_native_reason for a native return at the same instruction.
- * @save:	user state from the guest to @regs and the CPU
+ * @load_compat: prepares for a @load of 32-bit code
+ * @load:	puts the user state of current, from @regs and the CPU, into the
+ *		guest.  Returns false if this CPU is not enabled.
+ * @sync_cr3:	takes over that the host has changed CR3 to @cr3
+ * @sync_cr4:	takes over that the host has changed CR4 to @cr4
+ * @run:	does one stay in the guest: the VM entry, the VM exit, and what
+ *		cannot wait after it.  It calls vctx_run_goes(), vctx_run_stayed()
+ *		and vctx_run_exited().  General registers go from and to @regs.
+ *		Returns enum vctx_guest_action, or an enum vctx_native_reason for
+ *		a native return at the same instruction.
+ * @save:	puts the user state from the guest into @regs and the CPU
  *
  * All are called with interrupts off; @this is of this CPU.
  */
@@ -70,12 +69,13 @@ struct vctx_guest_ops {
 	void (*save)(struct vctx_cpu *this, struct pt_regs *regs);
 };
 
-/* What must be seen to before user mode may go on. */
+/* The work that the kernel must do before user mode may go on. */
 #define VCTX_WORK (EXIT_TO_USER_MODE_WORK | _TIF_NEED_FPU_LOAD | _TIF_IO_BITMAP)
 
 /*
- * Around one stay in the guest, for @run: account for it.  Nobody is to wait for
- * a CPU that stays long: to RCU it is in user mode, or idle.
+ * A back end's @run calls these right before and right after the stay, to account
+ * for it.  Nobody is to wait for a CPU that stays long: to RCU it is in user mode, or
+ * idle.
  */
 static __always_inline void vctx_run_goes(struct vctx_cpu *this,
 					  enum vctx_stay stay)
@@ -97,7 +97,7 @@ static __always_inline void vctx_run_stayed(struct vctx_cpu *this,
 	WRITE_ONCE(this->entered, 0);
 }
 
-/* The same for why it ended; @code is the vendor's. */
+/* Accounts for the reason why the stay ended; @code is the vendor's. */
 static __always_inline void vctx_run_exited(struct vctx_stats *stats,
 					    enum vctx_exit_kind kind, u32 code)
 {
@@ -105,15 +105,15 @@ static __always_inline void vctx_run_exited(struct vctx_stats *stats,
 	trace_vctx_exit(kind, code);
 }
 
-/* Two-byte instructions that make a system call, as they are in memory. */
+/* The two-byte instructions that make a system call, as they are in memory. */
 #define VCTX_INSN_SYSCALL	0x050f
 #define VCTX_INSN_SYSENTER	0x340f
 #define VCTX_INSN_INT_80	0x80cd
 
 /*
- * Whether @insn is what the guest was at.  The address needs no check, for user
- * mode has just fetched from it.  If the page is gone since, that is no fault to
- * be handled here: preemption is off.
+ * Whether the guest was at the instruction @insn.  The address needs no check, for
+ * user mode has just fetched from it.  If the page has gone since, the fault is not
+ * handled here, because preemption is off: the answer is no.
  */
 static __always_inline bool vctx_run_is_at(unsigned long ip, u16 insn)
 {
@@ -128,7 +128,7 @@ out:
 	return found;
 }
 
-/* What the host may have changed since the last entry. */
+/* Takes over what the host may have changed since the last entry. */
 static __always_inline void vctx_run_sync(const struct vctx_guest_ops *ops,
 					  struct vctx_cpu *this)
 {
@@ -145,7 +145,7 @@ static __always_inline void vctx_run_sync(const struct vctx_guest_ops *ops,
 	}
 }
 
-/* User state into the guest.  Return: -1, or why user mode must go on natively. */
+/* User state goes into the guest.  Return: -1, or why the thread must run natively. */
 static __always_inline int vctx_run_begin(const struct vctx_guest_ops *ops,
 					  struct vctx_cpu *this,
 					  struct pt_regs *regs,
@@ -175,13 +175,13 @@ static __always_inline int vctx_run_once(const struct vctx_guest_ops *ops,
 					 enum vctx_stay stay)
 {
 	/*
-	 * Nobody may be kept waiting: what came up since the kernel last looked
-	 * means a way through the kernel first.
+	 * Nobody may be kept waiting: if work has come up since the kernel last
+	 * looked, the thread goes through the kernel first.
 	 */
 	if (unlikely(read_thread_flags() & VCTX_WORK)) {
 		int reason = vctx_state_prepare();
 
-		/* Unlike other work, the FPU's is sent no interrupt for. */
+		/* For other work an interrupt is on its way; for the FPU's none is. */
 		if (reason == VCTX_NATIVE_WORK)
 			irq_work_queue(&this->kick);
 		else if (reason >= 0)
@@ -202,7 +202,7 @@ static __always_inline void vctx_run_native(struct vctx_cpu *this,
 }
 
 /*
- * An exit did not ask for a native return: go on until one does.  Not part of
+ * The exit did not ask for a native return: go on until one does.  This is no part of
  * vctx_run_loop(), so that the compiler has no loop there to keep registers for.
  */
 static noinline void vctx_run_on(const struct vctx_guest_ops *ops,
@@ -225,9 +225,9 @@ static noinline void vctx_run_on(const struct vctx_guest_ops *ops,
 }
 
 /*
- * What comes up between the kernel's last look at its work and user mode is sent
- * an interrupt for.  So the loop looks only after an interrupt, or an exception,
- * that it had the kernel handle: in vctx_run_on() and where a back end says so.
+ * If work comes up between the kernel's last look and user mode, an interrupt is sent
+ * for it.  So the loop looks for work again only after it had the kernel handle an
+ * interrupt or an exception: in vctx_run_on(), and where a back end says so.
  */
 static __always_inline void
 vctx_run_loop(const struct vctx_guest_ops *ops,
@@ -240,8 +240,8 @@ vctx_run_loop(const struct vctx_guest_ops *ops,
 
 	lockdep_assert_irqs_disabled();
 	/*
-	 * Other notifiers on this CPU must have run before: KVM's puts back
-	 * registers that user mode sees.
+	 * All other notifiers of this CPU must have run before this one: KVM's
+	 * puts back registers that user mode sees.
 	 */
 	if (unlikely(hook->link.next)) {
 		vctx_run_make_last(hook);
@@ -253,7 +253,7 @@ vctx_run_loop(const struct vctx_guest_ops *ops,
 		goto native;
 
 	reason = vctx_run_once(ops, this, mm, regs, VCTX_STAY_SHORT);
-	/* Cheaper than to have kept it: the guest has all the registers. */
+	/* This is cheaper than to keep it: the guest has had all the registers. */
 	this = vctx_cpu_this();
 	if (unlikely(reason < 0)) {
 		vctx_run_on(ops, this, regs, reason);
@@ -265,8 +265,8 @@ native:
 }
 
 /*
- * The same for a thread that may stay long.  The tick is only ever held around
- * one stay in the guest.
+ * The loop for a thread that may stay long.  Each hold of the tick covers one stay in
+ * the guest.
  */
 static __always_inline void
 vctx_run_long_loop(const struct vctx_guest_ops *ops,
@@ -304,7 +304,7 @@ vctx_run_long_loop(const struct vctx_guest_ops *ops,
 	} while (action < 0);
 	ops->save(this, regs);
 native:
-	/* Not the thread's doing, and over soon: the tick can be held again. */
+	/* These two are not the thread's doing, and over soon. */
 	if (action != VCTX_NATIVE_WORK && action != VCTX_NATIVE_INTERRUPT)
 		vctx_tick_left();
 	vctx_run_native(this, regs, action);

@@ -16,12 +16,12 @@
 /**
  * vctx_run_take_interrupt - let the host have the interrupt that is pending
  *
- * As after the exit of a virtual machine, a tick that comes now is the guest's:
- * account it as user time, and let RCU have its quiescent state, which the tick
- * would have seen in a user mode that it had interrupted.
+ * As after the exit of a virtual machine, a tick that comes now belongs to the guest:
+ * it is accounted as user time, and RCU gets the quiescent state that the tick would
+ * have seen if it had interrupted user mode.
  *
- * Return: VCTX_GUEST_RESUME, VCTX_NATIVE_INTERRUPT on kernels where the interrupt
- * is to happen again natively, or VCTX_NATIVE_BREAKPOINT: it has armed one.
+ * Return: VCTX_GUEST_RESUME; VCTX_NATIVE_INTERRUPT on kernels where the interrupt is
+ * to happen again natively; or VCTX_NATIVE_BREAKPOINT if the interrupt has armed one.
  */
 int vctx_run_take_interrupt(void)
 {
@@ -39,9 +39,10 @@ int vctx_run_take_interrupt(void)
 		current->flags &= ~PF_VCPU;
 	rcu_note_context_switch(false);
 	/*
-	 * Of what vctx_state_native() looks at, others arm breakpoints and install
-	 * LDTs, by a call of this CPU.  The guest never hits the one, while use of
-	 * the other is an exception at most, which happens again natively.
+	 * Two things that vctx_state_native() looks at can be changed by others,
+	 * with a call of this CPU: they arm breakpoints and install LDTs.  The
+	 * guest would never hit a breakpoint; it gets an exception at most from an
+	 * LDT, which happens again natively.
 	 */
 	if (unlikely(hw_breakpoint_active())) {
 		vctx_run_fell_back(vctx_cpu_this(), VCTX_NATIVE_BREAKPOINT);
@@ -74,7 +75,7 @@ void vctx_run_stayed_long(struct vctx_stats *stats, u64 ns)
 
 /**
  * vctx_run_make_last - let all other notifiers of this CPU run first
- * @hook: ours, in a walk of the list that comes by again
+ * @hook: ours; the kernel walks the list and will come by it again
  */
 void vctx_run_make_last(struct user_return_notifier *hook)
 {
@@ -87,11 +88,11 @@ void vctx_run_make_last(struct user_return_notifier *hook)
 }
 
 /**
- * vctx_run_catch_up - what came up after the kernel's last look
- * @this: of this CPU
+ * vctx_run_catch_up - see to work that came up after the kernel's last look
+ * @this: this CPU
  *
- * The kernel does its work when the interrupt arrives, before user mode gets to
- * its next instruction.
+ * The kernel does the work when the interrupt arrives, before user mode gets to its
+ * next instruction.
  */
 void vctx_run_catch_up(struct vctx_cpu *this)
 {
@@ -100,14 +101,13 @@ void vctx_run_catch_up(struct vctx_cpu *this)
 }
 
 /*
- * The thread's own POPF has set TF, and an instruction has completed under it:
- * the trap is due now and cannot happen again.  So do what the kernel's handler
- * does, which is not to be called from here; with TF set the thread then runs
- * natively.
+ * The thread's own POPF has set TF, and an instruction has completed under it: the
+ * trap is due now and cannot happen again.  The kernel's handler cannot be called from
+ * here, so this does the same.  With TF set, the thread then runs natively.
  */
 static void single_step(unsigned long ip)
 {
-	/* Only the thread itself replaces it, in execve(). */
+	/* Only the thread itself replaces its handlers, in execve(). */
 	struct sighand_struct *sighand =
 		rcu_dereference_protected(current->sighand, true);
 	kernel_siginfo_t info;
@@ -130,8 +130,8 @@ static void single_step(unsigned long ip)
 }
 
 /*
- * INT raises #GP, for the guest has no IDT; SYSENTER has nowhere to go.  But so
- * does a jump out of user space, and there is nothing to read there.
+ * INT raises #GP, for the guest has no IDT, and so does SYSENTER, which has nowhere to
+ * go.  A jump out of user space raises #GP, too, and there is nothing to read there.
  */
 static bool is_syscall(const struct vctx_exception *exception)
 {
@@ -145,7 +145,7 @@ static bool is_syscall(const struct vctx_exception *exception)
  * vctx_run_exception - what to do about an exception in the guest
  * @this: of this CPU
  * @regs: of current
- * @exception: any but a page fault and that of SYSCALL, which are frequent
+ * @exception: any but a page fault and the #UD of SYSCALL, which are frequent
  *
  * Return: as struct vctx_guest_ops.run.
  */
@@ -159,7 +159,7 @@ int vctx_run_exception(struct vctx_cpu *this, struct pt_regs *regs,
 	}
 	vctx_run_exited(this->stats, VCTX_EXIT_EXCEPTION, exception->code);
 	if (exception->vector == X86_TRAP_MC) {
-		/* As if from user mode, which is where it hit. */
+		/* As if it came from user mode, where it hit. */
 		do_machine_check(regs);
 		return VCTX_GUEST_RESUME;
 	}
@@ -172,8 +172,8 @@ int vctx_run_exception(struct vctx_cpu *this, struct pt_regs *regs,
 }
 
 /**
- * vctx_run_fell_back - user mode goes on natively, and not for the kernel's sake
- * @this: of this CPU
+ * vctx_run_fell_back - user mode must go on natively, not for work of the kernel
+ * @this: this CPU
  * @reason: why
  */
 void vctx_run_fell_back(struct vctx_cpu *this,
@@ -186,7 +186,7 @@ void vctx_run_fell_back(struct vctx_cpu *this,
 	    time_before(jiffies, ctx->fell_back_at + HZ))
 		return;
 	ctx->fell_back = reason;
-	/* Not 0, which is never. */
+	/* 0 would mean never. */
 	WRITE_ONCE(ctx->fell_back_at, jiffies | 1);
 	thread = vctx_context_thread(ctx);
 	vctx_event_fell_back(&thread, reason);
@@ -206,8 +206,8 @@ int vctx_run_refused(void)
 }
 
 /**
- * vctx_run_nested_fault - the guest touched what is not in the identity map
- * @address: physical
+ * vctx_run_nested_fault - the guest touched memory outside the identity map
+ * @address: the physical address
  *
  * Return: as struct vctx_guest_ops.run.
  */

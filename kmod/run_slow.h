@@ -11,10 +11,10 @@ struct vctx_cpu;
 
 /**
  * struct vctx_exception - an exception in the guest
- * @vector:	which, not NMI
- * @stepped:	of #DB: an instruction has completed under RFLAGS.TF
- * @ip:		where the guest is
- * @code:	the vendor's, for the trace
+ * @vector:	its number; never that of NMI
+ * @stepped:	it is #DB, and an instruction has completed under RFLAGS.TF
+ * @ip:		the instruction that the guest is at
+ * @code:	the vendor's code for the exit, for the trace
  */
 struct vctx_exception {
 	unsigned int vector;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Segments: the selectors that are loaded, and what stands behind one. */
+/* Segments: the selectors that are loaded, and the descriptors behind them. */
 #ifndef VCTX_SEGMENT_H
 #define VCTX_SEGMENT_H
 
@@ -18,7 +18,7 @@
 
 /**
  * struct vctx_segment - a segment register with its hidden part
- * @selector:	what is visible
+ * @selector:	the visible part
  * @rights:	type, S, DPL, P in the low byte, AVL, L, D/B, G in bits 12 to 15,
  *		as LAR gives them, shifted; 0 is a null segment
  * @limit:	in bytes
@@ -32,9 +32,9 @@ struct vctx_segment {
 };
 
 /**
- * vctx_segment_get - what a load of @selector gives
+ * vctx_segment_get - the segment that a load of @selector gives
  * @gdt:	the CPU's descriptor table; there is no LDT
- * @selector:	of a segment that is loaded, so one that can be
+ * @selector:	one that is loaded, so that it can be loaded
  */
 static inline struct vctx_segment vctx_segment_get(const struct desc_ptr *gdt,
 						   u16 selector)

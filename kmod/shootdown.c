@@ -2,7 +2,7 @@
 /*
  * Before each VM entry the TLB tag is flushed if the mm's tlb_gen has moved
  * (tlb.h), so all that a shootdown has to do is to end the stay in the guest.
- * The kernel's interrupt does.  But where the processor can flush by broadcast
+ * The kernel's interrupt does that.  But where the processor can flush by broadcast
  * (INVLPGB), the kernel sends no interrupt, and its broadcast does not name the
  * guest's tags.  There each context has an mmu_notifier of its mm, which kicks
  * the CPUs that run the mm, and waits until they have left the guest.
@@ -29,7 +29,7 @@ static bool runs(int cpu, void *mm)
 	       cpu != raw_smp_processor_id();
 }
 
-/* Being here is all: the guest has been left, and the loop looks at tlb_gen. */
+/* The interrupt has ended the stay, and the loop looks at tlb_gen: that is enough. */
 static void kicked(void *mm)
 {
 	trace_vctx_kick(mm);
@@ -38,8 +38,8 @@ static void kicked(void *mm)
 /*
  * The kernel has raised tlb_gen, with a full barrier that pairs with that in
  * vctx_cpu_attach(): a CPU that is not seen here to run @mm sees the new one.
- * There may be a page-table lock, but interrupts are on, for the kernel sends its
- * own interrupts from here, and waits for them.
+ * The caller may hold a page-table lock, but interrupts are on, for the kernel sends
+ * its own interrupts at the same place, and waits for them.
  */
 static void invalidate(struct mmu_notifier *notifier, struct mm_struct *mm,
 		       unsigned long start, unsigned long end)
@@ -77,7 +77,7 @@ static void on_user_return_native(struct user_return_notifier *hook)
 
 static void on_user_return(struct user_return_notifier *hook);
 
-/* current's context gets its notifier, if there is memory. */
+/* Gets the notifier for current's context, if there is memory. */
 static void get(struct vctx_context *ctx)
 {
 	struct mmu_notifier *notifier = mmu_notifier_get(&mmu_notifier_ops,
@@ -93,10 +93,10 @@ static void get(struct vctx_context *ctx)
 		vctx_cpu_this()->hook.on_user_return = on_user_return_native;
 		preempt_enable();
 	}
-	/* A signal came first: after it, the hook asks again. */
+	/* If a signal came first, the hook asks again after it. */
 }
 
-/* On the kernel's way to user mode, where one may sleep, or in exit(). */
+/* Runs on the kernel's way to user mode, where one may sleep, or in exit(). */
 static void get_work(struct callback_head *work)
 {
 	struct vctx_context *ctx = vctx_context_use();
@@ -105,7 +105,7 @@ static void get_work(struct callback_head *work)
 	if (ctx && !ctx->mmu_notifier)
 		get(ctx);
 	vctx_context_unuse(ctx);
-	/* Of a context that has ended, maybe the last: vctx_shootdown_exit(). */
+	/* The context may have ended, and been the last; see vctx_shootdown_exit(). */
 	module_put(THIS_MODULE);
 }
 
@@ -133,7 +133,7 @@ static void on_user_return(struct user_return_notifier *hook)
 }
 
 /**
- * vctx_shootdown_new_mm - current has another mm, and no user mode ran with it
+ * vctx_shootdown_new_mm - current has another mm, in which no user mode has run yet
  * @ctx: current's context
  */
 void vctx_shootdown_new_mm(struct vctx_context *ctx)
@@ -162,7 +162,7 @@ void vctx_shootdown_exit(void)
 {
 	if (!tlb_kick)
 		return;
-	/* A thread may be at the end of get_work(). */
+	/* A thread may still be at the end of get_work(). */
 	synchronize_rcu_tasks();
 	mmu_notifier_synchronize();
 }

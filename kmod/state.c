@@ -5,8 +5,8 @@
 #include "state.h"
 
 /*
- * The slow half of vctx_state_native(): one test for each reason.  For
- * VCTX_ENTER_STRICT it is the whole.
+ * The slow half of vctx_state_native(): one test for each reason.  VCTX_ENTER_STRICT
+ * asks this half alone.
  */
 int vctx_state_why(const struct pt_regs *regs)
 {
@@ -19,24 +19,25 @@ int vctx_state_why(const struct pt_regs *regs)
 	/* A stack segment of its own comes from an LDT, or from sigreturn(). */
 	if (regs->ss != __USER_DS || current->mm->context.ldt)
 		return VCTX_NATIVE_SEGMENT;
-	/* As after SYSENTER in 64-bit code: natively it faults. */
+	/* 64-bit code is there after SYSENTER, and faults natively. */
 	if (regs->ip >= (regs->cs == __USER_CS ? TASK_SIZE_MAX : BIT(32)))
 		return VCTX_NATIVE_ADDRESS;
 	if (vctx_compat_user_shstk(current))
 		return VCTX_NATIVE_SHSTK;
-	/* In the fast half, vctx_state_prepare() looks at it. */
+	/* Before an entry, vctx_state_prepare() looks at this. */
 	if (test_thread_flag(TIF_IO_BITMAP))
 		return VCTX_NATIVE_IOPORT;
 	return regs->cs == __USER_CS ? VCTX_STATE_LONG : VCTX_STATE_COMPAT;
 }
 
 /**
- * vctx_state_prepare - make what user mode finds in the CPU ready
+ * vctx_state_prepare - make ready what user mode is to find in the CPU
  *
- * Loads the FPU's registers, if the kernel has put that off; where they cannot be
- * loaded, the kernel does it on its way to user mode, after the hook.  Return: -1,
- * or a reason to go on natively: VCTX_NATIVE_WORK if there is work for the kernel
- * first.
+ * This loads the FPU's registers, if the kernel has put that off; where they cannot
+ * be loaded, the kernel loads them on its way to user mode, after the hook.
+ *
+ * Return: -1, or a reason to go on natively, which is VCTX_NATIVE_WORK if the kernel
+ * has work to do first.
  */
 int vctx_state_prepare(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which states of a thread the guest can have.  In all others it runs natively,
- * which is always right.
+ * Which states of a thread the guest can have.  A thread in any other state runs
+ * natively, which is always right.
  */
 #ifndef VCTX_STATE_H
 #define VCTX_STATE_H
@@ -15,7 +15,7 @@
 #include <asm/debugreg.h>
 #include <asm/segment.h>
 
-/* Not reasons: the guest can run the thread. */
+/* These are no reasons: the guest can run the thread. */
 enum {
 	VCTX_STATE_LONG = -1,	/* 64-bit code */
 	VCTX_STATE_COMPAT = -2,	/* 32-bit code, on the kernel's own segment */
@@ -28,8 +28,8 @@ int vctx_state_prepare(void);
  * vctx_state_user_cr3 - the page tables that current's user mode has
  * @cr3:	the kernel's
  *
- * With page-table isolation those are others, in which the kernel is not mapped.
- * Without a PCID: the TLB tags of the guest are the back end's.
+ * With page-table isolation these are others, in which the kernel is not mapped.
+ * They come without a PCID: the back end has TLB tags for the guest.
  */
 static inline unsigned long vctx_state_user_cr3(unsigned long cr3)
 {
@@ -39,7 +39,7 @@ static inline unsigned long vctx_state_user_cr3(unsigned long cr3)
 	return cr3;
 }
 
-/* The same of CR4: without PCIDs. */
+/* The CR4 that current's user mode has: it is without PCIDs. */
 static inline unsigned long vctx_state_user_cr4(unsigned long cr4)
 {
 	return cr4 & ~X86_CR4_PCIDE;
@@ -55,7 +55,7 @@ static inline unsigned long vctx_state_user_cr4(unsigned long cr4)
 static __always_inline int vctx_state_native(const struct pt_regs *regs,
 					     const struct mm_struct *mm)
 {
-	/* The usual state, in few instructions; vctx_state_why() tells them apart. */
+	/* Few instructions find the usual state; vctx_state_why() tells the others apart. */
 	if (likely(regs->cs == __USER_CS && regs->ss == __USER_DS &&
 		   !(regs->flags & X86_EFLAGS_TF) &&
 		   regs->ip < TASK_SIZE_MAX &&
@@ -71,8 +71,8 @@ static __always_inline int vctx_state_native(const struct pt_regs *regs,
  * @regs: of current, as user mode is to see them
  *
  * When 32-bit code calls by SYSCALL, the kernel keeps the stack pointer in R8, and
- * zeroes that right before its SYSRET.  The guest begins as by IRET, and 64-bit
- * code would find it there.
+ * zeroes R8 right before its SYSRET.  The guest begins as it does by IRET, and 64-bit
+ * code would find the stack pointer there.
  */
 static inline void vctx_state_hide_stack(struct pt_regs *regs)
 {

@@ -19,11 +19,12 @@
  * @lock:	protects @live and all counters below; never taken from an interrupt
  * @live:	contexts that exist
  * @has_first:	there is or was a first context
- * @first:	its counters, unless they are in its page; and there for good
- * @others:	the sum over all others that have ended.  It is allocated when the
- *		second context begins, for there may be no memory when one ends;
- *		most tallies never have a second.
- * @rcu:	readers may still look at the counters of the first context
+ * @first:	the counters of the first context.  They are in its page while it
+ *		lives and has mapped that, but here once it has ended.
+ * @others:	the sum over all other contexts that have ended.  It is allocated
+ *		when the second context begins, for there may be no memory when
+ *		one ends; most tallies never have a second.
+ * @rcu:	frees it after those who may still read the first context's counters
  */
 struct vctx_tally {
 	struct kref ref;
@@ -91,7 +92,7 @@ static void add(struct vctx_stats *sum, const struct vctx_stats *from)
 	sum->longest_ns = max(sum->longest_ns, READ_ONCE(from->longest_ns));
 }
 
-/* What is not in the guest is counted by nobody. */
+/* The time outside the guest: nobody counts it. */
 static u64 native_ns(struct vctx_context *ctx, const struct vctx_stats *stats)
 {
 	u64 since = ktime_get_mono_fast_ns() - ctx->entered;
@@ -110,9 +111,9 @@ static void add_context(struct vctx_stats *sum, struct vctx_context *ctx)
 }
 
 /**
- * vctx_tally_read - sum up
+ * vctx_tally_read - the sum over all contexts of a tally
  * @tally: of an open file
- * @sum: where to; size and scope are left alone
+ * @sum: where it is added to; size and scope are left alone
  */
 void vctx_tally_read(struct vctx_tally *tally, struct vctx_stats *sum)
 {
@@ -131,7 +132,7 @@ void vctx_tally_read(struct vctx_tally *tally, struct vctx_stats *sum)
 /**
  * vctx_stats_read - the counters of one context
  * @ctx: in use, or in an RCU read section
- * @sum: where to
+ * @sum: where they are added to
  *
  * Return: false if the context has ended, and @sum may be wrong.
  */
@@ -143,11 +144,11 @@ bool vctx_stats_read(struct vctx_context *ctx, struct vctx_stats *sum)
 }
 
 /**
- * vctx_stats_reserve - see to it that another context can count into a tally
+ * vctx_stats_reserve - prepare a tally for another context
  * @tally: of an open file
- * @gfp: how to allocate
+ * @gfp: how memory is allocated
  *
- * Return: the counters for the context, NULL if it needs some of its own, or
+ * Return: the counters for the context; NULL if it needs counters of its own; or
  * -ENOMEM.
  */
 struct vctx_stats *vctx_stats_reserve(struct vctx_tally *tally, gfp_t gfp)
@@ -169,7 +170,7 @@ struct vctx_stats *vctx_stats_reserve(struct vctx_tally *tally, gfp_t gfp)
 
 /**
  * vctx_stats_start - a context begins to count
- * @ctx: it, with @stats from vctx_stats_reserve() or of its own
+ * @ctx: the context; its @stats are from vctx_stats_reserve(), or its own
  * @tally: what it counts into, too
  */
 void vctx_stats_start(struct vctx_context *ctx, struct vctx_tally *tally)
@@ -188,7 +189,7 @@ void vctx_stats_start(struct vctx_context *ctx, struct vctx_tally *tally)
 
 /**
  * vctx_stats_end - a context has counted for the last time
- * @ctx: it; a mapped page keeps the result
+ * @ctx: the context; a page that it has mapped keeps the result
  *
  * Callable from atomic context.
  */

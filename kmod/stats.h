@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Counting.  Each context has counters that only its own thread writes, so
- * without locks; a tally sums them up over all contexts that came from one open
- * file.
+ * Counting.  Only its own thread writes the counters of a context, so that no lock is
+ * needed; a tally sums them up over all contexts that came from one open file.
  */
 #ifndef VCTX_STATS_H
 #define VCTX_STATS_H

@@ -45,16 +45,17 @@
 #include "tick_timer.h"
 
 /*
- * However long a hold may be, a timer of the timer wheel that was left on the CPU
- * has to run some day: RCU's kthread has such timers, and complains of a grace
- * period of 21 s.
+ * The bound of all holds: a timer of the timer wheel that was left on the CPU has to
+ * run some day.  RCU's kthread has such timers, and complains of a grace period of
+ * 21 s.
  */
 #define LONGEST_HOLD (15 * (u64)NSEC_PER_SEC)
 #define DEFAULT_HOLD (u64)NSEC_PER_SEC
 
 /*
- * The first hold after another thread has run on the CPU: it may have gone to sleep
- * for a tick or two, as RCU's kthread does, on a timer that would not come.
+ * The bound of the first hold after another thread has run on the CPU: that thread may
+ * have gone to sleep for a tick or two, as RCU's kthread does, on a timer that would
+ * not expire.
  */
 #define FIRST_HOLD (4 * (u64)TICK_NSEC)
 
@@ -124,7 +125,7 @@ u64 vctx_tick_max_ns(void)
  * vctx_tick_bound - the bound for a context that is to be entered
  * @flags: VCTX_ENTER_*
  * @wanted: vctx_enter.tick_bound_ns
- * @bound: where to; 0 for a context that does not hold the tick
+ * @bound: where the bound goes; 0 is for a context that does not hold the tick
  *
  * Return: VCTX_AVAILABLE, or why there can be no such context.
  */
@@ -194,7 +195,7 @@ static bool timers_armed(const struct posix_cputimers *timers)
 	return false;
 }
 
-/* The kernel counts CPU time for timers and limits, and perf's, by the tick. */
+/* Timers of CPU time, limits of it, and perf need the tick. */
 static bool tick_is_needed(void)
 {
 	return timers_armed(&current->posix_cputimers) ||
@@ -283,8 +284,8 @@ bool vctx_tick_hold(struct vctx_cpu *this)
 }
 
 /*
- * What the kernel samples once a tick.  The thread was in user mode all the time
- * that was missed.
+ * Accounts for the time that the kernel samples once a tick.  While ticks were missed,
+ * the thread was in user mode.
  */
 static void account_missed(struct vctx_cpu *this, u64 ticks)
 {
@@ -346,8 +347,8 @@ void vctx_tick_before_interrupt(bool held)
  * vctx_tick_after_interrupt - the kernel has had its interrupt, if there was one
  * @this: this CPU
  *
- * The tick is pushed only after it has come, so that a thread that is rarely in
- * user mode for long never has it pushed.
+ * The tick is pushed only after it has come once, so that it is never pushed for a
+ * thread that is rarely in user mode for long.
  */
 void vctx_tick_after_interrupt(struct vctx_cpu *this)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TLB tags (VPIDs, ASIDs): a handful for each CPU, each for one mm, as the
+ * TLB tags (VPIDs, ASIDs): each CPU has a handful, each of them for one mm, as the
  * kernel does with PCIDs.
  */
 #include "backend.h"
@@ -11,7 +11,7 @@
 
 struct tlb_cpu {
 	struct vctx_tlb_tag tags[MAX_TAGS];
-	unsigned int next;	/* tag to be given to the next new mm */
+	unsigned int next;	/* the tag that the next new mm gets */
 };
 
 static DEFINE_PER_CPU(struct tlb_cpu, tlb_cpu);
@@ -42,7 +42,7 @@ void vctx_tlb_switch(struct vctx_cpu *this)
 	mm_context_t *mm = &current->mm->context;
 	unsigned int i = find(cpu, mm->ctx_id);
 	struct vctx_tlb_tag *tag = &cpu->tags[i];
-	/* Read before the flush: what comes later must flush again. */
+	/* Read before the flush: a later generation must flush again. */
 	struct vctx_tlb_tag now = { mm->ctx_id, atomic64_read(&mm->tlb_gen) };
 	bool flush = tag->ctx_id != now.ctx_id || tag->tlb_gen != now.tlb_gen;
 

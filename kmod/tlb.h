@@ -8,15 +8,15 @@
 /**
  * struct vctx_tlb_tag - what a TLB tag of a CPU stands for
  * @ctx_id:	mm_context_t.ctx_id, which is never used twice; 0 is none
- * @tlb_gen:	mm_context_t.tlb_gen at the last flush of the tag: what the tag
- *		caches is at least as new
+ * @tlb_gen:	mm_context_t.tlb_gen at the last flush of the tag: all that is
+ *		cached under the tag is at least as new
  */
 struct vctx_tlb_tag {
 	u64 ctx_id;
 	u64 tlb_gen;
 };
 
-/* Whether what is cached under @tag is not, or no longer, true for @mm. */
+/* Whether something that is cached under @tag may be wrong for @mm. */
 static __always_inline bool vctx_tlb_stale(const struct vctx_tlb_tag *tag,
 					   const mm_context_t *mm)
 {
@@ -30,14 +30,14 @@ void vctx_tlb_switch(struct vctx_cpu *this);
 void vctx_tlb_reset(void);
 
 /**
- * vctx_tlb_prepare - make what the TLB has for current's mm true before an entry
- * @this: of this CPU
- * @mm: of current
+ * vctx_tlb_prepare - make the TLB right for current's mm before an entry
+ * @this: this CPU
+ * @mm: the mm of current
  *
  * Interrupts are off from here to the entry.  A kernel that changes page tables
- * raises tlb_gen first and interrupts this CPU then: either the new generation
- * is seen here, or the interrupt ends the stay in the guest, and it is seen
- * before the next.
+ * raises tlb_gen first and interrupts this CPU then.  Either the new generation is
+ * seen here, or the interrupt ends the stay in the guest, and the generation is seen
+ * before the next entry.
  */
 #define vctx_tlb_prepare(this, mm)			\
 do {							\

@@ -80,7 +80,7 @@ TRACE_EVENT(vctx_native,
 		  __entry->ip)
 );
 
-/* On a CPU that was made to leave the guest: an address space has changed. */
+/* This CPU was made to leave the guest, because an address space has changed. */
 TRACE_EVENT(vctx_kick,
 	TP_PROTO(const struct mm_struct *mm),
 	TP_ARGS(mm),

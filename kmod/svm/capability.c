@@ -11,10 +11,10 @@
 struct svm_capability svm_capability;
 
 /*
- * Nested page tables have the host's format, and all accesses through them are
- * user accesses.  Write-back as type leaves it to the process's own page tables
- * and the MTRRs, as natively, what an access is.  Accessed and dirty are set so
- * that no page walk has to.
+ * Nested page tables have the host's format, and all accesses through them are user
+ * accesses.  With write-back as their type, the process's own page tables and the
+ * MTRRs decide on the type of an access, as they do natively.  Accessed and dirty are
+ * set, so that no page walk has to set them.
  */
 struct vctx_idmap_format svm_idmap_format = {
 	.table = _PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_ACCESSED,
@@ -54,7 +54,7 @@ int __init svm_capability_init(void)
 	ret = find_svm();
 	if (ret != VCTX_AVAILABLE)
 		return ret;
-	/* Bits of a guest's page tables mean no key outside an encrypted guest. */
+	/* Outside an encrypted guest, no bit of a guest's page tables selects a key. */
 	if (cc_platform_has(CC_ATTR_MEM_ENCRYPT))
 		return VCTX_UNAVAILABLE_ENCRYPTED;
 
@@ -63,7 +63,7 @@ int __init svm_capability_init(void)
 		pr_notice("SVM lacks nested paging\n");
 		return VCTX_UNAVAILABLE_FEATURE;
 	}
-	/* 0 is the host's. */
+	/* ASID 0 is the host's. */
 	if (asids < 2) {
 		pr_notice("SVM lacks ASIDs\n");
 		return VCTX_UNAVAILABLE_FEATURE;
@@ -77,7 +77,7 @@ int __init svm_capability_init(void)
 
 	svm_idmap_format.max_level = boot_cpu_has(X86_FEATURE_GBPAGES) ?
 		VCTX_LEVEL_1G : VCTX_LEVEL_2M;
-	/* As many levels as the host has at VMRUN. */
+	/* VMRUN takes as many levels as the host has. */
 	svm_idmap_format.top_level = pgtable_l5_enabled() ?
 		VCTX_LEVEL_256T : VCTX_LEVEL_512G;
 	return VCTX_AVAILABLE;

@@ -25,15 +25,15 @@ static void load_segment(struct svm_cpu *this, struct vmcb_seg *to,
 	struct vctx_segment segment = vctx_segment_get(&this->gdt, selector);
 
 	to->selector = segment.selector;
-	/* The bits of a descriptor without the limit's between them. */
+	/* The bits of a descriptor, without those of the limit in between. */
 	to->attrib = (segment.rights & 0xff) | (segment.rights >> 4 & 0xf00);
 	to->limit = segment.limit;
 	to->base = segment.base;
 }
 
 /*
- * Segments that are not those of a 64-bit thread, or were not; or SVM is off.
- * False if it is that.
+ * Loads segments that are not those of a 64-bit thread, or were not the last time.
+ * Return: false if SVM is off, which is another reason for a call.
  */
 bool svm_load_segments(struct svm_cpu *this, const struct pt_regs *regs)
 {
@@ -51,7 +51,7 @@ bool svm_load_segments(struct svm_cpu *this, const struct pt_regs *regs)
 	return true;
 }
 
-/* The guest has loaded segments. */
+/* Saves the segments that the guest has loaded. */
 void svm_save_segments(struct svm_cpu *this)
 {
 	const struct vmcb_save_area *save = &this->vmcb->save;
@@ -63,8 +63,8 @@ void svm_save_segments(struct svm_cpu *this)
 }
 
 /**
- * svm_set_tag - the ASID for the next entries; see struct vctx_backend_ops
- * @tag: ASID less 1, for 0 is the host's
+ * svm_set_tag - set the ASID of the next entries; see struct vctx_backend_ops
+ * @tag: the ASID less 1, for 0 is the host's
  * @flush: forget what is cached under it, at the next VMRUN
  */
 void svm_set_tag(unsigned int tag, bool flush)

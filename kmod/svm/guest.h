@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The state of a thread that changes from entry to entry: into the VMCB from
- * where the kernel keeps it, and back.  What is rare is in guest.c.
+ * The state of a thread that changes from entry to entry goes from where the kernel
+ * keeps it into the VMCB, and back.  The rare parts are in guest.c.
  */
 #ifndef VCTX_SVM_GUEST_H
 #define VCTX_SVM_GUEST_H

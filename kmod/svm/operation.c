@@ -13,7 +13,7 @@ static u64 read_efer(void)
 	return efer;
 }
 
-/* Whoever uses SVM has set the bit, and it was not us. */
+/* Somebody else uses SVM if the bit is set and we have not set it. */
 bool svm_busy(void)
 {
 	return !this_cpu_read(svm_cpu.on) && read_efer() & EFER_SVME;
@@ -32,12 +32,12 @@ int svm_cpu_enable(void)
 		return -EIO;
 	}
 	/*
-	 * AMD's processors have no SYSENTER in long mode, and programs use none.
-	 * On one that has it, it would enter the kernel in the guest.
+	 * AMD's processors have no SYSENTER in long mode, and programs do not use
+	 * it.  If a processor has it, it would enter the kernel in the guest.
 	 */
 	rdmsrq(MSR_IA32_SYSENTER_CS, this->sysenter_cs);
 	wrmsrq(MSR_IA32_SYSENTER_CS, 0);
-	/* What a virtual machine has left would show in the guest's RDTSC. */
+	/* The ratio that a virtual machine has left would show in the guest's RDTSC. */
 	if (svm_capability.tsc_ratio)
 		wrmsrq_safe(MSR_AMD64_TSC_RATIO, svm_capability.tsc_ratio);
 	svm_vmcb_setup(this);

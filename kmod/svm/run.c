@@ -9,7 +9,7 @@
 
 #define EXIT_EXCEPTION(vector)	(SVM_EXIT_EXCP_BASE + (vector))
 
-/* Neither a page fault nor SYSCALL. */
+/* Any exception but a page fault and the #UD of SYSCALL. */
 static int rare_exception(struct vctx_cpu *cpu, struct pt_regs *regs,
 			  u32 code)
 {
@@ -22,8 +22,8 @@ static int rare_exception(struct vctx_cpu *cpu, struct pt_regs *regs,
 	};
 
 	/*
-	 * No breakpoint is armed and ICEBP does not come here, so that it is a
-	 * single step; or a bus lock, of which DR6 tells by a bit that is clear.
+	 * No breakpoint is armed, and ICEBP does not come here.  So this is a single
+	 * step, unless it is a bus lock: that clears a bit of DR6.
 	 */
 	if (exception.vector == X86_TRAP_DB) {
 		exception.stepped = save->dr6 & DR_BUS_LOCK;
@@ -33,7 +33,7 @@ static int rare_exception(struct vctx_cpu *cpu, struct pt_regs *regs,
 	return vctx_run_exception(cpu, regs, &exception);
 }
 
-/* Ours to mend: a state that vctx_state_native() should have kept out. */
+/* This is our mistake: vctx_state_native() should have kept the state out. */
 static int refused(const struct vmcb *vmcb, u32 code)
 {
 	pr_err_once("VMRUN refused: exit code %#x, ip %#llx; please report\n",
@@ -51,12 +51,12 @@ static noinline int rare_exit(struct vctx_cpu *cpu, struct pt_regs *regs,
 
 	switch (code) {
 	case SVM_EXIT_NMI:
-		/* The host has had it, when it set the global interrupt flag. */
+		/* The host has had it when it set the global interrupt flag. */
 		vctx_run_exited(cpu->stats, VCTX_EXIT_NMI, code);
 		return VCTX_GUEST_NMI;
 	case SVM_EXIT_SMI:
 	case SVM_EXIT_INIT:
-		/* So has the firmware. */
+		/* The firmware or the host has had it in the same way. */
 		vctx_run_exited(cpu->stats, VCTX_EXIT_OTHER, code);
 		return VCTX_GUEST_RESUME;
 	case SVM_EXIT_NPF:
@@ -72,8 +72,8 @@ static noinline int rare_exit(struct vctx_cpu *cpu, struct pt_regs *regs,
 }
 
 /*
- * Into the guest, by enter.S, which uses all registers that the compiler could
- * have values in.
+ * Enters the guest, by enter.S, which uses all registers that the compiler could have
+ * values in.
  */
 static __always_inline void enter(phys_addr_t vmcb, struct pt_regs *regs)
 {

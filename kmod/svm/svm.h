@@ -15,8 +15,8 @@
 /**
  * struct svm_capability - what the CPUs' SVM can do
  * @tags:	ASIDs that we use
- * @flush:	TLB_CONTROL_*: how the TLB is flushed of one ASID most narrowly
- * @tsc_ratio:	what stands for the guest's TSC being the host's; 0 if it always is
+ * @flush:	the TLB_CONTROL_* that flushes one ASID, and as little else as possible
+ * @tsc_ratio:	the ratio that makes the guest's TSC the host's; 0 if it always is
  */
 struct svm_capability {
 	unsigned int tags;
@@ -30,14 +30,14 @@ extern struct vctx_idmap_format svm_idmap_format;
 /**
  * struct svm_cpu - SVM on one CPU
  * @cpu:	the generic part
- * @vmcb:	of the guest
- * @host_save:	where VMRUN keeps what is the host's
- * @on:		EFER.SVME has been set by us
- * @filled:	@vmcb has been, and keeps what is in it
+ * @vmcb:	the VMCB of the guest
+ * @host_save:	where VMRUN keeps the state of the host
+ * @on:		we have set EFER.SVME
+ * @filled:	@vmcb has been filled, and keeps its content
  * @segments:	0 if @on and the VMCB's segments are those of a 64-bit thread with
  *		null data segments
- * @sysenter_cs: the host's MSR, which is 0 while @on
- * @gdt:	of the host
+ * @sysenter_cs: the host's value of the MSR, which is 0 while @on
+ * @gdt:	the descriptor table of the host
  */
 struct svm_cpu {
 	struct vctx_cpu cpu;
@@ -59,8 +59,7 @@ static inline struct svm_cpu *svm_cpu_of(struct vctx_cpu *cpu)
 
 /*
  * Parts of the VMCB that the processor may keep from one VMRUN to the next while
- * their bit is set (APM, "VMCB State Caching").  What is in none of them is read
- * each time.
+ * their bit is set (APM, "VMCB State Caching").  It reads the rest each time.
  */
 #define SVM_CLEAN_ASID	BIT(2)
 #define SVM_CLEAN_CR	BIT(5)	/* CR0, CR3, CR4, EFER */
@@ -95,7 +94,7 @@ void svm_set_tag(unsigned int tag, bool flush);
 void svm_on_user_return(struct user_return_notifier *hook);
 void svm_on_user_return_long(struct user_return_notifier *hook);
 
-/* What #DB has to say starts from here (APM, "Debug-Status Register (DR6)"). */
+/* DR6 without any cause of #DB (APM, "Debug-Status Register (DR6)"). */
 #define SVM_DR6_NONE	0xffff0ff0
 
 #endif /* VCTX_SVM_H */

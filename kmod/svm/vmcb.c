@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The VMCB of a CPU: everything in it that does not change from entry to entry.
- * What does is in guest.h.
+ * guest.h has the rest.
  *
- * FS, GS, TR, LDTR and the MSRs that belong to them are in none of the VMCB's
- * hands unless VMLOAD and VMSAVE are used.  They are not: the guest runs with
- * those of the host, which are the thread's, but for SWAPGS.
+ * The VMCB controls FS, GS, TR, LDTR and the MSRs that belong to them only if VMLOAD
+ * and VMSAVE are used.  They are not used here: the guest runs with the values of the
+ * host, which are the thread's, but for SWAPGS.
  */
 #include <asm/msr.h>
 #include <asm/processor-flags.h>
@@ -16,9 +16,9 @@
 #include "svm.h"
 
 /*
- * Beside exceptions and interrupts: what must not happen in a guest, and what
- * shows that it is one.  At CPL 3 all else of SVM's list raises an exception
- * first, or is as natively.
+ * Intercepted beside exceptions: what must not happen in a guest, and what would show
+ * that it is one.  At CPL 3, everything else in SVM's list raises an exception first,
+ * or does what it does natively.
  */
 static const u8 intercepts[] = {
 	INTERCEPT_INTR,
@@ -47,7 +47,7 @@ static void fill_control(struct vmcb_control_area *control)
 }
 
 /*
- * No interrupt table: nothing is ever delivered in the guest.  The descriptor
+ * There is no interrupt table: nothing is ever delivered in the guest.  The descriptor
  * table is the host's own, read-only alias, so that LSL, LAR and segment loads
  * find what they find natively; it is mapped for user mode too.
  */
@@ -78,7 +78,7 @@ void svm_vmcb_setup(struct svm_cpu *this)
 		fill_save(this, &this->vmcb->save);
 		this->filled = true;
 	}
-	/* Who had SVM meanwhile may have used the processor's cache. */
+	/* Whoever has used SVM meanwhile may have used the processor's cache. */
 	this->vmcb->control.clean = 0;
 	/* The first load is to write all segments. */
 	this->segments = true;

@@ -24,7 +24,7 @@ struct vctx_idmap_format vmx_idmap_format = {
 	.top_level = VCTX_LEVEL_512G,
 };
 
-/* One word of controls: where its limits are told, what we want. */
+/* One word of controls: the MSR that has its limits, and what we want of it. */
 struct control {
 	const char *name;
 	u32 msr;

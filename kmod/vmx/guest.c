@@ -15,7 +15,7 @@ void vmx_sync_cr4(struct vctx_cpu *cpu, unsigned long cr4)
 	vmx_write(GUEST_CR4, vctx_state_user_cr4(cr4));
 }
 
-/* The fields of one segment are spaced as those of all. */
+/* The fields of each segment have the same distances. */
 static void load_segment(struct vmx_cpu *this, unsigned long field,
 			 u16 selector)
 {
@@ -31,8 +31,8 @@ static void load_segment(struct vmx_cpu *this, unsigned long field,
 }
 
 /*
- * Segments that are not those of a 64-bit thread, or were not; or no VMX
- * operation.  False if it is that.
+ * Loads segments that are not those of a 64-bit thread, or were not the last time.
+ * Return: false if the CPU is not enabled, which is another reason for a call.
  */
 bool vmx_load_segments(struct vmx_cpu *this, const struct pt_regs *regs)
 {
@@ -48,7 +48,7 @@ bool vmx_load_segments(struct vmx_cpu *this, const struct pt_regs *regs)
 	return true;
 }
 
-/* The guest has loaded segments, or has set TF. */
+/* Saves the segments if the guest has loaded some, or has set TF. */
 void vmx_save_segments(struct vmx_cpu *this, struct pt_regs *regs)
 {
 	u16 fs = vmx_read(GUEST_FS_SELECTOR);
@@ -60,7 +60,7 @@ void vmx_save_segments(struct vmx_cpu *this, struct pt_regs *regs)
 		loadsegment(fs, fs);
 	if (gs) {
 		load_gs_index(gs);
-		/* That has loaded the base too, as the guest's load did once. */
+		/* That has loaded the base, too, as the guest's own load did. */
 		vmx_set_user_gs_base(vmx_read(GUEST_GS_BASE));
 	}
 	/* Begin from the plain state the next time. */
@@ -72,15 +72,15 @@ void vmx_save_segments(struct vmx_cpu *this, struct pt_regs *regs)
 }
 
 /**
- * vmx_set_tag - the VPID for the next entries; see struct vctx_backend_ops
- * @tag: VPID less 1, for 0 is the host's
+ * vmx_set_tag - set the VPID of the next entries; see struct vctx_backend_ops
+ * @tag: the VPID less 1, for 0 is the host's
  * @flush: forget what is cached under it
  */
 void vmx_set_tag(unsigned int tag, bool flush)
 {
 	u16 vpid = tag + 1;
 
-	/* Without VPIDs each entry and exit flushes all. */
+	/* Without VPIDs, each entry and each exit flushes everything. */
 	if (!(vmx_capability.cpu2 & SECONDARY_EXEC_ENABLE_VPID))
 		return;
 	vmx_write(VIRTUAL_PROCESSOR_ID, vpid);

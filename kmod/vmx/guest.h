@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The state of a thread that changes from entry to entry: into the VMCS from
- * where the kernel keeps it, and back.  What is rare is in guest.c.
+ * The state of a thread that changes from entry to entry goes from where the kernel
+ * keeps it into the VMCS, and back.  The rare parts are in guest.c.
  */
 #ifndef VCTX_VMX_GUEST_H
 #define VCTX_VMX_GUEST_H
@@ -20,9 +20,9 @@ bool vmx_load_segments(struct vmx_cpu *this, const struct pt_regs *regs);
 void vmx_save_segments(struct vmx_cpu *this, struct pt_regs *regs);
 
 /*
- * FS is the user's while in the kernel; of GS, it is the one swapped out.  Between
- * the two swaps an exception finds its way as it does in the kernel's own entry
- * code.
+ * In the kernel, FS has the user's base, but GS has not: the user's is swapped out.
+ * Between the two swaps an exception finds its way as it does in the kernel's own
+ * entry code.
  */
 static __always_inline unsigned long vmx_user_gs_base(void)
 {
@@ -96,7 +96,7 @@ static __always_inline void vmx_save(struct vctx_cpu *cpu,
 		vmx_set_user_gs_base(gs_base);
 		this->gs_base = gs_base;
 	}
-	/* The exit has zeroed the data segments: mostly that is what they were. */
+	/* The exit has zeroed the data segments, which mostly were 0 before. */
 	odd = vmx_read(GUEST_DS_SELECTOR) | vmx_read(GUEST_ES_SELECTOR) |
 	      vmx_read(GUEST_FS_SELECTOR) | vmx_read(GUEST_GS_SELECTOR) |
 	      (cs ^ __USER_CS) | (ss ^ __USER_DS);
@@ -104,11 +104,11 @@ static __always_inline void vmx_save(struct vctx_cpu *cpu,
 		vmx_save_segments(this, regs);
 	wrfsbase(vmx_read(GUEST_FS_BASE));
 
-	/* A VM exit makes the limit 64 KiB, which LSL and SGDT would show. */
+	/* A VM exit makes the GDT's limit 64 KiB, which LSL and SGDT would show. */
 	native_load_gdt(&this->gdt);
 	/*
-	 * It also shortens the TSS by the I/O bitmap.  A thread that has one
-	 * runs natively, and the kernel mends the TSS before it does.
+	 * The exit also shortens the TSS by the I/O bitmap.  A thread that has a
+	 * bitmap runs natively, and the kernel mends the TSS before that.
 	 */
 	this_cpu_write(__tss_limit_invalid, true);
 	if (VMX_PER_STAY)

@@ -4,7 +4,7 @@
 
 #include "vmx.h"
 
-/* Whoever is in VMX operation has set the bit, and it was not us. */
+/* Somebody else is in VMX operation if the bit is set and we have not set it. */
 bool vmx_busy(void)
 {
 	return !this_cpu_read(vmx_cpu.on) && __read_cr4() & X86_CR4_VMXE;
@@ -66,7 +66,7 @@ int vmx_cpu_enable(void)
 	return ret;
 }
 
-/* VMX operation would stop a trace, and nobody tells perf. */
+/* VMX operation would stop the trace, and nobody would tell perf. */
 static bool is_traced(void)
 {
 	u64 control;
@@ -78,11 +78,12 @@ static bool is_traced(void)
 }
 
 /**
- * vmx_begin_stay - into VMX operation, where it does not last
+ * vmx_begin_stay - enter VMX operation for one stay in the guest
  * @this: of this CPU; interrupts are off, and stay so until vmx_end_stay()
  *
- * The kernel does not know: nothing that writes CR4 runs meanwhile.  False if the
- * CPU is not enabled or somebody else is in VMX operation, who is left alone.
+ * The kernel does not know of it, but nothing that writes CR4 runs meanwhile.  Return:
+ * false if the CPU is not enabled, or if somebody else has it in VMX operation, which
+ * is left alone.
  */
 bool vmx_begin_stay(struct vmx_cpu *this)
 {

@@ -9,7 +9,7 @@
 #include "idmap.h"
 #include "run_loop.h"
 
-/* Neither a page fault nor SYSCALL. */
+/* Any exception but a page fault and the #UD of SYSCALL. */
 static noinline int rare_exception(struct vctx_cpu *cpu,
 				   struct pt_regs *regs, u32 info)
 {
@@ -31,7 +31,7 @@ static noinline int rare_exception(struct vctx_cpu *cpu,
 	return vctx_run_exception(cpu, regs, &exception);
 }
 
-/* VM-exit interruption information of the two that nearly all exits are. */
+/* The VM-exit interruption information of nearly all exits. */
 #define INFO_EXCEPTION	(INTR_INFO_VALID_MASK | INTR_TYPE_HARD_EXCEPTION)
 #define INFO_PAGE_FAULT	(INFO_EXCEPTION | INTR_INFO_DELIVER_CODE_MASK | \
 			 X86_TRAP_PF)
@@ -60,12 +60,12 @@ static int exit_cpuid(struct pt_regs *regs)
 {
 	u32 leaf = regs->ax, eax = leaf, ebx, ecx = regs->cx, edx;
 
-	/* Natively it raises #GP then: arch_prctl(ARCH_SET_CPUID, 0). */
+	/* After arch_prctl(ARCH_SET_CPUID, 0) it raises #GP natively. */
 	if (test_thread_flag(TIF_NOCPUID))
 		return VCTX_NATIVE_INSTRUCTION;
 
 	native_cpuid(&eax, &ebx, &ecx, &edx);
-	/* Where there is VMX, SYSCALL is shown to 64-bit code only. */
+	/* Processors with VMX show SYSCALL to 64-bit code only. */
 	if (leaf == 0x80000001 &&
 	    !(vmx_read(GUEST_CS_AR_BYTES) & VMX_AR_L_MASK))
 		edx &= ~BIT(X86_FEATURE_SYSCALL & 31);
@@ -84,8 +84,8 @@ static int exit_ept_violation(struct pt_regs *regs)
 }
 
 /*
- * What is not in here is an instruction to be executed natively.  Exceptions and
- * interrupts, nearly all there are, do not come here.
+ * An exit that is not in this table means an instruction to be executed natively.
+ * Exceptions and interrupts, which nearly all exits are, do not come here.
  */
 static const struct {
 	int (*handler)(struct pt_regs *regs);
@@ -95,7 +95,7 @@ static const struct {
 	[EXIT_REASON_EPT_VIOLATION] = { exit_ept_violation, VCTX_EXIT_NESTED_FAULT },
 };
 
-/* Ours to mend: a state that vctx_state_native() should have kept out. */
+/* This is our mistake: vctx_state_native() should have kept the state out. */
 static int refused(u32 reason)
 {
 	if (reason == VMX_ENTER_FAILED)
@@ -125,8 +125,8 @@ static noinline int rare_exit(struct vctx_stats *stats, struct pt_regs *regs,
 }
 
 /*
- * Into the guest, by enter.S, which uses all registers that the compiler could
- * have values in.  Returns the exit reason, or VMX_ENTER_FAILED.
+ * Enters the guest, by enter.S, which uses all registers that the compiler could have
+ * values in.  Return: the exit reason, or VMX_ENTER_FAILED.
  */
 static __always_inline u32 enter(struct pt_regs *regs)
 {
@@ -140,7 +140,7 @@ static __always_inline u32 enter(struct pt_regs *regs)
 	return reason;
 }
 
-/* An exit clears DEBUGCTL, and what perf has in there is not ours to lose. */
+/* An exit clears DEBUGCTL, but perf needs its bits in there. */
 static noinline u32 enter_with_debugctl(struct pt_regs *regs)
 {
 	u64 debugctl = native_rdmsrq(MSR_IA32_DEBUGCTLMSR);
@@ -150,7 +150,7 @@ static noinline u32 enter_with_debugctl(struct pt_regs *regs)
 	return reason;
 }
 
-/* Its low half: the other has no bits.  Shorter than to read all of an MSR. */
+/* Reads the low half alone, for the other has no bits: that is shorter. */
 static __always_inline u32 read_debugctl(void)
 {
 	u32 low, high;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The VMCS of a CPU: everything in it that does not change from entry to entry.
- * What does is in guest.c.
+ * guest.h has the rest.
  */
 #include <asm/cpu_entry_area.h>
 #include <asm/debugreg.h>
@@ -78,8 +78,8 @@ static u64 tss_base(void)
 }
 
 /*
- * FS and the data segments are the user's while in the kernel.  An exit zeroes
- * them, and vmx_save() puts them back.
+ * In the kernel, FS and the data segments are the user's.  An exit zeroes them, and
+ * vmx_save() puts them back.
  */
 static bool write_host(struct vmx_cpu *this)
 {
@@ -112,7 +112,7 @@ static bool write_host(struct vmx_cpu *this)
 }
 
 /*
- * No interrupt table: nothing is ever delivered in the guest.  The descriptor
+ * There is no interrupt table: nothing is ever delivered in the guest.  The descriptor
  * table is the host's own, read-only alias, so that LSL, LAR and segment loads
  * find what they find natively; it is mapped for user mode too.
  */

@@ -20,8 +20,8 @@
  * @exit:	the VM-exit controls
  * @entry:	the VM-entry controls
  * @eptp:	memory type and walk length of the EPT pointer
- * @ept_extent:	how INVEPT flushes most narrowly
- * @pt:		processor trace goes on in VMX operation, or there is none
+ * @ept_extent:	the extent by which INVEPT flushes least
+ * @pt:		a processor trace goes on in VMX operation, or there is none
  */
 struct vmx_capability {
 	u32 revision;
@@ -36,8 +36,8 @@ struct vmx_capability {
 };
 
 /*
- * Whether VMX operation is entered and left with each stay in the guest, for want
- * of a way to keep CR4.VMXE set.
+ * Whether VMX operation is entered and left with each stay in the guest, because
+ * CR4.VMXE cannot be kept set.
  */
 #define VMX_PER_STAY VCTX_COMPAT_VMX_PER_STAY
 
@@ -47,14 +47,15 @@ extern struct vctx_idmap_format vmx_idmap_format;
 /**
  * struct vmx_cpu - VMX on one CPU
  * @cpu:	the generic part
- * @vmxon:	VMXON region
+ * @vmxon:	the VMXON region
  * @vmcs:	the CPU's VMCS, current while @on
- * @on:		enabled: in VMX operation by us, or ready to be for a stay
- * @filled:	@vmcs has been, and keeps what is in it
+ * @on:		the CPU is enabled: we have it in VMX operation, or it is ready to
+ *		enter that for a stay
+ * @filled:	@vmcs has been filled, and keeps its content
  * @segments:	0 if @on and the segment fields are those of a 64-bit thread
  *		with null data segments
- * @gs_base:	what the VMCS has as the guest's
- * @gdt:	of the host, to restore its limit
+ * @gs_base:	the guest's GS base that is in the VMCS
+ * @gdt:	the descriptor table of the host, to restore its limit
  */
 struct vmx_cpu {
 	struct vctx_cpu cpu;
@@ -101,12 +102,12 @@ void vmx_set_tag(unsigned int tag, bool flush);
 void vmx_on_user_return(struct user_return_notifier *hook);
 void vmx_on_user_return_long(struct user_return_notifier *hook);
 
-/* enter.S: what it returns if there was no VM entry; no exit reason. */
+/* enter.S returns this if there was no VM entry; it is no exit reason. */
 #define VMX_ENTER_FAILED U32_MAX
 
 extern char vmx_exit_point[];
 
-/* Access rights of a segment that is not loaded (SDM, "Guest Register State"). */
+/* The access rights of a segment that is not loaded (SDM, "Guest Register State"). */
 #define VMX_AR_UNUSABLE	0x10000
 
 #endif /* VCTX_VMX_H */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The VMX instructions, typed and safe.  Nothing else executes one, except
- * VMLAUNCH and VMRESUME in enter.S.
+ * The VMX instructions, typed and safe.  Only enter.S executes others: VMLAUNCH and
+ * VMRESUME.
  *
- * Each survives its fault: after an emergency VMXOFF (crash, reboot) every one of
- * them raises #UD, and the machine must get on with that.
+ * Each survives its fault: after an emergency VMXOFF, at a crash or a reboot, all of
+ * them raise #UD, and the machine must go on.
  */
 #ifndef VCTX_VMX_OPS_H
 #define VCTX_VMX_OPS_H
@@ -83,9 +83,9 @@ static inline u64 vmx_read(unsigned long field)
 	u64 value;
 
 	/*
-	 * That it succeeds needs no test: the field is one that set-up wrote,
-	 * and the CPU's VMCS is current as long as it is in VMX operation.
-	 * Without, it faults, and what it then yields is never used.
+	 * Success needs no test: set-up has written the same field, and the
+	 * CPU's VMCS is current as long as it is in VMX operation.  Outside it
+	 * the instruction faults, and its result is never used.
 	 */
 	asm volatile("1: vmread %[field], %[value]\n"
 		     "2:\n\t"
