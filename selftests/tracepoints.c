@@ -38,6 +38,25 @@ static void events_exist(const void *arg)
 	}
 }
 
+/* A program that reads a trace knows numbers, and not the module's enumerators. */
+static void formats_have_numbers(const void *arg)
+{
+	FILE *format;
+	char line[4096];
+	int names = 0;
+
+	(void)arg;
+	need_tracefs();
+	format = fopen(EVENTS "/vctx_native/format", "re");
+	REQUIRE(format);
+	while (fgets(line, sizeof(line), format)) {
+		CHECK(!strstr(line, "VCTX_NATIVE_"));
+		names += !!strstr(line, "\"page_fault\"");
+	}
+	fclose(format);
+	CHECK_EQ(names, 1);
+}
+
 /* Cause each of the events. */
 static void make_events(void)
 {
@@ -104,6 +123,8 @@ static void record(const void *arg)
 
 static const struct test tests[] = {
 	{ "events_exist", events_exist, NULL,
+	  T_DEVICE | T_SELF | T_UNUSED },
+	{ "formats_have_numbers", formats_have_numbers, NULL,
 	  T_DEVICE | T_SELF | T_UNUSED },
 	{ "record", record, NULL, T_DEVICE | T_SELF },
 };
