@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The commands of the generic netlink family, for the table in netlink.c. */
+/* The commands of the generic netlink family, for the table in netlink_operations.h. */
 #ifndef VCTX_NETLINK_COMMAND_H
 #define VCTX_NETLINK_COMMAND_H
 
 #include <net/genetlink.h>
-
-extern const struct nla_policy vctx_netlink_context_policy[];
-extern const struct nla_policy vctx_netlink_cpu_policy[];
-extern const struct nla_policy vctx_netlink_policy_policy[];
-extern const struct nla_policy vctx_netlink_evict_policy[];
 
 int vctx_netlink_module_get(struct sk_buff *request, struct genl_info *info);
 

@@ -15,21 +15,6 @@
 #include "stats.h"
 #include "tick_kick.h"
 
-static_assert(VCTX_NR_EXITS == 8 && VCTX_NR_NATIVE == 17 && VCTX_NR_HELD == 5,
-	      "uapi/vcontext.yaml lists them, too");
-
-const struct nla_policy vctx_netlink_context_policy[VCTX_A_CONTEXT_MAX + 1] = {
-	[VCTX_A_CONTEXT_ID] = NLA_POLICY_MIN(NLA_U32, 1),
-	[VCTX_A_CONTEXT_TID] = NLA_POLICY_MIN(NLA_U32, 1),
-	[VCTX_A_CONTEXT_PID] = NLA_POLICY_MIN(NLA_U32, 1),
-	[VCTX_A_CONTEXT_UID] = { .type = NLA_U32 },
-	[VCTX_A_CONTEXT_COMM] = { .type = NLA_NUL_STRING,
-				  .len = TASK_COMM_LEN - 1 },
-	[VCTX_A_CONTEXT_CPU] = { .type = NLA_U32 },
-	[VCTX_A_CONTEXT_STATE] = NLA_POLICY_MAX(NLA_U32, VCTX_CONTEXT_LEAVING),
-	[VCTX_A_CONTEXT_TREE] = NLA_POLICY_MIN(NLA_U32, 1),
-};
-
 static int put_counters(struct sk_buff *skb, int type, const u64 *counters, int n)
 {
 	struct nlattr *nest = nla_nest_start(skb, type);

@@ -13,10 +13,6 @@
 #include "tick.h"
 #include "tick_kick.h"
 
-const struct nla_policy vctx_netlink_cpu_policy[VCTX_A_CPU_MAX + 1] = {
-	[VCTX_A_CPU_CPU] = { .type = NLA_U32 },
-};
-
 /* The thread on a CPU, if the caller sees it. */
 static int put_cpu_context(struct sk_buff *skb, const struct vctx_cpu *run,
 			   int cpu)

@@ -7,13 +7,6 @@
 #include "netlink_command.h"
 #include "netlink_message.h"
 
-const struct nla_policy vctx_netlink_evict_policy[VCTX_A_EVICT_MAX + 1] = {
-	[VCTX_A_EVICT_ID] = NLA_POLICY_MIN(NLA_U32, 1),
-	[VCTX_A_EVICT_PID] = NLA_POLICY_MIN(NLA_U32, 1),
-	[VCTX_A_EVICT_TREE] = NLA_POLICY_MIN(NLA_U32, 1),
-	[VCTX_A_EVICT_ALL] = { .type = NLA_FLAG },
-};
-
 static bool process_exists(u32 pid)
 {
 	struct pid *found = find_get_pid(pid);

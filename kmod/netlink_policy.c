@@ -9,17 +9,6 @@
 #include "policy.h"
 #include "tick_kick.h"
 
-const struct nla_policy vctx_netlink_policy_policy[VCTX_A_POLICY_MAX + 1] = {
-	[VCTX_A_POLICY_ENABLED] = NLA_POLICY_MAX(NLA_U8, 1),
-	[VCTX_A_POLICY_MAX_CONTEXTS] = { .type = NLA_U32 },
-	[VCTX_A_POLICY_MAX_PER_USER] = { .type = NLA_U32 },
-	[VCTX_A_POLICY_TICK_HOLD] = NLA_POLICY_MAX(NLA_U8, 1),
-	[VCTX_A_POLICY_TICK_UNPRIVILEGED] = NLA_POLICY_MAX(NLA_U8, 1),
-	[VCTX_A_POLICY_TICK_MAX_MS] = { .type = NLA_U32 },
-	[VCTX_A_POLICY_TICK_CPUS] = { .type = NLA_NUL_STRING,
-				      .len = PAGE_SIZE - 1 },
-};
-
 static int put_policy(struct sk_buff *skb, const struct vctx_policy *policy,
 		      const char *cpus)
 {
