@@ -2,6 +2,7 @@
 /* The commands of /dev/vcontext; <linux/vcontext.h> is their documentation. */
 #include <linux/build_bug.h>
 #include <linux/fs.h>
+#include <linux/nospec.h>
 #include <linux/stddef.h>
 #include <linux/uaccess.h>
 
@@ -90,20 +91,36 @@ static int ioctl_stats(struct file *file, union argument *arg)
  * field that it had.  A field is added at the end, and @min stays.  @tells: what
  * is written to the caller is why the command failed, and not what it found.
  */
-static const struct {
+static const struct command {
 	unsigned int cmd;
 	int (*handler)(struct file *file, union argument *arg);
 	u32 size;
 	u32 min;
 	bool tells;
 } commands[] = {
-	{ VCTX_IOC_INFO, ioctl_info, sizeof(struct vctx_info),
-	  offsetofend(struct vctx_info, limits) },
-	{ VCTX_IOC_ENTER, ioctl_enter, sizeof(struct vctx_enter),
-	  offsetofend(struct vctx_enter, __reserved), true },
-	{ VCTX_IOC_LEAVE, ioctl_leave },
-	{ VCTX_IOC_STATS, ioctl_stats, sizeof(struct vctx_stats),
-	  offsetofend(struct vctx_stats, longest_ns) },
+	[_IOC_NR(VCTX_IOC_INFO)] = {
+		.cmd = VCTX_IOC_INFO,
+		.handler = ioctl_info,
+		.size = sizeof(struct vctx_info),
+		.min = offsetofend(struct vctx_info, limits),
+	},
+	[_IOC_NR(VCTX_IOC_ENTER)] = {
+		.cmd = VCTX_IOC_ENTER,
+		.handler = ioctl_enter,
+		.size = sizeof(struct vctx_enter),
+		.min = offsetofend(struct vctx_enter, __reserved),
+		.tells = true,
+	},
+	[_IOC_NR(VCTX_IOC_LEAVE)] = {
+		.cmd = VCTX_IOC_LEAVE,
+		.handler = ioctl_leave,
+	},
+	[_IOC_NR(VCTX_IOC_STATS)] = {
+		.cmd = VCTX_IOC_STATS,
+		.handler = ioctl_stats,
+		.size = sizeof(struct vctx_stats),
+		.min = offsetofend(struct vctx_stats, longest_ns),
+	},
 };
 
 /* The structure at @user, by the general rules of the ABI. */
@@ -119,39 +136,42 @@ static int copy_in(union argument *arg, u32 *user_size, void __user *user,
 	return copy_struct_from_user(arg, size, user, *user_size);
 }
 
-static int find_command(unsigned int cmd)
+/*
+ * Return: the command, or NULL.  The size that is a part of @cmd does not count, for it
+ * may be that of another version.
+ */
+static const struct command *find_command(unsigned int cmd)
 {
-	int i;
+	unsigned int nr = _IOC_NR(cmd);
+	const struct command *command;
 
-	/* By number alone: the size in it may be that of another version. */
-	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		if (_IOC_TYPE(cmd) == VCTX_IOC_TYPE &&
-		    _IOC_NR(cmd) == _IOC_NR(commands[i].cmd) &&
-		    _IOC_DIR(cmd) == _IOC_DIR(commands[i].cmd))
-			return i;
-	return -ENOTTY;
+	if (nr >= ARRAY_SIZE(commands))
+		return NULL;
+	command = &commands[array_index_nospec(nr, ARRAY_SIZE(commands))];
+	return _IOC_TYPE(cmd) == VCTX_IOC_TYPE &&
+	       _IOC_DIR(cmd) == _IOC_DIR(command->cmd) ? command : NULL;
 }
 
 long vctx_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
+	const struct command *command = find_command(cmd);
 	void __user *user = (void __user *)arg;
 	union argument argument;
 	u32 user_size = 0;
-	int i, ret;
+	int ret;
 
-	i = find_command(cmd);
-	if (i < 0)
-		return i;
-	if (commands[i].size) {
-		ret = copy_in(&argument, &user_size, user, commands[i].size,
-			      commands[i].min);
+	if (!command)
+		return -ENOTTY;
+	if (command->size) {
+		ret = copy_in(&argument, &user_size, user, command->size,
+			      command->min);
 		if (ret)
 			return ret;
 	}
 
-	ret = commands[i].handler(file, &argument);
-	if (_IOC_DIR(cmd) & _IOC_READ && !!ret == commands[i].tells &&
-	    copy_to_user(user, &argument, min(user_size, commands[i].size)))
+	ret = command->handler(file, &argument);
+	if (_IOC_DIR(cmd) & _IOC_READ && !!ret == command->tells &&
+	    copy_to_user(user, &argument, min(user_size, command->size)))
 		return -EFAULT;
 	return ret;
 }
