@@ -37,6 +37,6 @@ void __init vctx_limits_init(void)
 		return;
 	for (i = 0; i < ARRAY_SIZE(explain); i++)
 		if (limits & explain[i].limit)
-			pr_notice("what this kernel reserves for KVM is missing: %s\n",
+			pr_notice("this kernel reserves for KVM what contexts need, so %s\n",
 				  explain[i].text);
 }

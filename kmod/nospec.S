@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the kernel does against speculation on its way to user mode and back, for
- * the VM entries and exits in assembly, which include this.  Its own macros call
- * what newer ones reserve for KVM.
+ * the VM entries and exits in assembly, which include this file.  The kernel's own
+ * macros call functions that newer kernels reserve for KVM.
  */
 #include <asm/alternative.h>
 #include <asm/cpufeatures.h>
@@ -10,7 +10,7 @@
 #include <asm/nospec-branch.h>
 #include <asm/segment.h>
 
-/* Before an entry: clear the CPU's buffers.  Only VERW from memory does. */
+/* Before an entry: clear the CPU's buffers.  Only VERW with a memory operand does so. */
 .macro VCTX_CLEAR_CPU_BUFFERS
 	ALTERNATIVE "jmp .Lkeep_buffers_\@", "", X86_FEATURE_CLEAR_CPU_BUF
 	verw	.Lselector_\@(%rip)

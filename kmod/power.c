@@ -187,7 +187,7 @@ static int bring_up(unsigned int cpu)
 		local_irq_enable();
 	}
 	if (error) {
-		pr_notice("CPU %u: cannot be enabled (%d); threads run natively there\n",
+		pr_notice("CPU %u cannot be enabled (%d); threads run natively there\n",
 			  cpu, error);
 		vctx_event_hardware_lost(cpu, -error);
 	}

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The general registers of the guest, for the VM entries and exits in assembly,
- * which include this.  RSP is in the VMCS or VMCB, RAX is where the vendor has it.
+ * which include this file.  RSP is in the VMCS or VMCB, and each back end loads and
+ * saves RAX in its own way.
  */
 #include "asm-offsets.h"
 
-/* From the struct pt_regs at RDI, which is gone then. */
+/* Loads them from the struct pt_regs at RDI, which is the last to be loaded. */
 .macro VCTX_LOAD_REGS
 	mov	REGS_R15(%rdi), %r15
 	mov	REGS_R14(%rdi), %r14
@@ -23,7 +24,7 @@
 	mov	REGS_DI(%rdi), %rdi
 .endm
 
-/* To the struct pt_regs at @to, all but the register of this name. */
+/* Stores them in the struct pt_regs at @to.  RDI and RAX are the back end's to store. */
 .macro VCTX_SAVE_REGS to:req
 	mov	%r15, REGS_R15(\to)
 	mov	%r14, REGS_R14(\to)
@@ -40,7 +41,7 @@
 	mov	%rsi, REGS_SI(\to)
 .endm
 
-/* Nothing of the user's is left for the kernel to speculate with. */
+/* Leaves no value of user mode for the kernel to speculate with. */
 .macro VCTX_CLEAR_REGS
 	xor	%ecx, %ecx
 	xor	%edx, %edx

@@ -151,7 +151,7 @@ void __init vctx_shootdown_init(void)
 {
 	if (vctx_compat_broadcasts_tlb_flush()) {
 		tlb_kick = true;
-		pr_info("the kernel flushes TLBs by broadcast: contexts are interrupted for it\n");
+		pr_info("the kernel flushes TLBs by broadcast: each flush interrupts contexts\n");
 	}
 	if (tlb_kick)
 		vctx_context_first_hook = on_user_return;

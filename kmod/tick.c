@@ -389,7 +389,7 @@ void vctx_tick_left(void)
 	tell_over(tick);
 }
 
-/* Whoever has kicked may not be done yet, and has time until the next tick. */
+/* The CPU that kicks may not have queued its task yet; it has time until the next tick. */
 static void on_kick(void *unused)
 {
 	this_cpu_write(this_tick.ready, false);
@@ -418,7 +418,7 @@ int __init vctx_tick_init(void)
 	}
 	ret = vctx_tick_kick_init(on_kick);
 	if (ret)
-		pr_notice("ticks cannot be held: no tracepoints of the scheduler (%d)\n",
+		pr_notice("ticks cannot be held: the scheduler's tracepoints cannot be used (%d)\n",
 			  ret);
 	available = !ret;
 	return 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Into the guest and back.  What is done here beside moving registers is what
- * the kernel does on its own way to user mode and back (see
- * arch/x86/entry/entry_64.S) and KVM around its VMRUN: clear the CPU's buffers
- * on the way in; on the way out, before the first RET, fill the return stack and
- * untrain the return predictor.
+ * Into the guest and back.  Beside moving registers, this does what the kernel
+ * does on its own way to user mode and back (see arch/x86/entry/entry_64.S) and
+ * what KVM does around its VMRUN: it clears the CPU's buffers on the way in; on the
+ * way out, before the first RET, it fills the return stack and untrains the return
+ * predictor.
  */
 #include <linux/linkage.h>
 #include "nospec.S"
@@ -13,17 +13,18 @@
 	.text
 
 /*
- * In: RAX the physical address of the VMCB, RDI the struct pt_regs.  Runs the
- * guest with its general registers until a #VMEXIT, and leaves them there; its
- * RAX and RSP are in the VMCB.
+ * In: RAX the physical address of the VMCB, RDI the struct pt_regs.  Loads the
+ * general registers from the latter, runs the guest until a #VMEXIT, and stores
+ * the registers in it.  The guest's RAX and RSP are in the VMCB.
  *
- * Not a C function: it keeps RSP and RBP and nothing else.  The compiler is told,
- * in run.c, and so saves only what it needs.
+ * This is not a C function: it preserves RSP and RBP and nothing else.  The asm
+ * statement in run.c says this to the compiler, which so saves only what it needs.
  *
- * GS is the only segment that differs between the kernel and its user.  An NMI
- * between the two SWAPGS finds its way as it does in the kernel's own entry code.
- * VMRUN itself cannot fault: EFER.SVME is set, or there was no entry; and who
- * clears it in an emergency does so from an NMI that does not return.
+ * Of the segment registers that VMRUN leaves alone, only GS differs between the
+ * kernel and user mode.  An NMI between the two SWAPGS finds its way as it does in
+ * the kernel's own entry code.  VMRUN itself cannot fault: this is called only
+ * while EFER.SVME is set, and an emergency clears the bit from an NMI that does
+ * not return.
  */
 SYM_FUNC_START(svm_enter)
 	push	%rbp

@@ -36,7 +36,7 @@ static int rare_exception(struct vctx_cpu *cpu, struct pt_regs *regs,
 /* This is our mistake: vctx_state_native() should have kept the state out. */
 static int refused(const struct vmcb *vmcb, u32 code)
 {
-	pr_err_once("VMRUN refused: exit code %#x, ip %#llx; please report\n",
+	pr_err_once("VMRUN was refused: exit code %#x, ip %#llx; please report\n",
 		    code, vmcb->save.rip);
 	return vctx_run_refused();
 }

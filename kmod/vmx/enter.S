@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Into the guest and back.  What is done here beside moving registers is what
- * the kernel does on its own way to user mode and back (see
- * arch/x86/entry/entry_64.S) and KVM around its VM entry: clear the CPU's
- * buffers on the way in; on the way out, before the first RET, fill the return
- * stack, restrict indirect branches, and clear the branch history.
+ * Into the guest and back.  Beside moving registers, this does what the kernel
+ * does on its own way to user mode and back (see arch/x86/entry/entry_64.S) and
+ * what KVM does around its VM entry: it clears the CPU's buffers on the way in; on
+ * the way out, before the first RET, it fills the return stack, restricts indirect
+ * branches, and clears the branch history.
  */
 #include <linux/linkage.h>
 #include <asm/asm.h>
@@ -20,12 +20,12 @@
 	.text
 
 /*
- * In: RDI the struct pt_regs.  Runs the guest with its general registers until a
- * VM exit, and leaves them there.
+ * In: RDI the struct pt_regs.  Loads the general registers from it, runs the guest
+ * until a VM exit, and stores the registers in it.
  * Out: EAX the exit reason, or -1 if there was no VM entry.
  *
- * Not a C function: it keeps RSP and RBP and nothing else.  The compiler is told,
- * in run.c, and so saves only what it needs.
+ * This is not a C function: it preserves RSP and RBP and nothing else.  The asm
+ * statement in run.c says this to the compiler, which so saves only what it needs.
  */
 SYM_FUNC_START(vmx_enter)
 	push	%rbp
@@ -36,8 +36,8 @@ SYM_FUNC_START(vmx_enter)
 	vmwrite	%rsp, %rax
 
 	/*
-	 * With IBRS as the kernel's protection it is on in the kernel and off in
-	 * user mode.
+	 * Where the kernel protects itself by IBRS, IBRS is on in the kernel and off
+	 * in user mode.
 	 */
 	ALTERNATIVE "jmp .Lopen", "", X86_FEATURE_KERNEL_IBRS
 	movl	$MSR_IA32_SPEC_CTRL, %ecx
@@ -58,7 +58,7 @@ SYM_FUNC_START(vmx_enter)
 #if VCTX_COMPAT_VMX_PER_STAY
 	jnc	.Lvmlaunch
 #endif
-	/* The first time it fails, for the VMCS is not launched then. */
+	/* VMRESUME fails the first time, for the VMCS is not launched then. */
 .Lvmresume:
 	vmresume
 .Lvmlaunch:
@@ -69,7 +69,7 @@ SYM_FUNC_START(vmx_enter)
 	_ASM_EXTABLE(.Lvmresume, .Lfailed)
 	_ASM_EXTABLE(.Lvmlaunch, .Lfailed)
 
-	/* Where the VMCS says that the host goes on, on the stack left above. */
+	/* The VMCS has this address as the host's RIP, and RSP as stored above. */
 SYM_INNER_LABEL(vmx_exit_point, SYM_L_GLOBAL)
 	UNWIND_HINT_RESTORE
 	ENDBR

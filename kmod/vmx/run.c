@@ -102,7 +102,7 @@ static int refused(u32 reason)
 		pr_err_once("VM entry failed: VM-instruction error %llu; please report\n",
 			    vmx_read(VM_INSTRUCTION_ERROR));
 	else
-		pr_err_once("VM entry refused: exit reason %#x, ip %#llx; please report\n",
+		pr_err_once("VM entry was refused: exit reason %#x, ip %#llx; please report\n",
 			    reason, vmx_read(GUEST_RIP));
 
 	return vctx_run_refused();
