@@ -120,7 +120,7 @@ enum vctx_unavailable {
 	VCTX_UNAVAILABLE_ENCRYPTED,	/* memory encryption is active (ENODEV) */
 	VCTX_UNAVAILABLE_POLICY,	/* the administrator allows no new contexts (ENOSPC) */
 	VCTX_UNAVAILABLE_MACHINE_LIMIT,	/* vctx_info.max_contexts contexts exist (ENOSPC) */
-	VCTX_UNAVAILABLE_USER_LIMIT,	/* the user has as many as a user may have (EDQUOT) */
+	VCTX_UNAVAILABLE_USER_LIMIT,	/* the user may have no more contexts (EDQUOT) */
 	VCTX_UNAVAILABLE_MEMORY,	/* out of memory (ENOMEM) */
 	VCTX_UNAVAILABLE_PRIVILEGE,	/* holding the tick takes CAP_SYS_NICE (EPERM) */
 	VCTX_UNAVAILABLE_TICK,		/* the tick is not held here at all (ERANGE) */
@@ -171,7 +171,7 @@ struct vctx_info {
 #define VCTX_FEATURE_TLB_TAGS		(1ULL << 2)	/* TLB entries are tagged (VPID, ASID) */
 #define VCTX_FEATURE_STATS_PAGE		(1ULL << 3)	/* the statistics can be mapped */
 #define VCTX_FEATURE_TICK_HOLD		(1ULL << 4)	/* VCTX_ENTER_TICKLESS works */
-#define VCTX_FEATURE_TICK_UNPRIVILEGED	(1ULL << 5)	/* it works without CAP_SYS_NICE */
+#define VCTX_FEATURE_TICK_UNPRIVILEGED	(1ULL << 5)	/* holding needs no CAP_SYS_NICE */
 
 /*
  * After each switch to a thread, it returns natively once to have its FPU

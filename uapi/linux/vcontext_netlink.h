@@ -62,10 +62,10 @@ enum vctx_cmd {
 	VCTX_CMD_CPU_GET,
 	VCTX_CMD_POLICY_GET,		/* Get the policy.  The reply has VCTX_A_POLICY_*. */
 	/*
-	 * Change what the request has of the policy: all of it or, with an
-	 * error, nothing.  Contexts that exist are left alone, but ticks are
-	 * held by the new policy at once.  The command takes a capability.
-	 * The request has VCTX_A_POLICY_*.
+	 * Change those values of the policy that the request has: all of them
+	 * or, with an error, none.  Contexts that exist are left alone, but
+	 * ticks are held by the new policy at once.  The command takes a
+	 * capability.  The request has VCTX_A_POLICY_*.
 	 */
 	VCTX_CMD_POLICY_SET,
 	/*
@@ -98,7 +98,7 @@ enum vctx_a_module {
 	VCTX_A_MODULE_LIMITS,		/* u64, VCTX_LIMIT_* */
 	VCTX_A_MODULE_CONTEXTS,		/* u32, how many exist, in all namespaces */
 	VCTX_A_MODULE_CONTEXT_BYTES,	/* u32, kernel memory of one context */
-	VCTX_A_MODULE_EVENTS_LOST,	/* u64, for lack of memory or room */
+	VCTX_A_MODULE_EVENTS_LOST,	/* u64, how many were lost for lack of memory or room */
 
 	__VCTX_A_MODULE_MAX,
 	VCTX_A_MODULE_MAX = __VCTX_A_MODULE_MAX - 1,
@@ -106,12 +106,12 @@ enum vctx_a_module {
 
 /* What the thread of a context does. */
 enum vctx_context_state {
-	VCTX_CONTEXT_GUEST,	/* it runs in guest mode */
-	VCTX_CONTEXT_NATIVE,	/* it runs in the kernel, or natively */
-	VCTX_CONTEXT_READY,	/* it waits for a CPU */
-	VCTX_CONTEXT_SLEEPING,	/* it waits for something else */
-	VCTX_CONTEXT_STOPPED,	/* a signal or a debugger has stopped it */
-	VCTX_CONTEXT_LEAVING,	/* its context is evicted and about to end */
+	VCTX_CONTEXT_GUEST,	/* the thread runs in guest mode */
+	VCTX_CONTEXT_NATIVE,	/* the thread runs in the kernel, or natively */
+	VCTX_CONTEXT_READY,	/* the thread waits for a CPU */
+	VCTX_CONTEXT_SLEEPING,	/* the thread waits for something else */
+	VCTX_CONTEXT_STOPPED,	/* a signal or a debugger has stopped the thread */
+	VCTX_CONTEXT_LEAVING,	/* the context is evicted and about to end */
 };
 
 /*
@@ -165,9 +165,9 @@ enum vctx_a_cpu {
 	VCTX_A_CPU_CONTEXT,		/* u32, ID of the context whose thread runs, if any */
 	VCTX_A_CPU_TID,			/* u32, that thread */
 	VCTX_A_CPU_COMM,		/* string, the name of that thread */
-	VCTX_A_CPU_STAY_NS,		/* u64, for so long in the guest; absent if it is not */
+	VCTX_A_CPU_STAY_NS,		/* u64, time since the VM entry; absent outside the guest */
 	VCTX_A_CPU_TICK_ALLOWED,	/* flag, the tick may be held here */
-	VCTX_A_CPU_TICK_HELD,		/* flag, it is held now */
+	VCTX_A_CPU_TICK_HELD,		/* flag, the tick is held now */
 	VCTX_A_CPU_NOHZ_FULL,		/* flag, the kernel itself stops the tick */
 
 	__VCTX_A_CPU_MAX,
@@ -177,12 +177,12 @@ enum vctx_a_cpu {
 /* The module's parameters, by the same names; see vcontext(4). */
 enum vctx_a_policy {
 	VCTX_A_POLICY_ENABLED = 1,		/* u8, 0 allows no new contexts */
-	VCTX_A_POLICY_MAX_CONTEXTS,		/* u32, on the machine; 0 is no limit */
-	VCTX_A_POLICY_MAX_PER_USER,		/* u32, of each user; 0 is no limit */
+	VCTX_A_POLICY_MAX_CONTEXTS,		/* u32, contexts on the machine; 0 is no limit */
+	VCTX_A_POLICY_MAX_PER_USER,		/* u32, contexts of each user; 0 is no limit */
 	VCTX_A_POLICY_TICK_HOLD,		/* u8, 0 lets no tick be held */
-	VCTX_A_POLICY_TICK_UNPRIVILEGED,	/* u8, 1 lets it be held without CAP_SYS_NICE */
+	VCTX_A_POLICY_TICK_UNPRIVILEGED,	/* u8, 1 lets ticks be held without CAP_SYS_NICE */
 	VCTX_A_POLICY_TICK_MAX_MS,		/* u32, the largest bound; U32_MAX is unlimited */
-	VCTX_A_POLICY_TICK_CPUS,		/* string, where it may be held: "1,3-5" */
+	VCTX_A_POLICY_TICK_CPUS,		/* string, CPUs that may hold ticks: "1,3-5" */
 
 	__VCTX_A_POLICY_MAX,
 	VCTX_A_POLICY_MAX = __VCTX_A_POLICY_MAX - 1,
