@@ -2,7 +2,7 @@
 /*
  * A pool of workers, each thread in a context of its own, fed through a bounded
  * queue: pi by Monte Carlo.  A worker that finds work in the queue takes it
- * without a system call; only to sleep and to wake does it leave guest mode.
+ * without a system call; it leaves guest mode only to sleep and to wake others.
  *
  * cc -O2 -pthread pool.c $(pkg-config --cflags --libs libvcontext) -o pool
  */
@@ -26,9 +26,9 @@
 #define SPINS		2000	/* before a thread sleeps */
 #define MAX_WORKERS	256
 
-/* ---- the queue: who draws a ticket waits for the turn of its slot ---- */
+/* ---- the queue: a thread that draws a ticket waits for the turn of its slot ---- */
 
-/* @turn is the ticket that may put something in; plus 1, that may take it out. */
+/* The ticket @turn may put a task in; the ticket @turn - 1 may take one out. */
 struct slot {
 	atomic_uint turn;
 	atomic_uint sleepers;
@@ -178,7 +178,7 @@ static void add(struct worker *total, const struct worker *worker)
 		total->stats.exits[i] += worker->stats.exits[i];
 }
 
-/* The CPU of worker @index: those that are allowed, in turn. */
+/* The CPU of worker @index: workers take the allowed CPUs in turn. */
 static int nth_cpu(int index)
 {
 	cpu_set_t cpus;
@@ -195,15 +195,15 @@ static const char help[] =
 "Usage: pool [OPTION]...\n"
 "Compute pi by Monte Carlo in a pool of threads, each in a context of its own.\n"
 "\n"
-"  -n, --native      natively instead\n"
+"  -n, --native      run natively instead\n"
 "  -w, --workers N   number of threads (default: one for each CPU)\n"
 "  -t, --tasks N     number of tasks (default: 200)\n"
 "  -s, --samples N   samples of each task (default: 100000)\n"
-"  -p, --pin         each worker stays on one CPU\n"
+"  -p, --pin         keep each worker on one CPU\n"
 "  -h, --help        print this and exit\n"
 "\n"
-"Pi goes to standard output, what each worker and its context did to standard\n"
-"error.\n";
+"Pi goes to standard output; what each worker and its context did goes to\n"
+"standard error.\n";
 
 static const struct option options[] = {
 	{ "native",	no_argument,		NULL, 'n' },

@@ -49,7 +49,7 @@ static double american_put(double *value, int steps, double strike)
 
 			if (level == steps)
 				value[node] = fmax(now, 0);
-			else	/* exercise, or wait for what is worth more */
+			else	/* exercise now or wait, whichever is worth more */
 				value[node] = fmax(now, rise * value[node + 1] +
 						   fall * value[node]);
 			asset *= up * up;
@@ -64,7 +64,7 @@ static double strike_of(const struct book *book, int i)
 	return SPOT * (0.8 + 0.4 * i / book->strikes);
 }
 
-/* What is to run in the context; its statistics end with it, so take them here. */
+/* Runs in the context.  The statistics end with the context, so take them here. */
 static long price(void *arg)
 {
 	struct book *book = arg;
@@ -102,13 +102,13 @@ static const char help[] =
 "Usage: pricing [OPTION]...\n"
 "Price American puts on a binomial tree, in a context.\n"
 "\n"
-"  -n, --native      natively instead\n"
+"  -n, --native      run natively instead\n"
 "  -t, --tickless    hold the scheduler tick meanwhile; needs CAP_SYS_NICE\n"
 "  -s, --steps N     steps of the tree (default: 1000)\n"
 "  -k, --strikes N   number of strikes (default: 20)\n"
 "  -h, --help        print this and exit\n"
 "\n"
-"Prices go to standard output, what the context did to standard error.\n";
+"Prices go to standard output; what the context did goes to standard error.\n";
 
 static const struct option options[] = {
 	{ "native",	no_argument,		NULL, 'n' },

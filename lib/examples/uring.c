@@ -3,7 +3,7 @@
  * Input without system calls: a thread of the kernel polls the submission ring
  * (IORING_SETUP_SQPOLL), the program polls the completion ring, and both are
  * memory that they share.  So reading a file costs the computing thread no exit
- * from guest mode, where read() costs one for each block.  Both are done here.
+ * from guest mode, where read() costs one for each block.  This program does both.
  *
  * cc -O2 uring.c $(pkg-config --cflags --libs libvcontext liburing) -o uring
  */
@@ -22,8 +22,8 @@
 #define DEPTH	32	/* reads in flight */
 
 /*
- * For so long the polling thread waits for the next submission before it goes to
- * sleep, after which io_uring_submit() makes a system call to wake it.
+ * The polling thread goes to sleep if no submission comes for so long, and
+ * io_uring_submit() then makes a system call to wake it.
  */
 #define IDLE_MS	2000
 
@@ -85,7 +85,7 @@ static long with_sqpoll(struct job *job)
 	uint64_t submitted = 0, done = 0;
 	struct io_uring_cqe *cqe;
 
-	/* All at once: the thread begins asleep, and is woken by a system call. */
+	/* All at once: the thread begins asleep, and a system call wakes it. */
 	for (; submitted < job->blocks && submitted < DEPTH; submitted++)
 		prepare(job, submitted, submitted);
 	io_uring_submit(&job->ring);
@@ -174,11 +174,11 @@ static const char help[] =
 "Read FILE and sum it up, in a context: by read(), then through an io_uring\n"
 "whose submissions the kernel polls for; compare the exits for system calls.\n"
 "\n"
-"  -n, --native      natively instead\n"
+"  -n, --native      run natively instead\n"
 "  -c, --sq-cpu CPU  where the kernel's thread polls (default: anywhere)\n"
 "  -h, --help        print this and exit\n"
 "\n"
-"Sums go to standard output, what the contexts did to standard error.\n";
+"Sums go to standard output; what the contexts did goes to standard error.\n";
 
 static const struct option options[] = {
 	{ "native",	no_argument,		NULL, 'n' },
@@ -232,7 +232,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "uring: %s is empty, or not a file\n", argv[optind]);
 		return 1;
 	}
-	/* Touched here, so that no page fault is counted later. */
+	/* The pages are touched here, so that no page fault is counted later. */
 	job.buffer = malloc(DEPTH * BLOCK);
 	if (!job.buffer) {
 		perror("uring: cannot allocate buffers");
@@ -246,7 +246,7 @@ int main(int argc, char **argv)
 	if (!error) {
 		uint64_t sum = job.sum;
 
-		/* Now, as its thread would go to sleep while read() is tried. */
+		/* Only now, since the ring's thread would go to sleep while read() is tried. */
 		error = -io_uring_queue_init_params(DEPTH, &job.ring, &params);
 		if (error) {
 			fprintf(stderr, "uring: cannot set up an io_uring with SQPOLL: %s; is it allowed by sysctl kernel.io_uring_disabled, and is the CPU there?\n",
