@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Builds Bochs from Debian's source package, without the debugger and the instrumentation of the package's binary.
 
-The guest makes the same instructions by both, in half the time by this one. Run as a program, this file builds Bochs into
-the cache, which takes a minute of two processors; from then on the harness uses it.
+The guest executes the same instructions in both, and takes half the time in this one. Run as a program, this file builds
+Bochs into the cache, which takes a minute on two processors; from then on the harness uses it.
 """
 
 import inspect
@@ -21,7 +21,7 @@ from cache import Failure  # noqa: E402
 SUITE = "trixie"  # the Debian release that has Bochs 3.0
 VERSION = re.compile(r"3\.0")  # 3.1 does not boot the kernel
 
-# What the processor can, as in Debian's package; of devices no more than the guest has.
+# The features of the processor, as in Debian's package, and no devices but those that the guest has.
 FEATURES = ("--with-nogui", "--disable-plugins", "--disable-docbook", "--disable-debugger", "--disable-debugger-gui",
             "--enable-all-optimizations", "--enable-cpu-level=6", "--enable-x86-64", "--enable-smp", "--enable-fpu",
             "--enable-3dnow", "--enable-a20-pin", "--enable-amx", "--enable-avx", "--enable-cet", "--enable-evex",
@@ -51,7 +51,7 @@ def build(work):
 
 
 def name():
-    """Of the cache entry."""
+    """The name of the cache entry."""
     return f"bochs-built-{cache.digest(*packages.release(), *FEATURES, FLAGS, inspect.getsource(build))}"
 
 
@@ -62,7 +62,7 @@ def found():
 
 
 def main():
-    """A result in KTAP: without this Bochs all is slower, but goes on."""
+    """A result in KTAP. It is never a failure: without this Bochs, Debian's own is used, which is slower."""
     print("TAP version 13\n1..1")
     try:
         cache.entry(name(), build)

@@ -44,7 +44,7 @@ def digest(*parts):
 
 
 def file_stamp(path):
-    """What tells that a file has changed without reading it."""
+    """A string that differs if a file has changed; the file is not read."""
     status = os.stat(path)
     return f"{path} {status.st_size} {status.st_mtime_ns}"
 
@@ -56,10 +56,10 @@ def read(path):
 
 @contextlib.contextmanager
 def locked(name):
-    """Others that build the same entry wait; those that build another do not."""
+    """While one harness builds an entry, others that need it wait; the lock is of this entry only."""
     folder = os.path.join(directory(), "locks")
     os.makedirs(folder, exist_ok=True)
-    os.utime(folder)  # prune() leaves what is used
+    os.utime(folder)  # prune() leaves folders that are used
     with open(os.path.join(folder, name), "w", encoding="ascii") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -96,8 +96,8 @@ def is_used(path):
 
 
 def prune():
-    """Removes what no run has used for long, and what a killed one left half built."""
+    """Removes entries that no run has used for long, and what killed runs have left half built."""
     for old in os.scandir(directory()):
-        with contextlib.suppress(FileNotFoundError):  # another has just built or removed it
+        with contextlib.suppress(FileNotFoundError):  # another run has just renamed or removed it
             if old.is_dir() and time.time() - old.stat().st_mtime > UNUSED:
                 shutil.rmtree(old.path, ignore_errors=True)
