@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A boot with a group of test programs: what is asked of the harness, and what came of each program."""
+"""A boot with a group of test programs: the request to the harness, and the result of each program."""
 
 import collections
 import os
@@ -24,22 +24,22 @@ from cache import Failure  # noqa: E402
 # What tests use of this machine.
 GUEST_FILES = ("/usr/bin/jq", "/usr/bin/script", "/lib/terminfo/l/linux")
 
-# In the guest, in seconds of the guest.
+# How long a test may take, in seconds of the guest.
 TEST_SECONDS = 180
-# A boot with all tests, in seconds of this machine.
+# How long a boot may take, in seconds of this machine.
 BOOT_SECONDS = 900
 
-# Natively beyond Bochs: on several CPUs, a CPU that reaches an instruction breakpoint never goes on.
-# And a minute is saved where an emulator makes no difference.
+# What Bochs cannot do natively: with several CPUs, a CPU that reaches an instruction breakpoint never goes on.
+# The emulator makes no difference to the cases of vctxctl_isolate.sh, and without them a boot is a minute shorter.
 BEYOND_BOCHS_SMP = ("ptrace/hardware_breakpoint", "ptrace/hardware_breakpoint_both",
                     "perf_breakpoint/thread_execute", "perf_breakpoint/cpu_execute",
                     *(f"vctxctl_isolate.sh/{what}" for what in ("killed_isolate", "killed_release")))
 
 BEYOND_QEMU = (
-    # It has no unmasked SSE exceptions, no alignment check, and some instructions that it should refuse.
+    # QEMU has no unmasked SSE exceptions and no alignment check, and it executes some instructions that it should refuse.
     *(f"exceptions/sse_{what}" for what in ("divide", "invalid", "overflow", "underflow", "inexact", "denormal")),
     "exceptions/alignment", "exceptions/into", "exceptions/invd", "exceptions/wbinvd",
-    # A non-canonical address: no #GP of WRGSBASE, #GP instead of #SS for the stack.
+    # For a non-canonical address WRGSBASE raises no #GP, and a stack access raises #GP instead of #SS.
     "fs_gs_base/instruction_refuses", "page_fault/stack_non_canonical",
     # In the guest only: the resume flag outlives the instruction that VMRUN begins with.
     "ptrace/breakpoint", "ptrace/breakpoint_both",
@@ -47,7 +47,7 @@ BEYOND_QEMU = (
                                                                       "ptrace", "signals")),
 )
 
-# Several CPUs of QEMU are threads of this machine: its other programs take time that is the guest's.
+# Several CPUs of QEMU are threads of this machine: its other programs take time from the guest.
 BEYOND_QEMU_SMP = (
     *(f"tick_hold/{what}" for what in ("unlimited", "bounded", "not_asked_for", "sleeper_on_time", "real_timer_on_time",
                                        "virtual_timer_on_time", "prof_timer_on_time", "cpu_limit", "killed",
@@ -60,13 +60,13 @@ BEYOND_QEMU_SMP = (
     *(f"vctx_exec.sh/{what}" for what in ("in_guest", "inner_counts_outside")),
     "cpu_hotplug/while_holding", "time_and_cpu/tsc_rate", "crossing/others", "shootdown.sh/kick_is_needed",
     *(f"syscall_restart/{what}_eintr" for what in ("read", "poll")),
-    # Once in thousands of times the second or third of three hits is not had; perf_breakpoint has the one that it needs.
+    # Once in thousands of times QEMU loses the second or third of three hits; perf_breakpoint needs only one hit.
     "ptrace/hardware_breakpoint", "ptrace/hardware_breakpoint_both",
 )
 
 RESULT = re.compile(r"(?P<indent> *)(?P<not>not )?ok \d+ (?P<name>.*?)(?P<skip> # SKIP.*)?")
 
-# What guest says of the machine.
+# What `guest` says about the machine.
 MACHINE = re.compile(r"^# kernel (\S+), (\S*)$", re.MULTILINE)
 
 PREFIX = "selftests: vcontext: "
@@ -112,11 +112,11 @@ def command(row, tests, seed):
     alone, smp = ((), BEYOND_BOCHS_SMP) if bochs else (BEYOND_QEMU, BEYOND_QEMU_SMP)
     beyond = alone + (smp if row.cpus > 1 else ())
     exact = bochs and row.cpus == 1 and not row.options
-    # The machine's own kernel is that which make has built the module for.
+    # make has built the module for this machine's own kernel.
     kernel = ("-k", row.kernel) if row.kernel != packages.release()[1] else ()
-    # Messages and calls that know no emulator: fewer where each costs the most.
+    # The emulator makes no difference to messages and calls: there are fewer where each costs the most.
     messages = 400 if bochs else 1500
-    # 10,000 contexts, where that takes seconds only, and once.
+    # 10,000 contexts in one row only, in which they take seconds.
     crowd = 10000 if (row.emulator, row.cpus, row.special) == ("qemu", 2, "") else 200
     return (os.path.join(HERE, "vm", "run"), *kernel, "-e", row.emulator, "--model", row.model, "-c", str(row.cpus),
             "-t", str(BOOT_SECONDS), *row.options, "-a", BUILD + ":/selftests",
@@ -127,7 +127,7 @@ def command(row, tests, seed):
 
 
 class Program:
-    """What one test program said: its cases, and then the program itself."""
+    """The result of one test program, and those of its cases."""
 
     def __init__(self, lines, match, seconds):
         self.lines = lines
@@ -136,12 +136,12 @@ class Program:
         self.directive = match["skip"] or ""
         self.seconds = seconds
         self.count = Count(what_of(case) for case in map(RESULT.fullmatch, lines) if case)
-        # A program without cases, or one that fails though they do not, counts as a case.
+        # A program without cases counts as a case, and so does one that fails although its cases do not.
         if not self.count or (self.failed and not self.count["fail"]):
             self.count[what_of(match)] += 1
 
     def telling(self):
-        """The lines that are not of cases that passed."""
+        """The lines to show: cases that did not pass, and all other lines of a program that failed."""
         for line in self.lines:
             case = RESULT.fullmatch(line)
             if case and what_of(case) != "pass" or self.count["fail"] and not case:
@@ -149,7 +149,7 @@ class Program:
 
 
 def programs_in(lines):
-    """The programs of a boot; lines: pairs of the time when a line came and the line."""
+    """The programs of a boot; lines: pairs of a time and the line that came then."""
     lines_of_one, begun = [], 0
     for came, line in lines:
         match = RESULT.fullmatch(line)
@@ -163,7 +163,7 @@ def programs_in(lines):
 
 
 class Boot(schedule.Unit):
-    """A row with a group of its programs, and what became of them."""
+    """A row with a group of its programs, and their results."""
 
     def __init__(self, row, group, tests, seed, guess, after=()):
         name = str(row) if group == "all" else f"{row}: {group}"
@@ -199,11 +199,11 @@ class Boot(schedule.Unit):
 
     @property
     def missing(self):
-        """The tests of which there is no result."""
+        """The tests that have no result."""
         return self.tests[len(self.programs):]
 
     def keep(self):
-        """The whole output, for whoever wants to know more."""
+        """Writes the whole output into the folder of logs."""
         os.makedirs(LOG, exist_ok=True)
         name = re.sub(r"[^a-z0-9]+", "-", self.name.lower())
         with open(os.path.join(LOG, name + ".ktap"), "w", encoding="utf-8") as file:

@@ -54,7 +54,6 @@ void ctx_see(struct nlattr **a, void *arg)
 		 nla_get_string(a[VCTX_A_CONTEXT_COMM]));
 }
 
-/* All that fit one attribute of a filter, 0 is all. */
 struct ctx_list ctx_dump(int attr, uint32_t value)
 {
 	struct nl_sock *sock = genl_open();
@@ -82,7 +81,6 @@ int ctx_count(int attr, uint32_t value)
 	return ctx_dump(attr, value).n;
 }
 
-/* A request with one attribute, to be denied or not. */
 int __genl_ask(int cmd, int attr, uint32_t value)
 {
 	struct nl_sock *sock = genl_open();
@@ -115,7 +113,6 @@ void subject_progress(struct subject *shared)
 	CHECK_GE(shared->progress, from + 1000);
 }
 
-/* A process that computes in a context until @shared says that it is done. */
 pid_t subject_computing(struct subject *shared, uint64_t flags)
 {
 	pid_t pid = fork();
@@ -130,7 +127,7 @@ pid_t subject_computing(struct subject *shared, uint64_t flags)
 		ctx_enter(flags);
 	while (!shared->done)
 		shared->progress++;
-	/* Still what it was, or an ordinary thread. */
+	/* A thread that was evicted has no context to leave. */
 	_exit(__ctx_leave(test_fd) == -ENXIO ? 77 : 0);
 }
 

@@ -22,14 +22,14 @@ struct ctx_list {
 	int n;
 };
 
-/* For genl_call() with a list: another context of the answer. */
+/* A callback for genl_call(): adds a context of the answer to the struct ctx_list @arg. */
 void ctx_see(struct nlattr **a, void *arg);
 
-/* All contexts that match one attribute of a filter; without one, all. */
+/* All contexts that match an attribute of a filter; if @attr is 0, all contexts. */
 struct ctx_list ctx_dump(int attr, uint32_t value);
 int ctx_count(int attr, uint32_t value);
 
-/* The context of a thread; of none, all is 0. */
+/* The context of a thread; all fields are 0 if it has none. */
 struct ctx_seen ctx_find(pid_t tid);
 
 /* A request with one attribute, or none; returns 0 or -errno of the kernel. */

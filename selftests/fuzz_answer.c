@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Messages on their way, and what may come back of them. */
+/* Messages are sent, and their answers checked. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
@@ -48,11 +48,11 @@ static bool is_documented(int error)
 	for (unsigned int i = 0; i < ARRAY_SIZE(documented); i++)
 		if (error == documented[i])
 			return true;
-	/* A dump while another goes on: of netlink itself. */
+	/* Netlink itself refuses a dump while another goes on. */
 	return error == EBUSY;
 }
 
-/* What the family's own checks refuse comes with a text. */
+/* The family's own checks refuse with a text. */
 static bool needs_text(const struct fuzz_message *message, int error)
 {
 	return fuzz_command(message) && error && error != ENOMEM &&
@@ -94,7 +94,7 @@ static void see_error(const struct fuzz_message *message,
 	CHECK_OF(message, is_documented(error));
 	if (!is_documented(error))
 		printf("# errno %d\n", error);
-	/* What is behind a length that is too short is a message, too. */
+	/* If a length is too short, the bytes behind it are taken for another message. */
 	if (!is_answer_to(message, &answer->msg))
 		return;
 	if (needs_text(message, error) && !has_text(header)) {
@@ -178,7 +178,7 @@ void fuzz_receive(int fd, const struct fuzz_message *message)
 	CHECK(len < 0 && (errno == EAGAIN || errno == ENOBUFS));
 }
 
-/* Of netlink itself, which has limits, and no message without a byte. */
+/* Netlink itself has limits, and sends no message without a byte. */
 bool fuzz_may_not_be_sent(size_t len)
 {
 	return errno == ENOBUFS || errno == EAGAIN || (errno == ENODATA && !len);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Random calls of the device, while contexts compute, fork, come and go: each is
- * answered with an errno that is documented.
+ * Random calls of the device, while contexts compute, fork, come and go: each call
+ * is answered with an errno that is documented.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 #define PAGE		4096UL
 
-/* Memory of all sorts, and addresses that are none. */
+/* Addresses of all sorts of memory, and of none. */
 static void *random_pointer(uint8_t *pages)
 {
 	switch (fuzz_below(10)) {
@@ -52,7 +52,7 @@ static unsigned long random_command(void)
 	}
 }
 
-/* A structure every 512 bytes: that of the command, more often than not. */
+/* Puts a structure every 512 bytes, mostly with the size of the command's own. */
 static void fill(uint8_t *page, unsigned long cmd)
 {
 	static const uint32_t sizes[] = { 0, 8, 16, 48, 448, 4096, 4097, -1U };
@@ -114,7 +114,7 @@ static void other_call(uint8_t *pages)
 
 static void ioctls(const void *arg)
 {
-	/* Pages: to write to, none, to read from, none. */
+	/* The four pages: writable, inaccessible, read-only, inaccessible. */
 	uint8_t *pages = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int counts[MAX_ERRNO] = { };

@@ -69,7 +69,7 @@ void fuzz_expect_policy(void)
 
 static struct fuzz_message message;
 
-/* Two thirds are mutated. */
+/* Sends a message; two thirds of them are mutated. */
 static void fuzz_one(int fd)
 {
 	fuzz_make_valid(&message);
@@ -78,7 +78,7 @@ static void fuzz_one(int fd)
 	fuzz_send(fd, &message);
 }
 
-/* Now and then there may be contexts again, whatever the policy has become. */
+/* Now and then the policy is set back, so that there may be contexts again. */
 void fuzz_send_many(int number)
 {
 	int fd = fuzz_socket();
@@ -101,7 +101,6 @@ static uint64_t compute(uint64_t value)
 	return value;
 }
 
-/* By the policy of the moment, or because it was evicted and got another. */
 bool fuzz_may_fail(int error)
 {
 	return !error || error == -ENOSPC || error == -EDQUOT ||

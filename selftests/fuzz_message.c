@@ -257,7 +257,7 @@ static void huge_string(struct fuzz_message *message)
 
 	REQUIRE(text);
 	memset(text, fuzz_below(2) ? '0' : ',', len);
-	/* With and without its end. */
+	/* The null byte at the end is sent or not. */
 	text[len] = '\0';
 	append(message, types[fuzz_below(ARRAY_SIZE(types))], text, len + fuzz_below(2));
 	free(text);
@@ -310,7 +310,7 @@ static void command(struct fuzz_message *message)
 	fuzz_genl(message)->cmd = fuzz_below(2) ? fuzz_below(12) : fuzz_random();
 }
 
-/* Of no family: others are left alone. */
+/* No family has this type, so that other families are left alone. */
 static void message_type(struct fuzz_message *message)
 {
 	message->header.nlmsg_type = fuzz_below(2) ? fuzz_below(16) : 0xffff;
@@ -329,7 +329,7 @@ void fuzz_mutate(struct fuzz_message *message)
 	message->mutated = true;
 }
 
-/* Whether the family is asked at all, and by a whole header of one request. */
+/* Whether the family gets the message, as a request with a whole header. */
 static bool reaches_family(const struct fuzz_message *message)
 {
 	return message->len >= HEADERS &&

@@ -26,7 +26,7 @@
 
 static struct fuzz_message message;
 
-/* A context to be seen, and again when it was evicted. */
+/* Starts a process that has a context, and enters another if that is evicted. */
 static pid_t start_entering(void)
 {
 	pid_t pid = fork();
@@ -61,7 +61,7 @@ static void see_id(struct nlattr **attrs, void *into)
 	*(uint32_t *)into = nla_get_u32(attrs[VCTX_A_CONTEXT_ID]);
 }
 
-/* A context that is to outlive the case. */
+/* Starts a process whose context nobody may end. */
 static pid_t start_sleeping(uint32_t *id)
 {
 	int ready[2];
@@ -93,7 +93,7 @@ static pid_t start_sleeping(uint32_t *id)
 	return pid;
 }
 
-/* It still has the context that it began with. */
+/* Checks that the process still has the context that it began with, and ends it. */
 static void stop_sleeping(pid_t pid, uint32_t id)
 {
 	struct nl_sock *sock = genl_open();
@@ -115,7 +115,7 @@ static void fuzz_as_nobody(void)
 	fuzz_send_many(fuzz_messages());
 }
 
-/* All capabilities, but of a user namespace. */
+/* The sender has all capabilities, but in its own user namespace only. */
 static void fuzz_in_user_namespace(void)
 {
 	REQUIRE(!unshare(CLONE_NEWUSER | CLONE_NEWNET));
@@ -162,7 +162,7 @@ static void container(const void *arg)
 	fuzz_expect_answers();
 }
 
-/* Many in one send, and answers that nobody wants, from several at a time. */
+/* Sends many messages at a time, and leaves most answers unread. */
 static void fuzz_rudely(void)
 {
 	static uint8_t batch[1 << 17];
@@ -187,7 +187,7 @@ static void fuzz_rudely(void)
 		__atomic_add_fetch(&fuzz_tally->sent, parts, __ATOMIC_RELAXED);
 		for (int part = fuzz_below(3); part; part--)
 			recv(fd, batch, fuzz_below(sizeof(batch)), MSG_DONTWAIT);
-		/* In the middle of a dump, mostly. */
+		/* Mostly this is in the middle of a dump. */
 		close(fd);
 	}
 }

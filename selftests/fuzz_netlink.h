@@ -4,7 +4,7 @@
  * compute, fork, come and go meanwhile.
  *
  *   VCTX_SEED=N        the same messages again
- *   VCTX_MESSAGES=N    so many for each case
+ *   VCTX_MESSAGES=N    N messages for each case
  */
 #ifndef VCTX_FUZZ_NETLINK_H
 #define VCTX_FUZZ_NETLINK_H
@@ -25,7 +25,7 @@
 
 /* ---- fuzz_message.c ---- */
 
-/* The choices of the case with a number begin here. */
+/* Begins the random choices of the case that has a number. */
 void fuzz_seed(uint64_t number);
 uint64_t fuzz_random(void);
 uint32_t fuzz_below(uint32_t limit);
@@ -37,7 +37,7 @@ int fuzz_messages(void);
 int fuzz_main(const struct test *tests, size_t nr, int argc, char **argv);
 
 struct fuzz_message {
-	size_t len;	/* that is sent; the header may say another */
+	size_t len;	/* of what is sent; the header may say otherwise */
 	bool mutated;
 	union {
 		struct nlmsghdr header;
@@ -45,19 +45,19 @@ struct fuzz_message {
 	};
 };
 
-/* Of the family that fuzz_begin() has found. */
+/* The number of the family, which fuzz_begin() finds. */
 extern uint16_t fuzz_family;
 
 struct genlmsghdr *fuzz_genl(struct fuzz_message *message);
 void fuzz_make_valid(struct fuzz_message *message);
 void fuzz_mutate(struct fuzz_message *message);
 
-/* The command that reaches the family by a whole header of one request, or 0. */
+/* The command of a message that reaches the family with a whole header, or 0. */
 int fuzz_command(const struct fuzz_message *message);
 
 /* ---- fuzz_answer.c ---- */
 
-/* Of a case, shared with the processes that it makes. */
+/* What a case counts, shared with the processes that it starts. */
 extern struct fuzz_tally {
 	int sent;
 	int errors[MAX_ERRNO];
@@ -66,14 +66,14 @@ extern struct fuzz_tally {
 	bool over;
 } *fuzz_tally;
 
-/* What nobody in this case may see, and whether the sender may change anything. */
+/* A context that nobody in this case may see; whether the sender may change anything. */
 extern uint32_t fuzz_hidden_id;
 extern bool fuzz_may_change;
 
 int fuzz_socket(void);
 void fuzz_send(int fd, const struct fuzz_message *message);
 
-/* All that has come so far, checked as the answer to a message. */
+/* Receives all that has come so far, and checks it as the answer to a message. */
 void fuzz_receive(int fd, const struct fuzz_message *message);
 
 /* Whether errno says that netlink itself refuses to send so many bytes. */
@@ -96,7 +96,7 @@ void fuzz_begin(uint64_t number);
 /* The policy is what it was, and the two processes went on and computed the right value. */
 void fuzz_end(void);
 
-/* That many messages from one socket, of which two thirds are mutated. */
+/* Sends a number of messages from one socket, two thirds of them mutated. */
 void fuzz_send_many(int number);
 
 /* Whether entering may fail with an errno, under the policy of the moment. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Malformed netlink messages and dumps that nobody reads leave nothing in the
- * kernel: no memory, no context, no reference of the module.
+ * kernel: no memory, no context, no reference to the module.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -47,7 +47,7 @@ static void abort_dumps(int number)
 
 static long settled_objects(void)
 {
-	/* What RCU frees is gone by then. */
+	/* By then RCU has freed what it frees. */
 	usleep(200000);
 	return objects();
 }

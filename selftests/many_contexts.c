@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ten thousand contexts at one time: a dump has each of them once, whatever comes
- * and goes, they cost little memory, and they end all at once.
+ * Ten thousand contexts at one time: a dump has each of them once, whatever other
+ * contexts come and go; they cost little memory; and they all end at once.
  *
- *   VCTX_CROWD=N    fewer of them
+ *   VCTX_CROWD=N    N contexts, if these are fewer
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -29,7 +29,7 @@
 #define STACK_BYTES	16384	/* the least that the C library takes */
 #define MAX_BYTES	1024	/* of kernel memory, for a context */
 
-/* From so many on, what else the kernel allocates does not matter. */
+/* With so many contexts, other allocations of the kernel do not matter. */
 #define ENOUGH		5000
 
 static int many;
@@ -51,7 +51,7 @@ static void begin(int number)
 	many = given ? atoi(given) : number;
 	if (many > number)
 		many = number;
-	/* The kernel allows for as many as fill an eighth of its memory. */
+	/* By default the kernel allows as many threads as fill an eighth of its memory. */
 	snprintf(text, sizeof(text), "%d", 4 * MANY);
 	write_file("/proc/sys/kernel/threads-max", text);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
@@ -74,7 +74,7 @@ static void wait_for(enum phase phase)
 		syscall(SYS_futex, &shared->phase, FUTEX_WAIT, now, NULL);
 }
 
-/* All do it, and have done it when this returns. */
+/* Lets all begin a phase, and returns when all have ended it. */
 static void all_do(enum phase phase)
 {
 	uint32_t *count = &shared->done[phase], now;
@@ -110,7 +110,7 @@ static void *thread_main(void *arg)
 	uint64_t expected = compute((uintptr_t)arg);
 	struct vctx_info info;
 
-	/* The stack has its pages before memory is counted. */
+	/* This gives the stack its pages before memory is counted. */
 	CHECK_EQ(__ctx_info(test_fd, &info), 0);
 	done(CREATED);
 	wait_for(ENTERED);
@@ -130,7 +130,7 @@ static void create_threads(int number)
 	stacks = mmap(NULL, (size_t)many * STACK_BYTES, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	REQUIRE(threads && stacks != MAP_FAILED);
-	/* A huge page would be a piece of 128 stacks. */
+	/* A huge page would hold 128 stacks. */
 	madvise(stacks, (size_t)many * STACK_BYTES, MADV_NOHUGEPAGE);
 	pthread_attr_init(&attr);
 	for (int i = 0; i < many; i++) {
@@ -173,7 +173,7 @@ static void see(struct nlattr **attrs, void *arg)
 	seen->ids[seen->n++] = nla_get_u32(attrs[VCTX_A_CONTEXT_ID]);
 }
 
-/* All that fit an attribute; each ID is greater than that before it. */
+/* All contexts that match an attribute; each ID is greater than the one before. */
 static struct seen dump(int attr, uint32_t value)
 {
 	struct nl_sock *sock = genl_open();
@@ -245,7 +245,7 @@ static void survives_change(const struct seen *first)
 		kill(churners[i], SIGKILL);
 		waitpid(churners[i], NULL, 0);
 	}
-	/* And their children. */
+	/* Their children end, too. */
 	while (ctx_tally().live > (uint64_t)many)
 		usleep(1000);
 }
@@ -262,7 +262,7 @@ static uint64_t read_number(const char *path)
 	return number;
 }
 
-/* Of the cache of contexts, or of that which it shares. */
+/* The cache of contexts may be merged with another; then this is the size of both. */
 static int64_t slab_bytes(void)
 {
 	return 4096LL << read_number("/sys/kernel/slab/vctx_context/order");
@@ -289,7 +289,7 @@ static int64_t meminfo(const char *name)
 	return kib * 1024;
 }
 
-/* They enter; all else that they have, they had before. */
+/* All threads enter; they allocate nothing else meanwhile. */
 static void enter_measured(void)
 {
 	int64_t cache = cache_bytes(), slab = meminfo("Slab");
@@ -304,9 +304,9 @@ static void enter_measured(void)
 	printf("# bytes a context: %lld in its cache, %lld in all of them, %lld of free memory\n",
 	       (long long)cache / many, (long long)slab / many,
 	       (long long)free / many);
-	/* And one page or some that are not full. */
+	/* One slab may not be full. */
 	CHECK_LE(cache, (int64_t)MAX_BYTES * many + slab_bytes());
-	/* Few fit into what others have left. */
+	/* A few contexts may find room in slabs that are there already. */
 	if (many < ENOUGH)
 		return;
 	CHECK_GE(cache, 512LL * many);
@@ -314,7 +314,7 @@ static void enter_measured(void)
 	CHECK_LE(free, (int64_t)MAX_BYTES * many);
 }
 
-/* What stays is in the allocator's hands. */
+/* The allocator may keep a little. */
 static void expect_given_back(int64_t before)
 {
 	uint64_t limit = now_ns() + 10 * NSEC_PER_SEC;
@@ -329,7 +329,7 @@ static void expect_given_back(int64_t before)
 	CHECK_LE(now, before + room);
 }
 
-/* Processes, each with what it inherited */
+/* Processes, each with a context that it inherited */
 
 static void processes(const void *arg)
 {
@@ -351,9 +351,9 @@ static void processes(const void *arg)
 		_exit(0);
 	}
 	all_do(CREATED);
-	/* The parent, too. */
+	/* The parent has one, too. */
 	CHECK_EQ(dump(VCTX_A_CONTEXT_TREE, getpid()).n, many + 1);
-	/* Two of them go on without. */
+	/* Two of them go on without a context. */
 	CHECK_EQ(genl_evict(VCTX_A_EVICT_PID, pids[0]), 1);
 	CHECK_EQ(genl_evict(VCTX_A_EVICT_PID, pids[many - 1]), 1);
 	CHECK_EQ(dump(VCTX_A_CONTEXT_TREE, getpid()).n, many - 1);
@@ -375,7 +375,7 @@ static void files(const void *arg)
 
 	(void)arg;
 	begin(FEWER);
-	/* What the first context takes is of the CPUs. */
+	/* The first context also allocates memory for the CPUs. */
 	ctx_enter(0);
 	ctx_leave();
 	for (int i = 0; i < many; i++) {
@@ -407,7 +407,7 @@ static void files(const void *arg)
 	CHECK_EQ((int)shared->with_context, many);
 }
 
-/* The life of many: seen, and gone by a command. */
+/* Many contexts are dumped, and then ended by one command. */
 static void evicted(const void *arg)
 {
 	struct seen seen;
@@ -416,7 +416,7 @@ static void evicted(const void *arg)
 
 	(void)arg;
 	create_threads(MANY);
-	/* What the first context takes is of the CPUs, not of a context. */
+	/* The first context also allocates memory for the CPUs. */
 	ctx_enter(0);
 	ctx_leave();
 	cache = cache_bytes();
@@ -435,7 +435,7 @@ static void evicted(const void *arg)
 	expect_given_back(cache);
 }
 
-/* And gone by themselves. */
+/* Many contexts are left by their threads. */
 static void left(const void *arg)
 {
 	int64_t cache;

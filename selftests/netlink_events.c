@@ -33,7 +33,7 @@ static int on_event(struct nl_msg *msg, void *arg)
 	type = nla_get_u32(a[VCTX_A_EVENT_TYPE]);
 	if (type >= ARRAY_SIZE(events->of))
 		return NL_SKIP;
-	/* Others' are not counted. */
+	/* Events of other threads are not counted. */
 	if (a[VCTX_A_EVENT_TID] && events->tid &&
 	    nla_get_u32(a[VCTX_A_EVENT_TID]) != events->tid)
 		return NL_SKIP;
@@ -58,7 +58,7 @@ static struct nl_sock *listen_to(struct events *events)
 	return sock;
 }
 
-/* Until one of @type has come. */
+/* Receives events until one of @type has come. */
 static void hear(struct nl_sock *sock, struct events *events, int type)
 {
 	struct pollfd poll_for = { .fd = nl_socket_get_fd(sock),
@@ -107,7 +107,7 @@ static void events(const void *arg)
 	subject_end(pid);
 	CHECK_EQ(events.of[VCTX_EVENT_LEFT], 1);
 
-	/* It is the value that it has. */
+	/* The policy has this value already, but is set. */
 	CHECK_EQ(__genl_ask(VCTX_CMD_POLICY_SET, VCTX_A_POLICY_MAX_CONTEXTS, 0), 0);
 	hear(sock, &events, VCTX_EVENT_POLICY);
 	nl_socket_free(sock);
@@ -132,7 +132,7 @@ static void tick_events(const void *arg)
 		CHECK_EQ(subject_stop(shared, pid), 0);
 	hear(sock, &events, VCTX_EVENT_LEFT);
 	CHECK_GE(events.of[VCTX_EVENT_TICK_GIVEN_BACK], 1);
-	/* Each that began has ended. */
+	/* Each hold that began has ended. */
 	CHECK_EQ(events.of[VCTX_EVENT_TICK_GIVEN_BACK],
 		 events.of[VCTX_EVENT_TICK_HELD]);
 	CHECK_GE(events.ticks_held, TICKS_PER_SEC / 10);
@@ -174,7 +174,7 @@ static void container(const void *arg)
 	(void)arg;
 	REQUIRE(!unshare(CLONE_NEWPID | CLONE_NEWNET));
 	in_child(in_container);
-	/* What is outside is left alone, and is told of what is inside. */
+	/* The context outside is left alone, and listeners outside hear of those inside. */
 	CHECK_EQ(ctx_count(VCTX_A_CONTEXT_PID, outside), 1);
 	hear(sock, &events, VCTX_EVENT_EVICTED);
 	nl_socket_free(sock);

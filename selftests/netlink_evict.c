@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Eviction by way of netlink: at once, whatever the thread does, and the thread goes on. */
+/* Eviction by way of netlink: it is done at once, and the thread goes on, whatever it does. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 
 #define SECOND	NSEC_PER_SEC
 
-/* At once, also with the tick held; the thread goes on where it was. */
+/* The context ends at once, also with the tick held; the thread goes on where it was. */
 static void evict_computing(const void *arg)
 {
 	uint64_t flags = arg ? VCTX_ENTER_TICKLESS : CTX_ALL, start;
@@ -35,7 +35,7 @@ static void evict_computing(const void *arg)
 	CHECK_EQ(subject_stop(shared, pid), 77);
 }
 
-/* It is not woken up: its system call goes on. */
+/* A sleeping thread is not woken up: its system call goes on. */
 static void evict_sleeping(const void *arg)
 {
 	int pipes[2];
@@ -60,7 +60,7 @@ static void evict_sleeping(const void *arg)
 	CHECK_EQ(wait_exit(pid), 77);
 }
 
-/* One that forks all the time; none that are forked later has a context. */
+/* A process forks all the time; no child that it forks later has a context. */
 static void evict_tree(const void *arg)
 {
 	struct subject *shared = subject_share();
@@ -101,13 +101,13 @@ static void evict_all(const void *arg)
 	(void)arg;
 	computer = subject_computing(shared, CTX_ALL);
 	ctx_enter(CTX_ALL);
-	/* The caller, too. */
+	/* The caller is evicted, too. */
 	CHECK_GE(genl_evict(VCTX_A_EVICT_ALL, 0), 3);
 	CHECK(!ctx_here());
 	CHECK_EQ(ctx_count(VCTX_A_CONTEXT_TREE, getpid()), 0);
 	CHECK_EQ(subject_stop(shared, computer), 77);
 	subject_end(sleeper);
-	/* And enters again. */
+	/* The caller may enter again. */
 	ctx_enter(0);
 }
 

@@ -101,7 +101,7 @@ static void policy(const void *arg)
 	CHECK_EQ(__set_policy(&wanted), 0);
 	got = get_policy();
 	CHECK(same(&got, &wanted));
-	/* All or nothing. */
+	/* A request sets all of its values or none. */
 	wrong.max_contexts = 7;
 	strcpy(wrong.tick_cpus, "0,x");
 	CHECK_EQ(__set_policy(&wrong), -EINVAL);
@@ -111,7 +111,7 @@ static void policy(const void *arg)
 	CHECK_EQ(__set_policy(&wrong), -ERANGE);
 	got = get_policy();
 	CHECK(same(&got, &wanted));
-	/* One alone leaves the others. */
+	/* A request with one value leaves the others. */
 	CHECK_EQ(__genl_ask(VCTX_CMD_POLICY_SET, VCTX_A_POLICY_MAX_CONTEXTS, 9), 0);
 	wanted.max_contexts = 9;
 	got = get_policy();
@@ -125,7 +125,7 @@ static void keep_changing(const struct policy *policies)
 		CHECK_EQ(__set_policy(&policies[i]), 0);
 }
 
-/* Who asks while it changes gets the one or the other, and the log stays clean. */
+/* While the policy changes, a reader gets the one or the other, and the log stays clean. */
 static void policy_changes(const void *arg)
 {
 	struct policy policies[2], got;
@@ -198,7 +198,7 @@ static void disabled(const void *arg)
 	CHECK_EQ(__set_policy(&policy), 0);
 	CHECK_EQ(__ctx_info(test_fd, &info), 0);
 	CHECK_EQ(info.unavailable, (uint32_t)VCTX_UNAVAILABLE_POLICY);
-	/* What exists goes on; a child runs natively, and is counted. */
+	/* Contexts that exist go on; a child runs natively, and is counted. */
 	CHECK(ctx_here());
 	in_child(enters_no_more);
 	CHECK_EQ(ctx_tally().native[VCTX_NATIVE_POLICY], 1ULL);
@@ -242,7 +242,7 @@ static void user_with_two(void)
 	pid = fork();
 	if (!pid) {
 		CHECK(ctx_here());
-		/* The third. */
+		/* It would be the user's third context. */
 		if (!fork())
 			_exit(ctx_here());
 		_exit(wait_exit(-1));
@@ -272,7 +272,7 @@ static void max_per_user(const void *arg)
 	policy.max_per_user = 2;
 	CHECK_EQ(__set_policy(&policy), 0);
 	in_child(user_with_two);
-	/* Who may exceed limits is exempt. */
+	/* A user with CAP_SYS_RESOURCE is exempt. */
 	ctx_enter(CTX_ALL);
 	if (!fork()) {
 		if (!fork())

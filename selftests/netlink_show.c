@@ -111,7 +111,7 @@ static void filters(const void *arg)
 	CHECK_GE(ctx_count(VCTX_A_CONTEXT_UID, 0), 4);
 	CHECK_EQ(ctx_count(VCTX_A_CONTEXT_CPU, 4000), 0);
 	CHECK_EQ(ctx_count(VCTX_A_CONTEXT_STATE, VCTX_CONTEXT_NATIVE), 1);
-	/* Two fit both. */
+	/* Two contexts match all three. */
 	request = genl_request(VCTX_CMD_CONTEXT_GET, NLM_F_DUMP);
 	nla_put_u32(request, VCTX_A_CONTEXT_TREE, getpid());
 	nla_put_u32(request, VCTX_A_CONTEXT_STATE, VCTX_CONTEXT_SLEEPING);
@@ -140,7 +140,7 @@ static void states(const void *arg)
 	(void)arg;
 	CHECK_EQ(ctx_find(sleeper).state, (uint32_t)VCTX_CONTEXT_SLEEPING);
 	subject_end(sleeper);
-	/* Elsewhere, if there is another CPU. */
+	/* The process is on another CPU, if there is one. */
 	pin(nr_cpus() - 1);
 	pid = subject_computing(shared, CTX_ALL);
 	pin(0);
@@ -201,7 +201,7 @@ static void cpus(const void *arg)
 	CHECK(genl_text[0]);
 }
 
-/* From another CPU, of one that holds its tick and stays in the guest. */
+/* One CPU shows what another does that holds its tick and stays in the guest. */
 static void holder(const void *arg)
 {
 	struct subject *shared = subject_share();

@@ -74,7 +74,7 @@ class Report:
         boot.count.update(program.count)
 
     def boot_itself(self, boot):
-        """Status 1 says only that tests failed, which is known by now."""
+        """The result of the boot: a status of 1 only says that tests failed, which their own results have said."""
         if boot.obstacle:
             for name in ("boot", *(PREFIX + name for name in boot.tests)):
                 self.result(False, f"{name}, {boot.row} # SKIP {boot.obstacle}")
@@ -92,7 +92,7 @@ class Report:
     # ---- other units ----
 
     def other(self, unit):
-        """Its words as they are, but its results as ours."""
+        """Shows the output as it is, but with the results numbered in this stream."""
         for line in unit.lines:
             match = RESULT.fullmatch(line)
             if match and not match["indent"]:
@@ -100,7 +100,7 @@ class Report:
                 unit.count[what_of(match)] += 1
             elif not re.fullmatch(r"TAP version \d+|\d+\.\.\d+", line):
                 print(line)
-        # A unit that says nothing counts as a result, and so does one that fails though none of its results does.
+        # A unit without results counts as one, and so does a unit that fails although none of its results does.
         if not unit.count or (unit.status and not unit.count["fail"]):
             self.result(bool(unit.status), f"{unit.name} # status {unit.status}")
             unit.count["fail" if unit.status else "pass"] += 1

@@ -3,8 +3,8 @@
 
 import collections
 
-# Each group of a row has a boot of its own.  `special` names what distinguishes the machine, `options` (of vm/run) makes
-# it so; where there are `tests`, nothing but these can run.
+# Each group of a row has a boot of its own.  `special` names what distinguishes the machine, and `options` (of vm/run)
+# make the difference; if there are `tests`, nothing but these can run.
 class Row(collections.namedtuple("Row", "kernel emulator model cpus special options groups tests",
                                  defaults=("", (), ("all",), ()))):
     def __str__(self):
@@ -16,20 +16,22 @@ class Row(collections.namedtuple("Row", "kernel emulator model cpus special opti
 GROUPS = {
     # Ticks, clocks and path lengths: where they are exact, and where another CPU watches.
     "time": ("crossing", "guest_time", "guest_time_32", "nohz_full", "tick_hold", "time_and_cpu", "time_and_cpu_32"),
-    # The interfaces, the tools and the life of the module: these know no vendor.
+    # The interfaces, the tools and the life of the module: these are the same for each vendor.
     "admin": ("cpu_hotplug", "examples.sh", "fuzz_ioctl", "fuzz_netlink", "fuzz_netlink_leaks", "fuzz_netlink_reload",
               "library", "library_cxx", "many_contexts", "module_lifetime", "netlink_events", "netlink_evict",
               "netlink_policy", "netlink_show", "vctx_exec.sh", "vctx_noise.sh", "vctxctl.sh", "vctxctl_doctor.sh",
               "vctxctl_isolate.sh"),
-    # What resumes after an instruction breakpoint: on several CPUs QEMU loses one of thousands. Of `cpu` as well.
+    # What resumes after an instruction breakpoint, of which QEMU with several CPUs loses one in thousands. These are of
+    # `cpu` as well.
     "breakpoint": ("perf_breakpoint", "ptrace", "ptrace_32"),
-    # Beside KVM and firmware, and on CPUs that come and go, each vendor has its own ways. Of `admin` as well.
+    # The module beside KVM and firmware, and on CPUs that come and go: each vendor has its own ways. These are of `admin` as
+    # well.
     "life": ("cpu_hotplug", "module_lifetime"),
 }
 
 
 def tests_of(group, tests):
-    """Those of the tests that are of a group."""
+    """The tests that are of a group."""
     if group == "all":
         return tests
     if group == "cpu":
@@ -60,7 +62,8 @@ KERNELS = ("bookworm", "trixie", "sid")
 VMX, SVM, SVM_THREADS = ("bochs", "corei7_skylake_x"), ("bochs", "ryzen"), ("qemu", "EPYC")
 FIVE_LEVELS = {VMX: ("bochs", "sapphire_rapids"), SVM_THREADS: ("qemu", "EPYC,la57=on")}
 
-# Exact on one CPU, true races on four. Any number but one has numa=fake=2, and only --as-user has mitigations.
+# A run is exact on one CPU, and has true races on four. Machines with several CPUs have numa=fake=2, and only those with
+# --as-user have mitigations.
 PLAIN = {
     (VMX, 1): ("cpu", "time"),
     (VMX, 2): ("cpu", "time", "admin"),
@@ -71,8 +74,9 @@ PLAIN = {
     (SVM_THREADS, 4): ("cpu", "admin"),
 }
 
-# Options of vm/run: SVM with true races, SVM without, and VMX.  The fuzzers run on all of them with each kernel, the foreign
-# programs, which take ten minutes, with the first kernel; with a later one they run where that kernel makes a difference.
+# Options of vm/run: SVM with true races, SVM without, and VMX.  The fuzzers run on all of them with each kernel. The
+# foreign programs take ten minutes, so they run on all of them with the first kernel only, and with a later kernel where
+# that kernel makes a difference.
 RACES, EXACT_SVM, EXACT_VMX = ("-e", "qemu", "-c", "2"), ("--model", "ryzen"), ("-e", "bochs")
 FUZZED = (RACES, EXACT_SVM, EXACT_VMX)
 FOREIGN = {"bookworm": FUZZED, "trixie": (RACES,), "sid": (EXACT_VMX,)}
@@ -91,7 +95,7 @@ def check(kernel):
 
 
 def special(kernel, machine):
-    """One boot parameter, or five-level paging, a row."""
+    """Rows with one boot parameter each, and one with five-level paging."""
     return [Row(kernel, *machine, 2, *NOHZ_FULL),
             *(Row(kernel, *machine, 2, word, ("-A", word)) for word in PARAMETERS),
             Row(kernel, *FIVE_LEVELS[machine], 2, "five-level paging")]

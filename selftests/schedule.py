@@ -7,16 +7,16 @@ import queue
 import threading
 import time
 
-SILENCE = 60  # seconds without a word, after which the user is told what is going on
+SILENCE = 60  # seconds without output, after which the user is told what is going on
 
 
 class Unit:
-    """What a worker does in one go.  A subclass has run(), and says with parts() what took how long."""
+    """Work that one worker does.  A subclass has run(), and its parts() says how long each part took."""
 
     def __init__(self, name, place, guess, after=()):
         self.name = name
-        self.place = place  # where its parts are: the times of equal parts elsewhere are others
-        self.guess = guess  # seconds, where no run before is known
+        self.place = place  # where its parts run: elsewhere the same parts take other times
+        self.guess = guess  # seconds that it may take, as long as no run is known
         self.after = after  # names of units that have to end first
         self.seconds = 0
 
@@ -29,7 +29,7 @@ class Unit:
         raise NotImplementedError
 
     def planned(self):
-        """The names of the parts that it has."""
+        """The names of its parts."""
         return [self.name]
 
     def parts(self):
@@ -49,7 +49,7 @@ class Times:
             self.places = {}
 
     def keep(self, unit):
-        """Takes over what the parts of a unit took."""
+        """Takes over how long the parts of a unit took."""
         parts = {name: round(seconds, 1) for name, seconds in unit.parts().items()}
         if not parts:
             return
@@ -68,13 +68,13 @@ class Times:
 
 
 def longest_path(unit, units, times):
-    """Seconds from the begin of a unit to the end of all that has to wait for it, were there a worker for each."""
+    """Seconds from the start of a unit to the end of all units that wait for it, if each had its own worker."""
     later = [longest_path(other, units, times) for other in units if unit.name in other.after]
     return times.expected(unit) + max(later, default=0)
 
 
 class Queue:
-    """Units, what each waits for, and who works on them."""
+    """Units that wait, run or have ended, and the threads that run them."""
 
     def __init__(self, units, times):
         self.times = times
@@ -108,7 +108,7 @@ class Queue:
             fault = None
             try:
                 unit.timed()
-            except Exception as error:  # for the thread that prints: this one's would not be seen
+            except Exception as error:  # raised by the thread that prints: here nobody would see it
                 fault = error
             self.end(unit)
             self.events.put(("ended", unit, fault))
@@ -127,7 +127,7 @@ class Queue:
             return f"running: {running}; {len(self.waiting)} to go"
 
     def run(self, workers, begun, ended, idle):
-        """Calls begun(unit) and ended(unit) in the caller's thread, and idle() where neither happens for long."""
+        """Calls begun(unit) and ended(unit) in the caller's thread, and idle() if neither happens for long."""
         number = len(self.unfinished)
         for _ in range(max(1, workers)):
             threading.Thread(target=self.work, daemon=True).start()

@@ -42,7 +42,7 @@ def entries(name):
 
 
 def bold(path):
-    """The words that a man page has in bold by themselves."""
+    """The words that a man page sets in bold."""
     with open(os.path.join(ROOT, path), encoding='utf-8') as page:
         text = page.read().replace('\\-', '-')
     return set(re.findall(r'[\w-]+', ' '.join(re.findall(r'^\.B[RI]? (.*)$', text, re.M)).replace('"', ' ')))
