@@ -20,18 +20,18 @@ all: module lib tools selftests
 
 help:
 	@echo 'For users:'
-	@echo '  make demo        run real programs in contexts, in an emulator; needs nothing'
+	@echo '  make demo        run real programs in contexts, in an emulator; installs what it needs'
 	@echo '  make             build the module, the library, the tools and the tests'
 	@echo '  make install     install them: DESTDIR=, PREFIX=$(PREFIX)'
 	@echo '  make uninstall   remove them again'
 	@echo '  make deb         build Debian packages, in build/deb'
 	@echo 'For developers:'
-	@echo '  make check       all tests, which are the next eight, side by side; needs nothing'
+	@echo '  make check       all tests, which are the next eight, side by side; installs what they need'
 	@echo '  make style       checkpatch, sparse, codespell, shellcheck, licences, ...'
 	@echo '  make host-test   tests that need neither module nor emulator'
 	@echo '  make harness-test   tests of selftests/vm/run'
 	@echo '  make dkms-test   dkms builds the module for this machine'
-	@echo '  make deb-test    packages, built, installed, used and removed; root'
+	@echo '  make deb-test    packages are built, installed, used and removed; root'
 	@echo '  make suite       the tests of the module, in the emulators, on this kernel'
 	@echo '  make fuzz-test   AFL++ on netlink and the device, for a moment; FUZZ_SECONDS=600 for longer'
 	@echo '  make engines-test   jobs under Open MPI, Slurm and distcc, natively and in contexts'
@@ -45,7 +45,7 @@ help:
 	@echo 'The module is built for the kernel whose headers are in'
 	@echo '  KDIR=$(KDIR)'
 
-# Without KERNEL it is built in its place, else in build/RELEASE.
+# Without KERNEL the module is built in its place, else in build/RELEASE.
 module:
 ifdef KERNEL
 	@selftests/vm/toolchain.py $(KERNEL)
@@ -98,11 +98,11 @@ deb-test:
 suite: all
 	selftests/run
 
-# One CPU of QEMU has its own time: as much is done on a busy machine.
+# With one CPU QEMU has a time of its own, so that a busy machine fuzzes as much.
 fuzz-test: all
 	selftests/foreign/fuzz -s $(or $(FUZZ_SECONDS),2) -e qemu
 
-# On the kernel of each suite, by SVM with races and without, and by VMX.
+# selftests/rows.py says on which kernels and machines.
 foreign-test: all
 	selftests/check --all foreign
 
@@ -115,7 +115,7 @@ install: module
 	@test -n "$(DESTDIR)" || depmod $(KRELEASE)
 	$(MAKE) install-user
 
-# All but the module: what packages have, as there DKMS builds that.
+# All but the module: this is what packages have, since DKMS builds the module.
 install-user: lib tools
 	$(MAKE) -C lib install
 	$(MAKE) -C tools install
@@ -131,7 +131,7 @@ uninstall:
 	$(RM) $(DESTDIR)/lib/modules/$(KRELEASE)/extra/kmod/vcontext.ko
 	@test -n "$(DESTDIR)" || { ldconfig && depmod $(KRELEASE); }
 
-# Of a copy of the tree, in an environment that has nothing of this make's.
+# Packages are built from a copy of the tree, without the variables of this make.
 deb:
 	$(RM) -r build/deb && mkdir -p build/deb/vcontext
 	git ls-files -co --exclude-standard | tar -cT - | tar -xC build/deb/vcontext
