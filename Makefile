@@ -11,7 +11,7 @@ INSTALL    ?= install
 export PREFIX LIBDIR INCLUDEDIR BINDIR SBINDIR MANDIR INSTALL
 
 # Headers of Debian's stock kernel, the newest that is installed.  Evaluated
-# when used, since `deps` may install them first.
+# when used, since the packages may be installed first.
 KDIR ?= $(lastword $(shell ls -dv /usr/src/linux-headers-[0-9]*[0-9]-amd64 2>/dev/null))
 KRELEASE = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 KBUILD = $(MAKE) -C $(or $(KDIR),$(error no kernel headers: run `make deps` or set KDIR)) M=$(CURDIR)
@@ -38,7 +38,8 @@ help:
 	@echo '  make check-all   make check with all of the matrix: kernels, emulators, CPU counts,'
 	@echo '                   boot parameters, and a table of them at its end; root'
 	@echo '  make foreign-test   python, gdb, stress-ng and others, natively and in contexts'
-	@echo '  make deps        install the Debian packages that all this needs'
+	@echo '  make deps        install the Debian packages that make, make install and make deb need'
+	@echo '  make check-deps  install those that the tests need as well'
 	@echo '  make module lib tools selftests   build one part'
 	@echo '  make module KERNEL=trixie   build the module for a Debian suite or a release: root'
 	@echo '  make clean       remove what was built'
@@ -64,19 +65,25 @@ selftests: lib
 	+$(KBUILD)/selftests/test_modules modules
 
 deps:
-	.ci/deps
+	.ci/deps build tests deb
 
-# One make after the other: also with -j, nothing builds before deps has ended.
-demo: deps
-	$(MAKE) all
+demo-deps:
+	.ci/deps build harness demo
+
+check-deps:
+	.ci/deps build tests deb harness demo check
+
+# One make after the other: also with -j, nothing builds before its packages are there.
+demo: demo-deps
+	$(MAKE) module lib tools
 	selftests/demo
 
 # The units of both are in selftests/check: all run, even if one fails.
-check: deps
+check: check-deps
 	$(MAKE) all
 	selftests/check
 
-check-all: deps
+check-all: check-deps
 	$(MAKE) all
 	selftests/check --all
 
@@ -148,6 +155,6 @@ clean:
 	+$(if $(KDIR),$(KBUILD) clean)
 	+$(if $(KDIR),$(KBUILD)/selftests/test_modules clean)
 
-.PHONY: all help module lib tools selftests deps demo check check-all style host-test \
-	harness-test dkms-test deb-test suite fuzz-test engines-test foreign-test install \
-	install-user uninstall deb clean
+.PHONY: all help module lib tools selftests deps demo-deps check-deps demo check check-all style host-test \
+	harness-test dkms-test deb-test suite fuzz-test engines-test foreign-test \
+	install install-user uninstall deb clean

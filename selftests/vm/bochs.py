@@ -1,18 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Bochs 3.0: Debian 13's package, or built from its source where that has been done; configured, started."""
 
-import inspect
 import os
 import re
-import shutil
-import subprocess
 
 import bochs_build
-import cache
 import emulator
-import packages
+import unpacked
 from bochs_build import SUITE, VERSION
-from cache import Failure
 from image import BLOCK
 
 NAME = "Bochs"
@@ -39,10 +34,11 @@ MODELS = {
     "zambezi": (),
 }
 
-PACKAGES = ("bochs", "libc6", "libsamplerate0")
-LIBRARIES = "usr/lib/x86_64-linux-gnu"
-BIOS = "/usr/share/bochs/BIOS-bochs-latest"
-VGA_BIOS = "/usr/share/vgabios/vgabios.bin"
+# bochs-term is the smallest of the user interfaces, of which the package wants one.
+PACKAGES = ("bochs", "bochs-term")
+BIOS_PACKAGES = ("bochsbios", "vgabios")
+BIOS = "usr/share/bochs/BIOS-bochs-latest"
+VGA_BIOS = "usr/share/vgabios/vgabios.bin"
 
 INSTRUCTIONS_PER_SECOND = 100_000_000  # of virtual time
 START_TIME = 2_000_000_000  # fixed, so that runs are alike; later than any file's time
@@ -72,46 +68,26 @@ debug: action=ignore
 """
 
 
-def build(work):
-    """Cache entry: Bochs and the C library that it needs, unpacked side by side."""
-    downloads = os.path.join(work, "apt")
-    os.mkdir(downloads)
-    for file in packages.fetch(PACKAGES, SUITE, downloads):
-        name, version = os.path.basename(file).split("_")[:2]
-        if name == "bochs" and not VERSION.match(version):
-            raise Failure(f"Debian's {SUITE} has Bochs {version}, the harness needs 3.0")
-        packages.unpack(file, os.path.join(work, name))
-    shutil.rmtree(downloads)
-
-
-def installed():
-    """Whether the machine's own Bochs is the one that is needed."""
-    found = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", "bochs"], stdout=subprocess.PIPE,
-                           stderr=subprocess.DEVNULL, text=True, check=False)
-    return found.returncode == 0 and bool(VERSION.match(found.stdout))
-
-
 def command():
     """The command that starts Bochs, the environment that it needs, and the display that it has."""
-    packages.need_file(BIOS, "bochsbios")
-    packages.need_file(VGA_BIOS, "vgabios")
     built = bochs_build.found()
     if built:
         return [built], {}, "nogui"
-    if packages.release()[0] >= 13 and installed():
-        return ["/usr/bin/bochs-bin"], {}, DISPLAY
-    root = cache.entry(f"bochs-{cache.digest(SUITE, *PACKAGES, inspect.getsource(build))}", build)
-    bochs, libc, samplerate = (os.path.join(root, name) for name in PACKAGES)
-    paths = (f"{libc}/{LIBRARIES}", f"{samplerate}/{LIBRARIES}", f"/{LIBRARIES}")
-    start = [f"{libc}/{LIBRARIES}/ld-linux-x86-64.so.2", "--library-path", ":".join(paths),
-             f"{bochs}/usr/bin/bochs-bin"]
-    environment = {"LTDL_LIBRARY_PATH": f"{bochs}/{LIBRARIES}/bochs/plugins", "BXSHARE": f"{bochs}/usr/share/bochs"}
-    return start, environment, DISPLAY
+    root = unpacked.root(PACKAGES, SUITE, VERSION)
+    environment = {"LTDL_LIBRARY_PATH": os.path.join(root, unpacked.FOLDER, "bochs/plugins"),
+                   "BXSHARE": os.path.join(root, "usr/share/bochs")}
+    return unpacked.command(root, "usr/bin/bochs-bin"), environment, DISPLAY
+
+
+def bios():
+    """The root that has the BIOS and that of the display."""
+    return unpacked.root(BIOS_PACKAGES, SUITE, VERSION)
 
 
 def prepare():
     """Fills the cache, or fails if the machine lacks something."""
     command()
+    bios()
 
 
 def models():
@@ -149,8 +125,9 @@ def start(folder, output, **values):
     words, environment, display = command()
     configuration = os.path.join(folder, "bochsrc")
     with open(configuration, "w", encoding="utf-8") as file:
-        file.write(CONFIGURATION.format(display=display, bios=BIOS, vga_bios=VGA_BIOS, ips=INSTRUCTIONS_PER_SECOND, time=START_TIME,
-                                        block=BLOCK >> 10, log=os.path.join(folder, "log"), **values))
+        file.write(CONFIGURATION.format(display=display, bios=os.path.join(bios(), BIOS),
+                                        vga_bios=os.path.join(bios(), VGA_BIOS), ips=INSTRUCTIONS_PER_SECOND,
+                                        time=START_TIME, block=BLOCK >> 10, log=os.path.join(folder, "log"), **values))
     return emulator.launch(folder, output, [*words, "-q", "-f", configuration], environment)
 
 

@@ -4,8 +4,6 @@
 import os
 import subprocess
 
-import cache
-import packages
 from cache import Failure
 
 
@@ -41,10 +39,3 @@ def messages(folder, expected, names=("errors",)):
             for line in file:
                 if line.strip() and not expected.search(line):
                     yield line.rstrip()
-
-
-def advice(folder):
-    """The end of a message: what to do if the emulator itself could not be started."""
-    if b"loading shared libraries" in cache.read(os.path.join(folder, "errors")):
-        return f"; {packages.install_hint()}"
-    return ""

@@ -9,7 +9,7 @@ import time
 import cache
 from cache import Failure
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
@@ -28,13 +28,8 @@ def call(*command, **options):
     return done.stdout
 
 
-def required():
-    with open(os.path.join(HERE, "packages.txt"), encoding="ascii") as file:
-        return [line.strip() for line in file if line.strip() and not line.startswith("#")]
-
-
 def install_hint():
-    return f"install what the harness needs: apt-get install $(grep -v '^#' {HERE}/packages.txt)"
+    return f"install what the harness needs: {os.path.join(TOP, '.ci', 'deps')} harness"
 
 
 def need_file(path, package):
@@ -114,14 +109,6 @@ def settings(suite, work, kind="deb"):
             file.write(f"Types: {kind}\nURIs: {mirror()}\nSuites: {suite}\nComponents: main\n"
                        f"Architectures: amd64\nSigned-By: {KEYRING}\n")
     return [word for key, value in values.items() for word in ("-o", f"{key}={value}")]
-
-
-def fetch(names, suite, work):
-    """Downloads packages of a Debian suite that need not be among the machine's sources."""
-    options = settings(suite, work)
-    os.mkdir(os.path.join(work, "packages"))
-    call("apt-get", *options, "update")
-    return download(names, os.path.join(work, "packages"), options)
 
 
 def source(name, suite, work):

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""QEMU 10: the machine's own, or got from backports; configured, started. Its CPUs are true threads."""
+"""QEMU 10: Debian 13's package, configured and started. Its CPUs are true threads."""
 
 import os
 import re
-import shutil
 
-import cache
 import emulator
 import packages
-from cache import Failure
+import unpacked
 
 NAME = "QEMU"
 DEFAULT_MODEL = "EPYC"
@@ -17,37 +15,20 @@ FEATURES = "svm=on,npt=on"
 
 # Debian 12's own 7.2 hangs with several CPUs: one that translates code while another patches it keeps the old code, so
 # that CPUs spin on a breakpoint that the kernel has long removed. It has SMAP wrong, too.
-OLDEST = 10
+SUITE = "trixie"  # the Debian release that has QEMU 10
+VERSION = re.compile(r"10\.")
 PACKAGES = ("qemu-system-x86", "qemu-system-common", "qemu-system-data", "seabios")
-VERSION = re.compile(r"\d+(?=\.)")
-
-
-def build(work):
-    """Cache entry: QEMU of this machine's backports, unpacked."""
-    suite = f"{packages.release()[1]}-backports"
-    downloads = os.path.join(work, "apt")
-    os.mkdir(downloads)
-    for file in packages.fetch(PACKAGES, suite, downloads):
-        name, version = os.path.basename(file).split("_")[:2]
-        number = int(VERSION.search(version.partition("%3a")[2] or version)[0])
-        if name == PACKAGES[0] and number < OLDEST:
-            raise Failure(f"Debian's {suite} has QEMU {version}, the harness needs {OLDEST}")
-        packages.unpack(file, work)
-    shutil.rmtree(downloads)
 
 
 def root():
-    """Below which folder QEMU is installed, or unpacked."""
-    if packages.release()[0] >= 13:
-        packages.need_file("/usr/bin/qemu-system-x86_64", "qemu-system-x86")
-        return "/"
-    return cache.entry(f"qemu-{cache.digest(*PACKAGES, cache.read(__file__))}", build)
+    """The root that has QEMU."""
+    return unpacked.root(PACKAGES, SUITE, VERSION)
 
 
 def command():
     """The command that starts QEMU."""
-    usr = os.path.join(root(), "usr")
-    return [f"{usr}/bin/qemu-system-x86_64", "-L", f"{usr}/share/qemu", "-L", f"{usr}/share/seabios"]
+    share = os.path.join(root(), "usr/share")
+    return [*unpacked.command(root(), "usr/bin/qemu-system-x86_64"), "-L", f"{share}/qemu", "-L", f"{share}/seabios"]
 
 
 def prepare():

@@ -50,11 +50,12 @@ def root(suite, release, more=()):
                           f"run as root: make module KERNEL={suite}")
         say(f"making a root file system of Debian's {suite} with its compiler and {wanted[0]}: "
             "about a minute, and 700 MB in the cache")
+        mmdebstrap = packages.need_file("/usr/bin/mmdebstrap", "mmdebstrap")
         settings = os.path.join(work, "apt.conf")
         with open(settings, "w", encoding="utf-8") as file:
             # The mirror is the machine's, and so is the way to it.
             file.write(packages.call("apt-config", "dump", "Acquire"))
-        packages.call("mmdebstrap", "--variant=minbase", f"--aptopt={settings}", f"--include={','.join(wanted)}",
+        packages.call(mmdebstrap, "--variant=minbase", f"--aptopt={settings}", f"--include={','.join(wanted)}",
                       suite, os.path.join(work, "root"), *packages.sources(suite))
 
     name = f"toolchain-{suite}-{cache.digest(release, *PACKAGES, *more)}"
