@@ -11,37 +11,26 @@ give() {
 	done
 }
 
-# The machine's apt sources seldom have source packages.  An index apart, from the
-# same mirror, leaves those sources as they are.
-fetch_source() {
-	local dir=$1
-	mkdir -p "$dir"/{lists,archives}/partial
-	cat >"$dir/source.sources" <<-EOF
-	Types: deb-src
-	URIs: $(PYTHONPATH=selftests/vm python3 -B -c 'import packages; print(packages.mirror())')
-	Suites: $(. /etc/os-release && echo "$VERSION_CODENAME")
-	Components: main
-	Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+# Print the path of a source package's upstream archive, downloaded into DIR.
+fetch_source() {	# PACKAGE DIR
+	PYTHONPATH=selftests/vm python3 -B - "$@" <<-'EOF'
+	import sys, packages
+	print(packages.source(sys.argv[1], packages.release()[1], sys.argv[2]))
 	EOF
-	local apt=(apt-get -q -o "Dir::Etc::sourcelist=$dir/source.sources"
-		-o Dir::Etc::sourceparts=/dev/null -o "Dir::State::Lists=$dir/lists"
-		-o "Dir::Cache=$dir" -o APT::Sandbox::User=root -o Acquire::Languages=none)
-	"${apt[@]}" update
-	(cd "$dir" && "${apt[@]}" source --download-only bzip2 &&
-		dpkg-source --no-check -x bzip2_*.dsc tree)
 }
 
 # A real source tree, Debian's bzip2 with its own plain Makefile, at /root/bzip2,
 # and the compiler with what it calls and links, and the headers that the tree needs.
 give_bzip2_and_compiler() {	# CACHE TMP
-	local cache=$1 tmp=$2 tree=$1/demo-bzip2 part headers
+	local cache=$1 tmp=$2 tree=$1/demo-bzip2 archive part headers
 	if [ ! -d "$tree" ]; then
 		echo "fetching the source package bzip2" >&2
-		fetch_source "$tmp/source" >"$tmp/log" 2>&1 || {
-			tail -n 5 "$tmp/log" >&2
+		mkdir -p "$tmp/source/tree" "$cache"
+		archive=$(fetch_source bzip2 "$tmp/source" 2>"$tmp/log") || {
+			tail -n 1 "$tmp/log" >&2
 			fail "cannot fetch the source package bzip2: is the package mirror reachable?"
 		}
-		mkdir -p "$cache"
+		tar -xf "$archive" -C "$tmp/source/tree" --strip-components=1
 		# The entry is made elsewhere first, since another harness may make it, too.
 		mv "$tmp/source/tree" "$cache/demo-bzip2.$$"
 		mv -T "$cache/demo-bzip2.$$" "$tree" 2>/dev/null || rm -rf "$cache/demo-bzip2.$$"
