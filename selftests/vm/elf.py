@@ -1,84 +1,66 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The shared libraries that a program needs, found as the dynamic linker finds them."""
 
+import io
 import os
 import re
-import struct
+
+from elftools.common.exceptions import ELFError
+from elftools.elf.elffile import ELFFile
 
 import packages
 from archive import guest_path
 
 MULTIARCH = "/usr/lib/x86_64-linux-gnu"
-DEFAULT_FOLDERS = {  # by ELF class
-    2: ("/lib/x86_64-linux-gnu", MULTIARCH, "/lib64", "/usr/lib64", "/lib", "/usr/lib"),
-    1: ("/lib/i386-linux-gnu", "/usr/lib/i386-linux-gnu", "/lib32", "/usr/lib32", "/lib", "/usr/lib"),
+DEFAULT_FOLDERS = {  # by whether a program is of 64 bits
+    True: ("/lib/x86_64-linux-gnu", MULTIARCH, "/lib64", "/usr/lib64", "/lib", "/usr/lib"),
+    False: ("/lib/i386-linux-gnu", "/usr/lib/i386-linux-gnu", "/lib32", "/usr/lib32", "/lib", "/usr/lib"),
 }
+ORIGIN = re.compile(r"\$ORIGIN|\$\{ORIGIN\}")
+KINDS = (b"\2\x3e\0", b"\1\x03\0", b"\1\x3e\0")  # x86-64, i386, x32
 
 
 class Elf:
-    """What the dynamic linker reads in a file; None of it if the file is not dynamic."""
+    """The entries of an ELF file that the dynamic linker reads; a static file has none of them."""
 
     def __init__(self, data):
+        self.kind = kind_of(data)
         self.interpreter = None
         self.needed = []
         self.search = []
-        self.kind = kind_of(data)
-        self.wide = data[4]
-        wide = self.wide == 2
-        table, = struct.unpack_from("<Q" if wide else "<I", data, 32 if wide else 28)
-        size, count = struct.unpack_from("<HH", data, 54 if wide else 42)
-        segments = []
-        for index in range(count):
-            at = table + index * size
-            if wide:
-                kind, _, offset, address, _, file_size = struct.unpack_from("<IIQQQQ", data, at)
-            else:
-                kind, offset, address, _, file_size = struct.unpack_from("<IIIII", data, at)
-            segments.append((kind, offset, address, file_size))
-        for kind, offset, _, file_size in segments:
-            if kind == 3:
-                self.interpreter = data[offset:offset + file_size].rstrip(b"\0").decode()
-            elif kind == 2:
-                self._dynamic(data, segments, offset, file_size)
+        file = ELFFile(io.BytesIO(data))
+        self.wide = file.elfclass == 64
+        for segment in file.iter_segments():
+            if segment["p_type"] == "PT_INTERP":
+                self.interpreter = segment.get_interp_name()
+            elif segment["p_type"] == "PT_DYNAMIC":
+                self._dynamic(segment)
 
-    def _dynamic(self, data, segments, offset, size):
-        form = struct.Struct("<qQ" if self.wide == 2 else "<iI")
-        entries = list(form.iter_unpack(data[offset:offset + size // form.size * form.size]))
-        strings = next((value for tag, value in entries if tag == 5), None)
-        for kind, start, address, file_size in segments:
-            if kind == 1 and strings is not None and address <= strings < address + file_size:
-                base = start + strings - address
-                break
-        else:
-            return
-
-        def text(value):
-            return data[base + value:data.index(b"\0", base + value)].decode(errors="surrogateescape")
-
-        for tag, value in entries:
-            if tag == 0:
-                break
-            if tag == 1:
-                self.needed.append(text(value))
-            elif tag in (15, 29):  # DT_RPATH, DT_RUNPATH
-                self.search += text(value).split(":")
+    def _dynamic(self, segment):
+        for tag in segment.iter_tags():
+            if tag.entry.d_tag == "DT_NEEDED":
+                self.needed.append(tag.needed)
+            elif tag.entry.d_tag == "DT_RPATH":
+                self.search += tag.rpath.split(":")
+            elif tag.entry.d_tag == "DT_RUNPATH":
+                self.search += tag.runpath.split(":")
 
 
 def parse(data):
     """An x86 ELF file, or None."""
-    if data[:4] != b"\x7fELF" or len(data) < 64 or data[4] not in (1, 2):
-        return None
-    machine, = struct.unpack_from("<H", data, 18)
-    if machine not in (3, 62):
+    if kind_of(data) not in KINDS:
         return None
     try:
         return Elf(data)
-    except (struct.error, ValueError):
+    except ELFError:
         return None
 
 
 class Linker:
-    """Finds libraries on this machine, those in `own` (name: path) first."""
+    """Finds libraries on this machine, those in `own` (name: path) first.
+
+    A program that is here below the root of another system gets the libraries of that root.
+    """
 
     def __init__(self, own):
         self.own = own
@@ -98,29 +80,41 @@ class Linker:
             return (name, name) if fits(name, elf) else None
         if name in self.own and fits(self.own[name], elf):
             return self.own[name], f"{MULTIARCH}/{name}"
+        top = root_of(host, guest)
         for folder in elf.search:
-            here, there = (re.sub(r"\$ORIGIN|\$\{ORIGIN\}", os.path.dirname(path), folder) for path in (host, guest))
+            here, there = (ORIGIN.sub(os.path.dirname(path), folder) for path in (host, guest))
+            if not ORIGIN.search(folder):
+                here = top + folder
             if fits(f"{here}/{name}", elf):
                 return os.path.normpath(f"{here}/{name}"), os.path.normpath(f"{there}/{name}")
-        for path in self._cache().get(name, []) + [f"{folder}/{name}" for folder in DEFAULT_FOLDERS[elf.wide]]:
+        folders = DEFAULT_FOLDERS[elf.wide]
+        for folder in folders if top else ():
+            if fits(f"{top}{folder}/{name}", elf):
+                return f"{top}{folder}/{name}", f"{folder}/{name}"
+        for path in self._cache().get(name, []) + [f"{folder}/{name}" for folder in folders]:
             if fits(path, elf):
                 # The guest has no ld.so.cache: only the default folders are searched there.
-                default = [guest_path(folder) for folder in DEFAULT_FOLDERS[elf.wide]]
+                default = [guest_path(folder) for folder in folders]
                 known = os.path.dirname(guest_path(path)) in default
-                return path, path if known else f"{DEFAULT_FOLDERS[elf.wide][1]}/{name}"
+                return path, path if known else f"{folders[1]}/{name}"
         return None
 
 
 def kind_of(head):
-    """Class and machine: x32 has the class of i386 and the machine of x86-64."""
-    return head[4], *struct.unpack_from("<H", head, 18)
+    """Class and machine of an ELF file, or None."""
+    return head[4:5] + head[18:20] if head[:4] == b"\x7fELF" else None
 
 
 def fits(path, elf):
     """Whether a library is there and of the same kind."""
     try:
         with open(path, "rb") as file:
-            head = file.read(20)
+            return kind_of(file.read(20)) == elf.kind
     except OSError:
         return False
-    return head[:4] == b"\x7fELF" and len(head) == 20 and kind_of(head) == elf.kind
+
+
+def root_of(host, guest):
+    """The folder below which a file is here in the place that it has in the guest: the root of a system, "" if this one's."""
+    folder, place = os.path.dirname(os.path.realpath(host)), "/" + os.path.dirname(guest_path(guest))
+    return folder.removesuffix(place) if folder.endswith(place) else ""
