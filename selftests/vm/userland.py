@@ -158,7 +158,7 @@ class Run:
             found = self.linker.find(name, program, host, guest)
             if found:
                 self._put_library(*found)
-            else:
+            elif not any(f"{folder}/{name}" in self.archive for folder in elf.DEFAULT_FOLDERS[program.wide]):
                 self.missing.append(f"{host} needs {name}, which is not on this machine")
 
     def _put_library(self, host, guest):
