@@ -630,7 +630,7 @@ static void in_guest(const void *arg)
 		CHECK_GE(spent.guest_ns * 100, spent.wall_ns * 50);
 }
 
-#define WAY(name, fn, way)						\
+#define WAY(name, fn)							\
 	{ name "_int80", fn, &(const struct call){ int80, 0, 0 }, T_TWIN }, \
 	{ name "_vsyscall", fn, &(const struct call){ vsyscall, 0, 0 }, T_TWIN }
 #define CALL(name, nr, flags)						\
@@ -652,9 +652,9 @@ static const struct test tests[] = {
 	CALL("direction",	SYS_getuid32, RFLAGS_DF),
 	CALL("ac",		SYS_getuid32, RFLAGS_AC),
 	CALL("id",		SYS_getuid32, RFLAGS_ID),
-	WAY("six_arguments",	six_arguments, 0),
-	WAY("errors",		errors, 0),
-	WAY("many",		many, 0),
+	WAY("six_arguments",	six_arguments),
+	WAY("errors",		errors),
+	WAY("many",		many),
 	{ "call_at_end", call_at_end, NULL, T_TWIN },
 	FRAME("frame", on_old, 0, NULL),
 	FRAME("frame_restorer", on_old, SA_RESTORER, restore_old),
