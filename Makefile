@@ -38,6 +38,7 @@ help:
 	@echo '  make check-all   make check with all of the matrix: kernels, emulators, CPU counts,'
 	@echo '                   boot parameters, and a table of them at its end; root'
 	@echo '  make foreign-test   python, gdb, stress-ng and others, natively and in contexts'
+	@echo '  make fresh-test  make demo from a fresh clone on machines that have no packages yet: root'
 	@echo '  make deps        install the Debian packages that make, make install and make deb need'
 	@echo '  make check-deps  install those that the tests need as well'
 	@echo '  make module lib tools selftests   build one part'
@@ -116,6 +117,14 @@ foreign-test: all
 engines-test: all
 	selftests/engines/run -e qemu -c 2
 
+# With the packages of the demo and none else, on each Debian release.
+fresh-test:
+	@status=0; \
+	for suite in $(or $(SUITES),bookworm trixie); do \
+		selftests/fresh/run $$suite demo || status=1; \
+	done; \
+	exit $$status
+
 # Debian's headers come without the key that its kernel would sign with.
 install: module
 	+$(KBUILD) INSTALL_MOD_PATH=$(DESTDIR) CONFIG_MODULE_SIG_ALL= modules_install
@@ -157,4 +166,4 @@ clean:
 
 .PHONY: all help module lib tools selftests deps demo-deps check-deps demo check check-all style host-test \
 	harness-test dkms-test deb-test suite fuzz-test engines-test foreign-test \
-	install install-user uninstall deb clean
+	fresh-test install install-user uninstall deb clean
