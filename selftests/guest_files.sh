@@ -42,7 +42,9 @@ give_bzip2_and_compiler() {	# CACHE TMP
 		libgcc.a libgcc_s.so libgcc_s.so.1 liblto_plugin.so libc.so libc_nonshared.a libc.so.6; do
 		give "$(gcc -print-file-name=$part)"
 	done
-	mapfile -t headers < <(gcc -M "$tree"/{blocksort,huffman,crctable,randtable,compress,decompress,bzlib,bzip2}.c |
+	# By the names that the compiler will look for, some of which are links.
+	mapfile -t headers < <(gcc -M -fno-canonical-system-headers \
+		"$tree"/{blocksort,huffman,crctable,randtable,compress,decompress,bzlib,bzip2}.c |
 		tr -s ' \\' '\n\n' | grep '^/.*\.h$' | grep -v "^$tree" | sort -u)
 	give "${headers[@]}"
 	give /usr/bin/{gcc,ar,ranlib,make,sha256sum} /bin/{bash,gzip,cat}
