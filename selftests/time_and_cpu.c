@@ -73,8 +73,13 @@ static void check_cpu(int cpu)
 	CHECK_EQ(vdso_cpu, (unsigned int)cpu);
 	CHECK_EQ(cpu_by_limit() & 0xfff, (unsigned int)cpu);
 	rdtscp(&aux);
-	CHECK_EQ(aux & 0xfff, (unsigned int)cpu);
-	CHECK_EQ(aux >> 12, vdso_node);
+	CHECK_EQ(aux, cpu_by_limit());
+	/*
+	 * In 32-bit programs getcpu() is a system call.  On AMD's processors with
+	 * numa=fake it may tell another node than the segment has, natively, too.
+	 */
+	if (sizeof(long) == 8)
+		CHECK_EQ(aux >> 12, vdso_node);
 	if (have_rdpid())
 		CHECK_EQ(rdpid(), aux);
 }
