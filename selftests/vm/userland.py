@@ -158,8 +158,13 @@ class Run:
             found = self.linker.find(name, program, host, guest)
             if found:
                 self._put_library(*found)
-            elif not any(f"{folder}/{name}" in self.archive for folder in elf.DEFAULT_FOLDERS[program.wide]):
-                self.missing.append(f"{host} needs {name}, which is not on this machine")
+            else:
+                self.missing.append((host, name))
+
+    def complaints(self):
+        """What lacks a library, unless that is in the guest for another file, which may have loaded it first."""
+        there = {os.path.basename(path) for path in self.archive.entries}
+        return [f"{host} needs {name}, which is not on this machine" for host, name in self.missing if name not in there]
 
     def _put_library(self, host, guest):
         # The name that was asked for must exist in the guest, wherever its links lead here.
