@@ -22,7 +22,8 @@ import schedule  # noqa: E402
 from cache import Failure  # noqa: E402
 
 # What tests use of this machine.
-GUEST_FILES = ("/usr/bin/jq", "/usr/bin/script", "/lib/terminfo/l/linux")
+TERMINFO = ("/lib/terminfo/l/linux", "/usr/share/terminfo/l/linux")  # before Debian 13, and since
+GUEST_FILES = ("/usr/bin/jq", "/usr/bin/script", next(filter(os.path.exists, TERMINFO), TERMINFO[-1]))
 
 # How long a test may take, in seconds of the guest.
 TEST_SECONDS = 180
