@@ -117,10 +117,11 @@ def command(row, tests, seed):
     kernel = ("-k", row.kernel) if row.kernel != packages.release()[1] else ()
     # The emulator makes no difference to messages and calls: there are fewer where each costs the most.
     messages = 400 if bochs else 1500
-    # 10,000 contexts in one row only, in which they take seconds.
+    # 10,000 contexts in one row only, in which they take seconds.  Their threads need memory.
     crowd = 10000 if (row.emulator, row.cpus, row.special) == ("qemu", 2, "") else 200
+    memory = ("-m", "768") if crowd > 1000 else ()
     return (os.path.join(HERE, "vm", "run"), *kernel, "-e", row.emulator, "--model", row.model, "-c", str(row.cpus),
-            "-t", str(BOOT_SECONDS), *row.options, "-a", BUILD + ":/selftests",
+            "-t", str(BOOT_SECONDS), *memory, *row.options, "-a", BUILD + ":/selftests",
             *(word for file in GUEST_FILES for word in ("-a", file)), "--",
             "env", f"VCTX_SEED={seed}", f"VCTX_CROWD={crowd}", f"VCTX_MESSAGES={messages}", f"VCTX_EXACT={int(exact)}",
             "VCTX_SKIP=" + " ".join(beyond),
