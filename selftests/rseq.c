@@ -111,17 +111,22 @@ static void aborted_by_preemption(const void *arg)
 	CHECK_GE(rounds, 1ULL);
 }
 
-/* The other thread moves this one to its own CPU, and back. */
 #define MOVES	10
 
+static volatile int finished;
+
+/*
+ * The other thread moves this one to its own CPU, and back, until this one has had
+ * enough: on a busy machine, preemption ends some of the sections before a move does.
+ */
 static void *move_main(void *arg)
 {
 	pid_t tid = *(pid_t *)arg;
 
-	for (int i = 0; i < MOVES; i++) {
+	for (int i = 0; !finished; i++) {
 		cpu_set_t set;
 
-		while (!started)
+		while (!started && !finished)
 			sched_yield();
 		started = 0;
 		CPU_ZERO(&set);
@@ -144,7 +149,7 @@ static void aborted_by_migration(const void *arg)
 		spin_until_abort(&started);
 		CHECK_EQ(area.rseq.cpu_id, (unsigned int)current_cpu());
 	}
-	started = 1;
+	finished = 1;
 	pthread_join(thread, NULL);
 }
 
