@@ -80,21 +80,29 @@ static void comes_and_goes(void)
 	ctx_leave();
 }
 
-static void events(const void *arg)
+/* A child comes and goes, and is heard of. */
+static void hear_a_child(struct nl_sock *sock, struct events *events)
 {
-	struct events events = { };
-	struct nl_sock *sock = listen_to(&events);
 	pid_t pid = fork();
 
-	(void)arg;
 	if (!pid) {
 		comes_and_goes();
 		_exit(0);
 	}
-	events.tid = pid;
+	events->tid = pid;
 	CHECK_EQ(wait_exit(pid), 0);
-	hear(sock, &events, VCTX_EVENT_LEFT);
-	CHECK_EQ(events.of[VCTX_EVENT_ENTERED], 1);
+	hear(sock, events, VCTX_EVENT_LEFT);
+	CHECK_EQ(events->of[VCTX_EVENT_ENTERED], 1);
+}
+
+static void events(const void *arg)
+{
+	struct events events = { };
+	struct nl_sock *sock = listen_to(&events);
+	pid_t pid;
+
+	(void)arg;
+	hear_a_child(sock, &events);
 	CHECK_EQ(events.of[VCTX_EVENT_FELL_BACK], 1);
 	CHECK_EQ(events.reason, (uint32_t)VCTX_NATIVE_IOPORT);
 	CHECK_EQ(events.of[VCTX_EVENT_LEFT], 1);
@@ -144,22 +152,13 @@ static void in_container(void)
 	struct events events = { };
 	struct nl_sock *sock = listen_to(&events);
 	struct ctx_list list;
-	pid_t pid;
 
 	CHECK_EQ(getpid(), 1);
 	ctx_enter(0);
 	list = ctx_dump(0, 0);
 	CHECK_EQ(list.n, 1);
 	CHECK_EQ(list.at[0].tid, 1U);
-	pid = fork();
-	if (!pid) {
-		comes_and_goes();
-		_exit(0);
-	}
-	events.tid = pid;
-	CHECK_EQ(wait_exit(pid), 0);
-	hear(sock, &events, VCTX_EVENT_LEFT);
-	CHECK_EQ(events.of[VCTX_EVENT_ENTERED], 1);
+	hear_a_child(sock, &events);
 	CHECK_EQ(genl_evict(VCTX_A_EVICT_ALL, 0), 1);
 	CHECK(!ctx_here());
 	nl_socket_free(sock);
