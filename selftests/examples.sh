@@ -33,11 +33,13 @@ column() {
 	awk -v name="$2" -v column="$1" '$1 == name { print $column }' "$tmp/err"
 }
 
-# The only system call is the one that asks for the statistics.
+# The only system call is the one that asks for the statistics.  It exits once more each
+# time that an interrupt comes before its replay.
 pricing_computes() {
 	run pricing --steps 300 --strikes 10 &&
 	[ "$(before entries)" -ge 1 ] && [ "$(before 'ms in guest mode')" -ge 1 ] &&
-	[ "$(before 'exits: syscall')" -eq 1 ] && [ "$(before 'ticks held')" -eq 0 ]
+	[ "$(before 'exits: syscall')" -ge 1 ] && [ "$(before 'exits: syscall')" -le 3 ] &&
+	[ "$(before 'ticks held')" -eq 0 ]
 }
 
 # The prices take 30 million instructions at least.
