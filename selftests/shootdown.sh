@@ -107,7 +107,7 @@ killed() {
 }
 
 smp() {	# NAME COMMAND ARG...
-	if [ "$(nproc)" -gt 1 ]; then
+	if [ "$(nproc --all)" -gt 1 ]; then
 		check "$@"
 	else
 		skip "$1" "needs two CPUs"

@@ -117,7 +117,7 @@ status_json() {
 	json -s ".[0].module.contexts == 1 and .[1].module.contexts == 0 and
 		all(.[0].cpus[]; .state == \"on\") and all(.[1].cpus[]; .state == \"off\") and
 		all(.[]; .module.available and (.module.backend | IN(\"vmx\", \"svm\")) and
-			.module.context_bytes <= 1024 and (.cpus | length) == $(nproc) and
+			.module.context_bytes <= 1024 and (.cpus | length) == $(nproc --all) and
 			.policy.enabled and .policy.max_contexts == null)"
 }
 
@@ -131,7 +131,7 @@ lists_a_loop() {
 	# A stay in the guest that has not ended is an entry without an exit.
 	succeeds list -j &&
 	json "length == 1 and (.[0] | .pid == $pid and .tid == $pid and .uid == 0 and .user == \"root\" and
-		.comm == \"sh\" and .cpu < $(nproc) and (.state | IN(\"guest\", \"native\", \"ready\")) and
+		.comm == \"sh\" and .cpu < $(nproc --all) and (.state | IN(\"guest\", \"native\", \"ready\")) and
 		(.flags | index(\"inherit\")) and .fell_back == null and
 		.entries > 0 and (.entries - ([.exits[]] | add) | . == 0 or . == 1) and
 		(.guest_ns + .native_ns - .age_ns | fabs) < 20000000 and .guest_ns > .age_ns / 10 and
@@ -167,7 +167,7 @@ columns() {
 	succeeds list -no pid,COMMAND --pid "$pid" && grep -Eq "^$pid +sh$" "$tmp/out" && [ "$(wc -l <"$tmp/out")" -eq 1 ] &&
 	succeeds list -o +FLAGS,EXITS/s && head -n 1 "$tmp/out" | grep -Eq '^ *ID +.*COMMAND +FLAGS +EXITS/s$' &&
 	sed -n 2p "$tmp/out" | grep -Eq ' sh +[a-z_,]*inherit[a-z_,]* +[0-9.]+$' &&
-	succeeds status -no cpu,state && [ "$(wc -l <"$tmp/out")" -eq "$(nproc)" ] && ! grep -Evq '^[0-9]+ +on$' "$tmp/out" &&
+	succeeds status -no cpu,state && [ "$(wc -l <"$tmp/out")" -eq "$(nproc --all)" ] && ! grep -Evq '^[0-9]+ +on$' "$tmp/out" &&
 	succeeds top -bn 1 --noheadings -o tid,native && grep -Eq "^$pid +[a-z_]+$" "$tmp/out" && ! grep -q TID "$tmp/out" ||
 		{ show; return; }
 	succeeds list -j -o id,native,guest && mv "$tmp/out" "$tmp/list" && succeeds status -j -o CPU,tick &&
