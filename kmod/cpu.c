@@ -40,13 +40,16 @@ u64 vctx_cpu_stay_ns(const struct vctx_cpu *cpu,
 	return now > entered ? vctx_clock_ns(now - entered) : 1;
 }
 
-/* The run loop of the back end, unless the context has a hook in its place. */
-static vctx_hook_fn choose_hook(const struct vctx_context *ctx)
+/* The run loop of the back end, unless the context or the CPU has a hook in its place. */
+static vctx_hook_fn choose_hook(const struct vctx_cpu *this,
+				const struct vctx_context *ctx)
 {
 	vctx_hook_fn hook = READ_ONCE(ctx->hook);
 
 	if (hook)
 		return hook;
+	if (this->detour)
+		return this->detour;
 	if (ctx->tick_bound || vctx_cpu_is_tracked())
 		return vctx_backend->on_user_return_long;
 	return vctx_backend->on_user_return;
@@ -72,7 +75,7 @@ void vctx_cpu_attach(struct vctx_context *ctx)
 	smp_mb();
 	this->stats = ctx->stats;
 	this->tick_bound = ctx->tick_bound;
-	this->hook.on_user_return = choose_hook(ctx);
+	this->hook.on_user_return = choose_hook(this, ctx);
 	user_return_notifier_register(&this->hook);
 	local_irq_restore(flags);
 }
@@ -103,6 +106,15 @@ void vctx_cpu_reattach(struct vctx_context *ctx)
 	vctx_cpu_detach();
 	vctx_cpu_attach(ctx);
 	preempt_enable();
+}
+
+/**
+ * vctx_cpu_rehook - choose the hook anew, after a change of the CPU's detour
+ * @this: this CPU, which runs a context; interrupts are off
+ */
+void vctx_cpu_rehook(struct vctx_cpu *this)
+{
+	this->hook.on_user_return = choose_hook(this, this->ctx);
 }
 
 /* The way back from the interrupt does what is needed. */

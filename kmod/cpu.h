@@ -27,6 +27,9 @@ struct vctx_stats;
  * @host_cr4:	the CR4 that the back end has made the guest's from
  * @tag:	the TLB tag of the next VM entry
  * @tick_bound:	for how long the thread may hold the tick, in ns; 0 is not at all
+ * @detour:	runs in place of the run loop for all threads of the CPU; NULL mostly
+ * @nmis:	how many NMIs the CPU had at @nmi_at
+ * @nmi_at:	when @detour last saw another NMI, in jiffies
  * @kick:	an interrupt to this CPU itself; its handler does nothing, but the
  *		kernel does its work on the way back to user mode
  */
@@ -40,6 +43,9 @@ struct vctx_cpu {
 	unsigned long host_cr4;
 	struct vctx_tlb_tag tag;
 	u64 tick_bound;
+	void (*detour)(struct user_return_notifier *hook);
+	unsigned int nmis;
+	unsigned long nmi_at;
 	struct irq_work kick;
 };
 
@@ -54,6 +60,7 @@ static __always_inline struct vctx_cpu *vctx_cpu_this(void)
 void vctx_cpu_attach(struct vctx_context *ctx);
 void vctx_cpu_detach(void);
 void vctx_cpu_reattach(struct vctx_context *ctx);
+void vctx_cpu_rehook(struct vctx_cpu *this);
 bool vctx_cpu_is_tracked(void);
 u64 vctx_cpu_stay_ns(const struct vctx_cpu *cpu,
 		     const struct vctx_context *ctx);

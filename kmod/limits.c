@@ -13,8 +13,6 @@ static const struct {
 } explain[] = {
 	{ VCTX_LIMIT_FPU,
 	  "FPU registers are loaded by way of a native return after each switch to a thread" },
-	{ VCTX_LIMIT_INTERRUPT,
-	  "an interrupt of the guest is taken by way of a native return" },
 	{ VCTX_LIMIT_VMX_OPERATION,
 	  "VMX operation is entered and left with each stay in the guest" },
 	{ VCTX_LIMIT_PROCESSOR_TRACE,

@@ -33,8 +33,6 @@
 /* What a stay in the guest asks for, beside a native return for a reason. */
 enum vctx_guest_action {
 	VCTX_GUEST_RESUME = -1,		/* go on in the guest */
-	VCTX_GUEST_INTERRUPT = -2,	/* the same, after a host interrupt */
-	VCTX_GUEST_NMI = -3,		/* the same, after an NMI */
 };
 
 /* How long a stay in the guest may be, and so what is done around it. */
@@ -206,15 +204,11 @@ static __always_inline void vctx_run_native(struct vctx_cpu *this,
  * vctx_run_loop(), so that the compiler has no loop there to keep registers for.
  */
 static noinline void vctx_run_on(const struct vctx_guest_ops *ops,
-				 struct vctx_cpu *this,
-				 struct pt_regs *regs, int action)
+				 struct vctx_cpu *this, struct pt_regs *regs)
 {
+	int action;
+
 	do {
-		if (action == VCTX_GUEST_INTERRUPT) {
-			action = vctx_run_take_interrupt();
-			if (action >= 0)
-				break;
-		}
 		action = vctx_run_once(ops, this, current->mm, regs,
 				       VCTX_STAY_SHORT);
 	} while (action < 0);
@@ -225,9 +219,13 @@ static noinline void vctx_run_on(const struct vctx_guest_ops *ops,
 }
 
 /*
+ * An interrupt ends the stay and stays pending: it happens again natively, at the same
+ * instruction, so that its handler, perf and the scheduler see that it has interrupted
+ * user mode, and where.  Interrupts are never enabled in the loop.
+ *
  * If work comes up between the kernel's last look and user mode, an interrupt is sent
  * for it.  So the loop looks for work again only after it had the kernel handle an
- * interrupt or an exception: in vctx_run_on(), and where a back end says so.
+ * exception: in vctx_run_on(), and where a back end says so.
  */
 static __always_inline void
 vctx_run_loop(const struct vctx_guest_ops *ops,
@@ -256,7 +254,7 @@ vctx_run_loop(const struct vctx_guest_ops *ops,
 	/* This is cheaper than to keep it: the guest has had all the registers. */
 	this = vctx_cpu_this();
 	if (unlikely(reason < 0)) {
-		vctx_run_on(ops, this, regs, reason);
+		vctx_run_on(ops, this, regs);
 		return;
 	}
 	ops->save(this, regs);
@@ -293,19 +291,16 @@ vctx_run_long_loop(const struct vctx_guest_ops *ops,
 		action = vctx_run_once(ops, this, current->mm, regs, stay);
 		if (held)
 			vctx_tick_give_back(this);
-		if (action == VCTX_GUEST_INTERRUPT) {
+		if (action == VCTX_NATIVE_INTERRUPT)
 			vctx_tick_before_interrupt(held);
-			action = vctx_run_take_interrupt();
-			if (action < 0)
-				vctx_tick_after_interrupt(this);
-		} else if (held && action == VCTX_GUEST_NMI) {
+		else if (held && action == VCTX_NATIVE_NMI)
 			this->stats->held[VCTX_HELD_NMI]++;
-		}
 	} while (action < 0);
 	ops->save(this, regs);
 native:
-	/* These two are not the thread's doing, and over soon. */
-	if (action != VCTX_NATIVE_WORK && action != VCTX_NATIVE_INTERRUPT)
+	/* These three are not the thread's doing, and over soon. */
+	if (action != VCTX_NATIVE_WORK && action != VCTX_NATIVE_INTERRUPT &&
+	    action != VCTX_NATIVE_NMI)
 		vctx_tick_left();
 	vctx_run_native(this, regs, action);
 	vctx_run_catch_up(this);

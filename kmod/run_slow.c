@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The slow parts of the run loop; the loop itself is in run_loop.h. */
 #include <linux/context_tracking.h>
-#include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
-#include <linux/vtime.h>
 #include <asm/debugreg.h>
 #include <asm/mce.h>
 #include <asm/trapnr.h>
@@ -12,44 +10,6 @@
 #include "event.h"
 #include "idmap.h"
 #include "run_loop.h"
-
-/**
- * vctx_run_take_interrupt - let the host have the interrupt that is pending
- *
- * As after the exit of a virtual machine, a tick that comes now belongs to the guest:
- * it is accounted as user time, and RCU gets the quiescent state that the tick would
- * have seen if it had interrupted user mode.
- *
- * Return: VCTX_GUEST_RESUME; VCTX_NATIVE_INTERRUPT on kernels where the interrupt is
- * to happen again natively; or VCTX_NATIVE_BREAKPOINT if the interrupt has armed one.
- */
-int vctx_run_take_interrupt(void)
-{
-	bool account = !vtime_accounting_enabled_this_cpu();
-
-	if (VCTX_COMPAT_INTERRUPT_NATIVELY)
-		return VCTX_NATIVE_INTERRUPT;
-	if (account)
-		current->flags |= PF_VCPU;
-	local_irq_enable();
-	/* One instruction, for the shadow of STI. */
-	asm volatile("nop");
-	local_irq_disable();
-	if (account)
-		current->flags &= ~PF_VCPU;
-	rcu_note_context_switch(false);
-	/*
-	 * Two things that vctx_state_native() looks at can be changed by others,
-	 * with a call of this CPU: they arm breakpoints and install LDTs.  The
-	 * guest would never hit a breakpoint; it gets an exception at most from an
-	 * LDT, which happens again natively.
-	 */
-	if (unlikely(hw_breakpoint_active())) {
-		vctx_run_fell_back(vctx_cpu_this(), VCTX_NATIVE_BREAKPOINT);
-		return VCTX_NATIVE_BREAKPOINT;
-	}
-	return VCTX_GUEST_RESUME;
-}
 
 /*
  * Where the kernel does not track user mode, the guest counts as idle, with RCU
@@ -192,6 +152,43 @@ void vctx_run_fell_back(struct vctx_cpu *this,
 	vctx_event_fell_back(&thread, reason);
 	if (reason == VCTX_NATIVE_CPU)
 		vctx_event_hardware_lost(smp_processor_id(), EBUSY);
+}
+
+static unsigned int nmis(void)
+{
+	return vctx_compat_irqs(IRQ_COUNT_NMI, __nmi_count);
+}
+
+/* In place of the run loop, while NMIs go on. */
+static void on_user_return_nmi(struct user_return_notifier *hook)
+{
+	struct vctx_cpu *this = container_of(hook, struct vctx_cpu, hook);
+
+	if (this->nmis != nmis()) {
+		this->nmis = nmis();
+		this->nmi_at = jiffies;
+	} else if (time_after(jiffies, this->nmi_at + 1)) {
+		this->detour = NULL;
+		vctx_cpu_rehook(this);
+	}
+	vctx_run_native(this, task_pt_regs(current), VCTX_NATIVE_NMI);
+}
+
+/**
+ * vctx_run_nmi - an NMI has come in the guest, and the host has had it
+ * @this: this CPU
+ *
+ * The host has had it with the kernel's registers.  perf's hardware events sample by
+ * NMIs, and each sample would be of the module.  So all threads of this CPU go on
+ * natively, until a tick has passed without another NMI.
+ */
+void vctx_run_nmi(struct vctx_cpu *this)
+{
+	this->nmis = nmis();
+	this->nmi_at = jiffies;
+	this->detour = on_user_return_nmi;
+	vctx_cpu_rehook(this);
+	vctx_run_fell_back(this, VCTX_NATIVE_NMI);
 }
 
 /**

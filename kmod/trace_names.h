@@ -30,6 +30,7 @@
 	{ VCTX_NATIVE_IOPORT, "ioport" },		\
 	{ VCTX_NATIVE_FAILURE, "failure" },		\
 	{ VCTX_NATIVE_INTERRUPT, "interrupt" },		\
-	{ VCTX_NATIVE_POLICY, "policy" }
+	{ VCTX_NATIVE_POLICY, "policy" },		\
+	{ VCTX_NATIVE_NMI, "nmi" }
 
 #endif /* VCTX_TRACE_NAMES_H */

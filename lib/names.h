@@ -35,6 +35,7 @@ static const char *const native_names[] = {
 	[VCTX_NATIVE_FAILURE]		= "failure",
 	[VCTX_NATIVE_INTERRUPT]		= "interrupt",
 	[VCTX_NATIVE_POLICY]		= "policy",
+	[VCTX_NATIVE_NMI]		= "nmi",
 };
 
 static const char *const held_names[] = {

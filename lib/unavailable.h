@@ -45,8 +45,9 @@ static const char *const strict_reasons[] = {
 	[VCTX_NATIVE_MEMORY]		= STRICT("no memory for a child's context or the identity map"),
 	[VCTX_NATIVE_IOPORT]		= STRICT("ioperm() or iopl() is in force"),
 	[VCTX_NATIVE_FAILURE]		= STRICT("the processor refused a VM entry"),
-	[VCTX_NATIVE_INTERRUPT]		= STRICT("an interrupt; see VCTX_LIMIT_INTERRUPT"),
+	[VCTX_NATIVE_INTERRUPT]		= STRICT("an interrupt is to be taken"),
 	[VCTX_NATIVE_POLICY]		= STRICT("no context for a child, since a limit is reached"),
+	[VCTX_NATIVE_NMI]		= STRICT("NMIs have come, with which perf may sample"),
 };
 
 #endif /* UNAVAILABLE_H */

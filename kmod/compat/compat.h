@@ -27,23 +27,9 @@
 #define VCTX_COMPAT_VMX_PER_STAY 0
 #endif
 
-/*
- * No interrupt may be handled between the kernel's last look at its work and user
- * mode, if the FPU's registers cannot be loaded, which softirqs may use, or if the
- * kernel then forgets what the interrupt has noted for rseq.  An interrupt of the
- * guest happens again natively there.
- */
-#if defined(VCTX_COMPAT_SWITCH_FPU_RETURN) && !defined(VCTX_COMPAT_RSEQ_EVENTS)
-#define VCTX_COMPAT_INTERRUPT_NATIVELY 0
-#else
-#define VCTX_COMPAT_INTERRUPT_NATIVELY 1
-#endif
-
 /* The same as VCTX_LIMIT_*, without those of a back end. */
 #ifndef VCTX_COMPAT_SWITCH_FPU_RETURN
-#define VCTX_COMPAT_LIMITS (VCTX_LIMIT_FPU | VCTX_LIMIT_INTERRUPT)
-#elif VCTX_COMPAT_INTERRUPT_NATIVELY
-#define VCTX_COMPAT_LIMITS VCTX_LIMIT_INTERRUPT
+#define VCTX_COMPAT_LIMITS VCTX_LIMIT_FPU
 #else
 #define VCTX_COMPAT_LIMITS 0
 #endif

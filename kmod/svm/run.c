@@ -53,7 +53,8 @@ static noinline int rare_exit(struct vctx_cpu *cpu, struct pt_regs *regs,
 	case SVM_EXIT_NMI:
 		/* The host has had it when it set the global interrupt flag. */
 		vctx_run_exited(cpu->stats, VCTX_EXIT_NMI, code);
-		return VCTX_GUEST_NMI;
+		vctx_run_nmi(cpu);
+		return VCTX_NATIVE_NMI;
 	case SVM_EXIT_SMI:
 	case SVM_EXIT_INIT:
 		/* The firmware or the host has had it in the same way. */
@@ -112,7 +113,7 @@ static __always_inline int svm_run(struct vctx_cpu *cpu,
 	}
 	if (likely(code == SVM_EXIT_INTR)) {
 		vctx_run_exited(cpu->stats, VCTX_EXIT_INTERRUPT, code);
-		return VCTX_GUEST_INTERRUPT;
+		return VCTX_NATIVE_INTERRUPT;
 	}
 	return rare_exit(cpu, regs, code);
 }

@@ -23,7 +23,8 @@ static noinline int rare_exception(struct vctx_cpu *cpu,
 		/* NMIs are blocked until this one's IRET. */
 		asm volatile("int $2");
 		vctx_run_exited(cpu->stats, VCTX_EXIT_NMI, exception.code);
-		return VCTX_GUEST_NMI;
+		vctx_run_nmi(cpu);
+		return VCTX_NATIVE_NMI;
 	}
 	if (exception.vector == X86_TRAP_DB &&
 	    (info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_HARD_EXCEPTION)
@@ -180,7 +181,7 @@ static __always_inline int vmx_run(struct vctx_cpu *cpu,
 		return exit_exception(cpu, regs);
 	if (likely(reason == EXIT_REASON_EXTERNAL_INTERRUPT)) {
 		vctx_run_exited(cpu->stats, VCTX_EXIT_INTERRUPT, reason);
-		return VCTX_GUEST_INTERRUPT;
+		return VCTX_NATIVE_INTERRUPT;
 	}
 	return rare_exit(cpu->stats, regs, reason);
 }

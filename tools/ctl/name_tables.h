@@ -50,7 +50,6 @@ static const char *const feature_words[] = {
 /* By bit of VCTX_LIMIT_*. */
 static const char *const limit_words[] = {
 	"fpu",
-	"interrupt",
 	"vmx_operation",
 	"processor_trace",
 };

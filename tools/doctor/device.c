@@ -93,7 +93,6 @@ static void check_limits(const struct doctor_module *module)
 		const char *text;
 	} limits[] = {
 		{ VCTX_LIMIT_FPU, "one native return after each switch of threads" },
-		{ VCTX_LIMIT_INTERRUPT, "one native return after each interrupt" },
 		{ VCTX_LIMIT_VMX_OPERATION, "VMX is entered and left with each stay" },
 		{ VCTX_LIMIT_PROCESSOR_TRACE, "threads run natively while processor trace is on" },
 	};

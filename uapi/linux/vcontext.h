@@ -82,8 +82,9 @@ enum vctx_native_reason {
 	VCTX_NATIVE_MEMORY,		/* no memory for a child's context or the identity map */
 	VCTX_NATIVE_IOPORT,		/* ioperm() or iopl() is in force */
 	VCTX_NATIVE_FAILURE,		/* the processor refused a VM entry */
-	VCTX_NATIVE_INTERRUPT,		/* an interrupt; see VCTX_LIMIT_INTERRUPT */
+	VCTX_NATIVE_INTERRUPT,		/* an interrupt is to be taken */
 	VCTX_NATIVE_POLICY,		/* no context for a child, since a limit is reached */
+	VCTX_NATIVE_NMI,		/* NMIs have come, with which perf may sample */
 	VCTX_NR_NATIVE,
 	VCTX_MAX_NATIVE = 32,	/* room in the ABI */
 };
@@ -178,12 +179,10 @@ struct vctx_info {
  * registers loaded.
  */
 #define VCTX_LIMIT_FPU			(1ULL << 0)
-/* An interrupt of the guest is a native return (VCTX_NATIVE_INTERRUPT). */
-#define VCTX_LIMIT_INTERRUPT		(1ULL << 1)
 /* VMX operation is entered and left with each stay in the guest. */
-#define VCTX_LIMIT_VMX_OPERATION	(1ULL << 2)
+#define VCTX_LIMIT_VMX_OPERATION	(1ULL << 1)
 /* Threads run natively (VCTX_NATIVE_CPU) while processor trace is on. */
-#define VCTX_LIMIT_PROCESSOR_TRACE	(1ULL << 3)
+#define VCTX_LIMIT_PROCESSOR_TRACE	(1ULL << 2)
 
 /*
  * VCTX_IOC_ENTER - give the calling thread a context
