@@ -184,7 +184,6 @@ static struct vctx_context *alloc(struct task_struct *task,
 	ctx->hook = vctx_context_first_hook;
 	ctx->entered = ktime_get_mono_fast_ns();
 	ctx->user = user;
-	ctx->net = get_net(task->nsproxy->net_ns);
 	ctx->in_use = true;
 	__module_get(THIS_MODULE);
 	vctx_stats_start(ctx, tally);
@@ -202,25 +201,39 @@ static void destroy(struct vctx_context *ctx)
 	if (ctx->mmu_notifier)
 		mmu_notifier_put(ctx->mmu_notifier);
 	vctx_quota_put(ctx->user);
-	put_net(ctx->net);
 	vctx_stats_end(ctx);
 	/* Whoever has found it before may still look at it. */
 	call_rcu(&ctx->rcu, free_context);
 	module_put(THIS_MODULE);
 }
 
+/* Of current, or of a child that does not run yet: nobody else changes its namespaces. */
 static void tell_entered(const struct vctx_context *ctx)
 {
-	struct vctx_event_thread thread = vctx_context_thread(ctx);
+	struct vctx_event_thread thread =
+		vctx_context_thread(ctx, ctx->task->nsproxy->net_ns);
 
 	vctx_event_entered(&thread);
 }
 
-static void tell_ended(const struct vctx_context *ctx, enum vctx_event type)
+static void tell_ended(const struct vctx_context *ctx, enum vctx_event type,
+		       struct net *net)
 {
-	struct vctx_event_thread thread = vctx_context_thread(ctx);
+	struct vctx_event_thread thread = vctx_context_thread(ctx, net);
 
 	vctx_event_ended(type, &thread, ctx->stats);
+}
+
+/* A thread that ends has no namespaces any more. */
+static struct net *get_net_of(struct task_struct *task)
+{
+	struct net *net = NULL;
+
+	task_lock(task);
+	if (task->nsproxy)
+		net = get_net(task->nsproxy->net_ns);
+	task_unlock(task);
+	return net;
 }
 
 /**
@@ -276,7 +289,8 @@ static void drop(struct vctx_context *ctx)
 		preempt_enable();
 	}
 	trace_vctx_leave(current, ctx->stats->entries);
-	tell_ended(ctx, ctx->evicted ? VCTX_EVENT_EVICTED : VCTX_EVENT_LEFT);
+	tell_ended(ctx, ctx->evicted ? VCTX_EVENT_EVICTED : VCTX_EVENT_LEFT,
+		   current->nsproxy->net_ns);
 	hide(ctx);
 	preempt_disable();
 	vctx_cpu_detach();
@@ -340,9 +354,12 @@ void vctx_context_end_list(struct hlist_head *list)
 
 	hlist_for_each_entry_safe(ctx, next, list, notifier.link) {
 		struct task_struct *task = ctx->task;
+		struct net *net = get_net_of(task);
 
 		trace_vctx_leave(task, ctx->stats->entries);
-		tell_ended(ctx, VCTX_EVENT_EVICTED);
+		tell_ended(ctx, VCTX_EVENT_EVICTED, net);
+		if (net)
+			put_net(net);
 		destroy(ctx);
 		put_task_struct(task);
 		vctx_power_put();

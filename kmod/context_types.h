@@ -16,7 +16,6 @@
 #include "event.h"
 
 struct mmu_notifier;
-struct net;
 struct page;
 struct task_struct;
 struct vctx_quota_user;
@@ -44,7 +43,6 @@ typedef void (*vctx_hook_fn)(struct user_return_notifier *hook);
  * @tally:	what the counters are added to at the end
  * @link:	on @tally->live, under its lock
  * @user:	the user in whose quota it is
- * @net:	the network namespace that its events go to
  * @fell_back_at: when the thread last had to run natively, in jiffies; 0 is never
  * @fell_back:	why it had to
  * @in_use:	the thread is in a call of the module that keeps a pointer to it
@@ -68,7 +66,6 @@ struct vctx_context {
 	struct vctx_tally *tally;
 	struct list_head link;
 	struct vctx_quota_user *user;
-	struct net *net;
 	unsigned long fell_back_at;
 	enum vctx_native_reason fell_back;
 	bool in_use;
@@ -84,12 +81,15 @@ static inline u32 vctx_context_id(const struct vctx_context *ctx)
 	return ctx->serial;
 }
 
-/* The thread that an event of the context is about. */
+/*
+ * The thread that an event of the context is about.  @net is its network namespace:
+ * the context holds none, for the thread may leave it, and it should be gone then.
+ */
 static inline struct vctx_event_thread
-vctx_context_thread(const struct vctx_context *ctx)
+vctx_context_thread(const struct vctx_context *ctx, struct net *net)
 {
 	return (struct vctx_event_thread) {
-		.id = vctx_context_id(ctx), .task = ctx->task, .net = ctx->net,
+		.id = vctx_context_id(ctx), .task = ctx->task, .net = net,
 	};
 }
 

@@ -21,12 +21,17 @@ static bool is_wanted_in(const struct net *net)
 	return sink && sink->wanted(net);
 }
 
+/* Whether there may be listeners beside those of the initial network namespace. */
+static bool is_in_container(const struct vctx_event_thread *thread)
+{
+	return thread && thread->net && !net_eq(thread->net, &init_net);
+}
+
 /* Asked first, so that an event costs little while nobody listens. */
 static bool is_wanted(const struct vctx_event_thread *thread)
 {
 	return is_wanted_in(&init_net) ||
-	       (thread && !net_eq(thread->net, &init_net) &&
-		is_wanted_in(thread->net));
+	       (is_in_container(thread) && is_wanted_in(thread->net));
 }
 
 static void put_thread(struct vctx_event_record *record,
@@ -70,7 +75,7 @@ static void happened(const struct vctx_event_record *event,
 	struct pid_namespace *ns;
 
 	tell(event, &init_net, thread, &init_pid_ns);
-	if (!thread || net_eq(thread->net, &init_net))
+	if (!is_in_container(thread))
 		return;
 	/* A container is told its own numbers, while the thread has any. */
 	ns = task_active_pid_ns(thread->task);

@@ -18,7 +18,7 @@ struct net;
  * struct vctx_event_thread - whom an event is about
  * @id:		the ID of the context
  * @task:	its thread
- * @net:	the network namespace that the context belongs to
+ * @net:	its network namespace, or NULL if it has none any more
  */
 struct vctx_event_thread {
 	u32 id;

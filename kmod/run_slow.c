@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The slow parts of the run loop; the loop itself is in run_loop.h. */
 #include <linux/context_tracking.h>
+#include <linux/nsproxy.h>
 #include <linux/sched/signal.h>
 #include <asm/debugreg.h>
 #include <asm/mce.h>
@@ -148,7 +149,7 @@ void vctx_run_fell_back(struct vctx_cpu *this,
 	ctx->fell_back = reason;
 	/* 0 would mean never. */
 	WRITE_ONCE(ctx->fell_back_at, jiffies | 1);
-	thread = vctx_context_thread(ctx);
+	thread = vctx_context_thread(ctx, current->nsproxy->net_ns);
 	vctx_event_fell_back(&thread, reason);
 	if (reason == VCTX_NATIVE_CPU)
 		vctx_event_hardware_lost(smp_processor_id(), EBUSY);

@@ -29,12 +29,14 @@
 #include <linux/hrtimer.h>
 #include <linux/irq_work.h>
 #include <linux/kernel_stat.h>
+#include <linux/nsproxy.h>
 #include <linux/posix-timers.h>
 #include <linux/sched/clock.h>
 #include <linux/sched/cputime.h>
 #include <linux/sched/signal.h>
 #include <linux/tick.h>
 #include <asm/hardirq.h>
+#include <net/net_namespace.h>
 
 #include "context_types.h"
 #include "cpu.h"
@@ -74,6 +76,7 @@
  *		next time
  * @told:	listeners were told that @teller holds the tick
  * @teller:	a context
+ * @net:	its network namespace, held while @told
  * @before:	how many ticks @teller had held then
  * @over:	tells the listeners of the end where vctx_tick_over() cannot be
  *		called
@@ -90,6 +93,7 @@ struct tick {
 	bool told;
 	u64 last;
 	const struct vctx_context *teller;
+	struct net *net;
 	u64 before;
 	struct irq_work over;
 };
@@ -229,10 +233,12 @@ static bool hold(const struct vctx_cpu *this, struct tick *tick)
 
 static void tell_held(const struct vctx_cpu *this, struct tick *tick)
 {
-	struct vctx_event_thread thread = vctx_context_thread(this->ctx);
+	struct net *net = current->nsproxy->net_ns;
+	struct vctx_event_thread thread = vctx_context_thread(this->ctx, net);
 
 	tick->told = true;
 	tick->teller = this->ctx;
+	tick->net = get_net(net);
 	tick->before = this->stats->ticks_held;
 	vctx_event_tick(VCTX_EVENT_TICK_HELD, &thread, 0);
 }
@@ -244,9 +250,10 @@ static void tell_over(struct tick *tick)
 	if (!tick->told)
 		return;
 	tick->told = false;
-	thread = vctx_context_thread(tick->teller);
+	thread = vctx_context_thread(tick->teller, tick->net);
 	vctx_event_tick(VCTX_EVENT_TICK_GIVEN_BACK, &thread,
 			READ_ONCE(tick->teller->stats)->ticks_held - tick->before);
+	put_net(tick->net);
 }
 
 /**
