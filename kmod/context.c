@@ -371,7 +371,8 @@ void vctx_context_end_list(struct hlist_head *list)
  * @parent: current's context, in use
  * @child: created, and not running yet
  *
- * If that fails, the child runs natively, and the parent counts why.
+ * If that fails, the child runs natively, and the parent counts why.  If the parent is
+ * to be evicted, so is its child.
  */
 void vctx_context_inherit(struct vctx_context *parent,
 			  struct task_struct *child)
@@ -385,6 +386,17 @@ void vctx_context_inherit(struct vctx_context *parent,
 	if (!ctx) {
 		parent->stats->native[why == VCTX_UNAVAILABLE_MEMORY ?
 				      VCTX_NATIVE_MEMORY : VCTX_NATIVE_POLICY]++;
+		vctx_power_put_deferred();
+		return;
+	}
+	/*
+	 * An eviction may have marked the parent, and looked at all contexts before
+	 * this one was among them.  Pairs with the barrier in mark_all().
+	 */
+	smp_mb();
+	if (READ_ONCE(parent->evicted)) {
+		hide(ctx);
+		destroy(ctx);
 		vctx_power_put_deferred();
 		return;
 	}

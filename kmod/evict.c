@@ -62,7 +62,11 @@ static unsigned int mark(const struct vctx_filter *filter)
 	return n;
 }
 
-/* And those that marked ones had forked before; a marked one forks no more of them. */
+/*
+ * And those that marked ones had forked before.  vctx_context_inherit() first adds the
+ * context of a child to the list, and then looks for the mark of the parent: it sees
+ * the mark, or the next pass here sees the child.
+ */
 static unsigned int mark_all(const struct vctx_filter *filter)
 {
 	unsigned int n = 0, more;
@@ -70,6 +74,7 @@ static unsigned int mark_all(const struct vctx_filter *filter)
 	do {
 		more = mark(filter);
 		n += more;
+		smp_mb();
 	} while (more);
 	return n;
 }

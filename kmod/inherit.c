@@ -22,7 +22,7 @@ static void on_fork(void *data, struct task_struct *parent,
 	 * the CPU that the child will run on, and is set there if need be.
 	 */
 	clear_tsk_thread_flag(child, TIF_USER_RETURN_NOTIFY);
-	if (ctx->flags & VCTX_ENTER_INHERIT && !READ_ONCE(ctx->evicted))
+	if (ctx->flags & VCTX_ENTER_INHERIT)
 		vctx_context_inherit(ctx, child);
 	vctx_context_unuse(ctx);
 }

@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -93,6 +95,60 @@ static void evict_tree(const void *arg)
 	subject_end(other);
 }
 
+#define CHAINS	4
+
+/* Each process forks the next one, and ends: a context that escapes goes on in them. */
+static void chain(struct subject *shared)
+{
+	pid_t pid;
+
+	while (!shared->done) {
+		pid = fork();
+		if (pid > 0)
+			_exit(0);
+		if (pid < 0)
+			usleep(1000);
+		shared->progress += 100;
+	}
+	_exit(0);
+}
+
+/* A tree of chains; whose process has ended gets the root as its parent. */
+static pid_t fork_chains(struct subject *shared)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	REQUIRE(!prctl(PR_SET_CHILD_SUBREAPER, 1));
+	ctx_enter(CTX_ALL);
+	for (int i = 0; i < CHAINS; i++)
+		if (!fork())
+			chain(shared);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+	_exit(0);
+}
+
+/* An eviction finds the contexts of those, too, that are being forked meanwhile. */
+static void evict_chains(const void *arg)
+{
+	struct subject *shared;
+	pid_t pid;
+
+	(void)arg;
+	for (int i = rounds(20); i; i--) {
+		shared = subject_share();
+		pid = fork_chains(shared);
+		subject_progress(shared);
+		CHECK_GE(genl_evict(VCTX_A_EVICT_TREE, pid), 1);
+		subject_progress(shared);
+		CHECK_EQ(ctx_count(VCTX_A_CONTEXT_TREE, pid), 0);
+		CHECK_EQ(subject_stop(shared, pid), 0);
+		munmap(shared, sizeof(*shared));
+	}
+}
+
 static void evict_all(const void *arg)
 {
 	struct subject *shared = subject_share();
@@ -159,6 +215,7 @@ static const struct test tests[] = {
 	{ "evict_holder", evict_computing, &tests, T_DEVICE | T_SELF | T_SMP },
 	CASE(evict_sleeping),
 	CASE(evict_tree),
+	{ "evict_chains", evict_chains, NULL, T_DEVICE | T_SELF | T_SMP },
 	CASE(evict_all),
 	UNUSED(evict_library),
 	UNUSED(evict_errors),
