@@ -30,6 +30,7 @@ help:
 	@echo '  make style       checkpatch, sparse, codespell, shellcheck, licences, ...'
 	@echo '  make host-test   tests that need neither module nor emulator'
 	@echo '  make harness-test   tests of selftests/vm/run'
+	@echo '  make reboot-test   the machine goes down at once while contexts run'
 	@echo '  make dkms-test   dkms builds the module for this machine'
 	@echo '  make deb-test    packages are built, installed, used and removed; root'
 	@echo '  make suite       the tests of the module, in the emulators, on this kernel'
@@ -96,6 +97,9 @@ host-test: lib tools
 
 harness-test: module
 	selftests/vm/test.sh
+
+reboot-test: module lib tools
+	selftests/reboot/run
 
 dkms-test:
 	selftests/vm/dkms.sh $(SUITES)
@@ -165,5 +169,5 @@ clean:
 	+$(if $(KDIR),$(KBUILD)/selftests/test_modules clean)
 
 .PHONY: all help module lib tools selftests deps demo-deps check-deps demo check check-all style host-test \
-	harness-test dkms-test deb-test suite fuzz-test engines-test foreign-test \
+	harness-test reboot-test dkms-test deb-test suite fuzz-test engines-test foreign-test \
 	fresh-test install install-user uninstall deb clean

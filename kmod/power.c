@@ -25,6 +25,9 @@
 static atomic_t users = ATOMIC_INIT(0);
 static DEFINE_MUTEX(users_lock);
 
+/* The machine goes down or starts another kernel: no CPU is enabled any more. */
+static bool going_down;
+
 /* The CPUs that can run contexts now; each changes its own bit. */
 static struct cpumask enabled;
 
@@ -54,7 +57,7 @@ enum vctx_unavailable vctx_power_unavailable(void)
 
 static void cpu_enable(void *error)
 {
-	int ret = vctx_backend->cpu_enable();
+	int ret = READ_ONCE(going_down) ? -ESHUTDOWN : vctx_backend->cpu_enable();
 
 	if (ret) {
 		WRITE_ONCE(*(int *)error, ret);
@@ -219,9 +222,14 @@ static void power_resume(void)
 
 VCTX_COMPAT_SYSCORE_DEFINE(power);
 
-/* An enabled CPU may block INIT, which firmware and the next kernel rely on. */
+/*
+ * An enabled CPU may block INIT, which firmware and the next kernel rely on.  A thread
+ * in the guest has left it by the time that its CPU takes the interrupt, and goes on
+ * natively.
+ */
 static int reboot(struct notifier_block *nb, unsigned long action, void *data)
 {
+	WRITE_ONCE(going_down, true);
 	on_each_cpu(cpu_disable, NULL, 1);
 	return NOTIFY_OK;
 }
