@@ -3,6 +3,7 @@
 #include <linux/bitops.h>
 
 #include "backend.h"
+#include "hazard.h"
 
 const struct vctx_backend_ops *vctx_backend;
 enum vctx_unavailable vctx_backend_unavailable = VCTX_UNAVAILABLE_NO_HW;
@@ -21,6 +22,10 @@ static const char *const texts[] = {
 		"could not be enabled on a CPU; threads run natively",
 	[VCTX_UNAVAILABLE_ENCRYPTED] =
 		"cannot be used while memory is encrypted; boot with mem_encrypt=off",
+	[VCTX_UNAVAILABLE_SNP] =
+		"is not known to be safe on a host with SEV-SNP; boot with kvm_amd.sev_snp=0",
+	[VCTX_UNAVAILABLE_ASYNC_FAULT] =
+		"is not known to be safe in a guest with asynchronous page faults; boot with no-kvmapf",
 };
 
 /**
@@ -49,6 +54,11 @@ static int __init choose(struct vctx_backend_ops *const backends[], int n)
 		ret = vctx_backend->init();
 		if (ret != VCTX_UNAVAILABLE_NO_HW)
 			break;
+	}
+	if (ret == VCTX_AVAILABLE) {
+		ret = vctx_hazard_find();
+		if (ret != VCTX_AVAILABLE)
+			vctx_backend->exit();
 	}
 	/* With FRED there is no SWAPGS, and INT is no way to hand on an NMI. */
 	if (ret == VCTX_AVAILABLE && vctx_compat_fred()) {

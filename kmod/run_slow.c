@@ -103,6 +103,19 @@ static bool is_syscall(const struct vctx_exception *exception)
 }
 
 /**
+ * vctx_run_machine_check - the guest, or its entry, was hit by a machine check
+ * @regs: of current
+ *
+ * The kernel has it as if it came from user mode.  Return: as struct
+ * vctx_guest_ops.run.
+ */
+int vctx_run_machine_check(struct pt_regs *regs)
+{
+	do_machine_check(regs);
+	return VCTX_GUEST_RESUME;
+}
+
+/**
  * vctx_run_exception - what to do about an exception in the guest
  * @this: of this CPU
  * @regs: of current
@@ -119,11 +132,8 @@ int vctx_run_exception(struct vctx_cpu *this, struct pt_regs *regs,
 		return VCTX_NATIVE_SYSCALL;
 	}
 	vctx_run_exited(this->stats, VCTX_EXIT_EXCEPTION, exception->code);
-	if (exception->vector == X86_TRAP_MC) {
-		/* As if it came from user mode, where it hit. */
-		do_machine_check(regs);
-		return VCTX_GUEST_RESUME;
-	}
+	if (exception->vector == X86_TRAP_MC)
+		return vctx_run_machine_check(regs);
 	if (exception->stepped) {
 		single_step(exception->ip);
 		vctx_run_catch_up(this);

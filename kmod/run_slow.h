@@ -32,6 +32,7 @@ int vctx_run_refused(void);
 int vctx_run_nested_fault(u64 address);
 void vctx_run_make_last(struct user_return_notifier *hook);
 void vctx_run_catch_up(struct vctx_cpu *this);
+int vctx_run_machine_check(struct pt_regs *regs);
 int vctx_run_exception(struct vctx_cpu *this, struct pt_regs *regs,
 		       const struct vctx_exception *exception);
 

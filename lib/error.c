@@ -32,6 +32,10 @@ static const char *const reasons[] = {
 		"a processor refused VMX or SVM operation; the kernel log has the details",
 	[VCTX_UNAVAILABLE_ENCRYPTED] =
 		"memory encryption is active; boot with mem_encrypt=off",
+	[VCTX_UNAVAILABLE_SNP] =
+		"contexts are not known to be safe on a host with SEV-SNP; boot without it, or load the module with force=1",
+	[VCTX_UNAVAILABLE_ASYNC_FAULT] =
+		"contexts are not known to be safe where the hypervisor delivers page faults asynchronously; boot with no-kvmapf",
 	[VCTX_UNAVAILABLE_POLICY] =
 		"the administrator allows no new contexts; ask for: vctxctl policy set enabled yes",
 	[VCTX_UNAVAILABLE_MACHINE_LIMIT] =

@@ -39,6 +39,7 @@
 /* This is no matter of versions, but it must come before the first header. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/cc_platform.h>
 #include <linux/hrtimer.h>
 #include <linux/mm.h>
 #include <linux/perf_event.h>
@@ -172,6 +173,16 @@ static inline bool vctx_compat_broadcasts_tlb_flush(void)
 	return cpu_feature_enabled(X86_FEATURE_INVLPGB);
 #else
 	return false;
+#endif
+}
+
+/* KVM's side of SEV-SNP came with 6.11. */
+static inline bool vctx_compat_snp_host(void)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
+	return false;
+#else
+	return cc_platform_has(CC_ATTR_HOST_SEV_SNP);
 #endif
 }
 

@@ -5,6 +5,7 @@
 #include <asm/processor.h>
 #include <asm/trapnr.h>
 
+#include "exit_word.h"
 #include "guest.h"
 #include "idmap.h"
 #include "run_loop.h"
@@ -109,20 +110,37 @@ static int refused(u32 reason)
 	return vctx_run_refused();
 }
 
-static noinline int rare_exit(struct vctx_stats *stats, struct pt_regs *regs,
-			      u32 reason)
+static int exit_by_reason(struct vctx_stats *stats, struct pt_regs *regs,
+			  u16 reason)
 {
-	if (reason & VMX_EXIT_REASONS_FAILED_VMENTRY ||
-	    reason == EXIT_REASON_EPT_MISCONFIG) {
-		vctx_run_exited(stats, VCTX_EXIT_OTHER, reason);
-		return refused(reason);
-	}
 	if (reason >= ARRAY_SIZE(exits) || !exits[reason].handler) {
 		vctx_run_exited(stats, VCTX_EXIT_OTHER, reason);
 		return VCTX_NATIVE_INSTRUCTION;
 	}
 	vctx_run_exited(stats, exits[reason].kind, reason);
 	return exits[reason].handler(regs);
+}
+
+/* @word is the whole exit reason, or VMX_ENTER_FAILED. */
+static noinline int rare_exit(struct vctx_cpu *cpu, struct pt_regs *regs,
+			      u32 word)
+{
+	switch (vmx_exit_what(word)) {
+	case VMX_EXIT_REFUSED:
+		vctx_run_exited(cpu->stats, VCTX_EXIT_OTHER, word);
+		return refused(word);
+	case VMX_EXIT_MACHINE_CHECK:
+		vctx_run_exited(cpu->stats, VCTX_EXIT_EXCEPTION, word);
+		return vctx_run_machine_check(regs);
+	case VMX_EXIT_EXCEPTION:
+		return exit_exception(cpu, regs);
+	case VMX_EXIT_INTERRUPT:
+		vctx_run_exited(cpu->stats, VCTX_EXIT_INTERRUPT, word);
+		return VCTX_NATIVE_INTERRUPT;
+	case VMX_EXIT_OTHER:
+		break;
+	}
+	return exit_by_reason(cpu->stats, regs, vmx_exit_basic(word));
 }
 
 /*
@@ -183,7 +201,7 @@ static __always_inline int vmx_run(struct vctx_cpu *cpu,
 		vctx_run_exited(cpu->stats, VCTX_EXIT_INTERRUPT, reason);
 		return VCTX_NATIVE_INTERRUPT;
 	}
-	return rare_exit(cpu->stats, regs, reason);
+	return rare_exit(cpu, regs, reason);
 }
 
 static const struct vctx_guest_ops vmx_guest_ops = {

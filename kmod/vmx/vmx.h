@@ -102,9 +102,6 @@ void vmx_set_tag(unsigned int tag, bool flush);
 void vmx_on_user_return(struct user_return_notifier *hook);
 void vmx_on_user_return_long(struct user_return_notifier *hook);
 
-/* enter.S returns this if there was no VM entry; it is no exit reason. */
-#define VMX_ENTER_FAILED U32_MAX
-
 extern char vmx_exit_point[];
 
 /* The access rights of a segment that is not loaded (SDM, "Guest Register State"). */

@@ -119,6 +119,9 @@ enum vctx_unavailable {
 	VCTX_UNAVAILABLE_BUSY,		/* KVM or another user has VMX or SVM (EBUSY) */
 	VCTX_UNAVAILABLE_FAILED,	/* a CPU refused to be enabled (EIO) */
 	VCTX_UNAVAILABLE_ENCRYPTED,	/* memory encryption is active (ENODEV) */
+	VCTX_UNAVAILABLE_SNP,		/* the host runs SEV-SNP guests (ENODEV) */
+	/* the hypervisor delivers page faults asynchronously (ENODEV) */
+	VCTX_UNAVAILABLE_ASYNC_FAULT,
 	VCTX_UNAVAILABLE_POLICY,	/* the administrator allows no new contexts (ENOSPC) */
 	VCTX_UNAVAILABLE_MACHINE_LIMIT,	/* vctx_info.max_contexts contexts exist (ENOSPC) */
 	VCTX_UNAVAILABLE_USER_LIMIT,	/* the user may have no more contexts (EDQUOT) */
