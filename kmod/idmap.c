@@ -53,18 +53,30 @@ static u64 leaf(phys_addr_t pa, enum vctx_page_level level, bool ram)
 	return entry;
 }
 
+/* Whether the tables have a place for @pa. */
+static bool is_in_reach(phys_addr_t pa)
+{
+	enum vctx_page_level above = vctx_backend->format->top_level + 1;
+
+	return !(pa >> (PAGE_SHIFT + 9 * above));
+}
+
 /*
- * Map the page of @level around @pa.  A table or a leaf that is there already is
- * left alone.
+ * Map the page of @level around @pa; where a part of that page is mapped already, a
+ * smaller one.  A leaf that is there already is left alone.
  */
 static int map(phys_addr_t pa, enum vctx_page_level level, bool ram, gfp_t gfp)
 {
 	enum vctx_page_level at = vctx_backend->format->top_level;
 	u64 *table = root, *entry;
 
+	if (!is_in_reach(pa))
+		return -EFAULT;
 	for (;;) {
 		entry = entry_in(table, pa, at);
-		if (at == level || (*entry && is_leaf(*entry, at)))
+		if (*entry && is_leaf(*entry, at))
+			return 0;
+		if (!*entry && at <= level)
 			break;
 		if (!*entry) {
 			u64 new = get_zeroed_page(gfp);
@@ -76,8 +88,7 @@ static int map(phys_addr_t pa, enum vctx_page_level level, bool ram, gfp_t gfp)
 		table = table_of(*entry);
 		at--;
 	}
-	if (!*entry)
-		WRITE_ONCE(*entry, leaf(pa, level, ram));
+	WRITE_ONCE(*entry, leaf(pa, at, ram));
 	return 0;
 }
 
@@ -102,8 +113,10 @@ static int map_ram(struct resource *res, void *unused)
 		enum vctx_page_level level = fit(pa, end);
 		int ret = map(pa, level, true, GFP_KERNEL);
 
-		if (ret)
+		if (ret) {
+			pr_err("RAM at %pa cannot be mapped (%d)\n", &pa, ret);
 			return ret;
+		}
 		pa += level_size(level);
 	}
 	return 0;
@@ -126,8 +139,8 @@ static enum vctx_page_level fit_io(phys_addr_t pa)
  * vctx_idmap_fault - map what the guest has touched
  * @gpa: the guest-physical address, which was not mapped; interrupts are off
  *
- * Return: 0, also if another CPU was quicker; -ENOMEM; -EFAULT if four levels of
- * tables cannot map @gpa.
+ * Return: 0, also if another CPU was quicker; -ENOMEM; -EFAULT if the tables have too
+ * few levels for @gpa.
  */
 int vctx_idmap_fault(phys_addr_t gpa)
 {
@@ -136,8 +149,6 @@ int vctx_idmap_fault(phys_addr_t gpa)
 	unsigned long flags;
 	int ret;
 
-	if (gpa >> 48)
-		return -EFAULT;
 	raw_spin_lock_irqsave(&lock, flags);
 	ret = map(gpa, level, ram, GFP_ATOMIC | __GFP_NOWARN);
 	raw_spin_unlock_irqrestore(&lock, flags);

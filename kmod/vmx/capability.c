@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the CPUs' VMX can do (SDM, "VMX Capability Reporting Facility"). */
 #include <asm/cpufeature.h>
+#include <asm/memtype.h>
 #include <asm/msr.h>
 
 #include "vmx.h"
@@ -15,12 +16,20 @@ struct vmx_capability vmx_capability;
 /* SDM, "Miscellaneous Data": processor trace can be used in VMX operation. */
 #define MISC_PT		BIT(14)
 
+/*
+ * With write-back for all, the process's own page tables decide on the type of an
+ * access (SDM, "Memory Type Used for Translated Guest-Physical Addresses"), as they do
+ * natively: persistent memory and memory of CXL are no RAM to the kernel, and are
+ * cached all the same.  The MTRRs have no say in a guest, but the kernel asks them
+ * before it maps anything by PAT.  Without PAT nobody does, and what is no RAM is
+ * uncached.
+ */
 struct vctx_idmap_format vmx_idmap_format = {
 	.table = EPT_RWX,
 	.leaf = EPT_RWX,
 	.large = EPT_LARGE,
 	.ram = EPT_TYPE(6),	/* write-back */
-	.io = EPT_TYPE(0),	/* uncached; PAT can make it write-combining */
+	.io = EPT_TYPE(0),	/* uncached */
 	.top_level = VCTX_LEVEL_512G,
 };
 
@@ -119,6 +128,9 @@ static bool __init choose_ept(void)
 	vmx_idmap_format.max_level = ept & VMX_EPT_1GB_PAGE_BIT ?
 		VCTX_LEVEL_1G : ept & VMX_EPT_2MB_PAGE_BIT ?
 		VCTX_LEVEL_2M : VCTX_LEVEL_4K;
+
+	if (pat_enabled())
+		vmx_idmap_format.io = vmx_idmap_format.ram;
 
 	/* Without tags each entry and each exit flushes all. */
 	if ((vpid & VPID_NEEDED) != VPID_NEEDED)
