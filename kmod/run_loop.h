@@ -118,11 +118,16 @@ static __always_inline bool vctx_run_is_at(unsigned long ip, u16 insn)
 	bool found = false;
 	u16 there;
 
+	/* Where the kernel counts how often preemption is off, its handler knows. */
+	if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
+		pagefault_disable();
 	__uaccess_begin();
 	unsafe_get_user(there, (const u16 __user *)ip, out);
 	found = there == insn;
 out:
 	__uaccess_end();
+	if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
+		pagefault_enable();
 	return found;
 }
 
