@@ -3,10 +3,11 @@
  * Before each VM entry the TLB tag is flushed if the mm's tlb_gen has moved
  * (tlb.h), so all that a shootdown has to do is to end the stay in the guest.
  * The kernel's interrupt does that.  But where the processor can flush by broadcast
- * (INVLPGB), the kernel sends no interrupt, and its broadcast does not name the
- * guest's tags.  There each context has an mmu_notifier of its mm, which kicks
+ * (INVLPGB), or a hypervisor flushes for the kernel, no interrupt need come, and the
+ * guest's tags need not be flushed.  There each context has an mmu_notifier of its mm, which kicks
  * the CPUs that run the mm, and waits until they have left the guest.
  */
+#include <linux/kallsyms.h>
 #include <linux/mmu_notifier.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -21,7 +22,7 @@
 /* The kernel sends no interrupt for shootdowns, or a test wants kicks. */
 static bool tlb_kick __ro_after_init;
 module_param(tlb_kick, bool, 0444);
-MODULE_PARM_DESC(tlb_kick, "Kick guests at each TLB flush; always so where the kernel flushes by broadcast");
+MODULE_PARM_DESC(tlb_kick, "Kick guests at each TLB flush; always so where no interrupt need come with a flush");
 
 static bool runs(int cpu, void *mm)
 {
@@ -147,11 +148,28 @@ void vctx_shootdown_new_mm(struct vctx_context *ctx)
 	vctx_cpu_reattach(ctx);
 }
 
+/*
+ * The kernel's own function is not exported, so it is known by its name.  A hypervisor
+ * that lets the kernel have it, as emulators do, leaves the flushes to interrupts.
+ */
+static bool __init is_native(void *flush)
+{
+	char name[KSYM_SYMBOL_LEN];
+
+	if (!flush)
+		return true;
+	sprint_symbol_no_offset(name, (unsigned long)flush);
+	return !strcmp(name, "native_flush_tlb_multi");
+}
+
 void __init vctx_shootdown_init(void)
 {
 	if (vctx_compat_broadcasts_tlb_flush()) {
 		tlb_kick = true;
 		pr_info("the kernel flushes TLBs by broadcast: each flush interrupts contexts\n");
+	} else if (!is_native(vctx_compat_flush_tlb_multi())) {
+		tlb_kick = true;
+		pr_info("the hypervisor flushes TLBs: each flush interrupts contexts\n");
 	}
 	if (tlb_kick)
 		vctx_context_first_hook = on_user_return;

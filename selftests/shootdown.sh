@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Where the kernel sends no interrupt for TLB shootdowns, the module kicks the CPU, so
-# that they reach the guest.  Here test_modules/broadcast.c stands in for INVLPGB.
+# that they reach the guest.  Here test_modules/broadcast.c stands in for INVLPGB and
+# for a hypervisor.
 # For the shell of busybox.
 # shellcheck disable=SC2317 # the functions are called by check
 
@@ -69,6 +70,11 @@ feature() {
 	broadcast invlpgb=1 -- load && says Y && kicks ./stale_tlb munmap && [ "$kicked" -ge 100 ]
 }
 
+hypervisor() {
+	broadcast paravirt=1 -- load && says Y && kicks ./stale_tlb munmap && [ "$kicked" -ge 100 ] &&
+	load && says N
+}
+
 kick_is_enough() {
 	# shellcheck disable=SC2086
 	load tlb_kick=1 && broadcast silent=stale_tlb -- ./stale_tlb $ways &&
@@ -122,7 +128,7 @@ mount -t tracefs tracefs $tracing 2>/dev/null
 trap 'load; rm -rf "$tmp"' EXIT
 
 echo "TAP version 13"
-echo "1..10"
+echo "1..11"
 check "no kick where the kernel sends interrupts" kernel_interrupts
 smp "a kick for each flush with tlb_kick" parameter
 if broadcast invlpgb=1 -- true 2>/dev/null; then
@@ -130,6 +136,7 @@ if broadcast invlpgb=1 -- true 2>/dev/null; then
 else
 	skip "a kick for each flush where the kernel flushes by broadcast" "this kernel never does"
 fi
+smp "a kick for each flush where a hypervisor flushes" hypervisor
 # On such a kernel the reader runs natively at times, and nothing broadcasts to it.
 if dmesg -s 1000000 | grep -q "by way of a native return"; then
 	skip "the kick alone is enough" "this kernel handles interrupts natively"

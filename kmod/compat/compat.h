@@ -53,6 +53,7 @@
 #include <asm/hardirq.h>
 #include <asm/intel_pt.h>
 #include <asm/msr.h>
+#include <asm/paravirt_types.h>
 #include <asm/tlbflush.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
@@ -165,6 +166,19 @@ static inline bool vctx_compat_user_shstk(struct task_struct *task)
 #ifndef VCTX_COMPAT_SECONDARY_TLBS
 #define arch_invalidate_secondary_tlbs invalidate_range
 #endif
+
+/*
+ * The function by which the kernel flushes TLBs of other CPUs, if a hypervisor may have
+ * another; else NULL.
+ */
+static inline void *vctx_compat_flush_tlb_multi(void)
+{
+#ifdef VCTX_COMPAT_PV_OPS
+	return pv_ops.mmu.flush_tlb_multi;
+#else
+	return NULL;
+#endif
+}
 
 /* TLB flushes by INVLPGB came with 6.15. */
 static inline bool vctx_compat_broadcasts_tlb_flush(void)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * No emulator has a processor that flushes TLBs by broadcast (INVLPGB).  This module
- * makes the kernel do the part that matters: modules that are loaded from now on
- * find the feature, and the shootdowns of some programs send no interrupt.
+ * No emulator has a processor that flushes TLBs by broadcast (INVLPGB), nor is one a
+ * hypervisor that flushes TLBs for the kernel.  This module makes the kernel do the part
+ * that matters: modules that are loaded from now on find the feature, or another
+ * function for flushes, and the shootdowns of some programs send no interrupt.
  *
  * It is for programs whose other threads are all in contexts: nothing flushes what a
  * native thread has in its TLB.  In an emulator, each VM exit flushes.
@@ -12,12 +13,17 @@
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/vmalloc.h>
+#include <asm/paravirt_types.h>
 #include <asm/processor.h>
 #include <asm/special_insns.h>
 
 static bool invlpgb;
 module_param(invlpgb, bool, 0444);
 MODULE_PARM_DESC(invlpgb, "The processor has the feature, as modules see it");
+
+static bool paravirt;
+module_param(paravirt, bool, 0444);
+MODULE_PARM_DESC(paravirt, "A hypervisor flushes TLBs, as modules see it");
 
 static char *silent;
 module_param(silent, charp, 0444);
@@ -58,38 +64,63 @@ static struct kprobe probe = {
 	.pre_handler = drop,
 };
 
-/* The kernel itself decided at boot.  These words are read-only, hence the mapping. */
-static int set_feature(bool set)
+/* What is read-only, through a mapping of its own. */
+static int write_word(unsigned long *word, unsigned long value)
 {
-#ifdef X86_FEATURE_INVLPGB
-	void *words = boot_cpu_data.x86_capability;
-	struct page *page = virt_to_page(words);
+	struct page *page = virt_to_page(word);
 	void *at = vmap(&page, 1, VM_MAP, PAGE_KERNEL);
-	int bit = X86_FEATURE_INVLPGB % 32;
-	u32 *word;
 
 	if (!at)
 		return -ENOMEM;
-	word = at + offset_in_page(words);
-	word += X86_FEATURE_INVLPGB / 32;
-	*word = set ? *word | BIT(bit) : *word & ~BIT(bit);
+	*(unsigned long *)(at + offset_in_page(word)) = value;
 	vunmap(at);
 	return 0;
+}
+
+/* The kernel itself decided at boot. */
+static int set_feature(bool set)
+{
+#ifdef X86_FEATURE_INVLPGB
+	unsigned long *word = (void *)boot_cpu_data.x86_capability;
+	unsigned long bit = BIT(X86_FEATURE_INVLPGB % BITS_PER_LONG);
+
+	word += X86_FEATURE_INVLPGB / BITS_PER_LONG;
+	return write_word(word, set ? *word | bit : *word & ~bit);
 #else
 	return -EOPNOTSUPP;
 #endif
+}
+
+/* The kernel's own calls were patched at boot, and stay as they are. */
+static int set_flush(void *flush)
+{
+	return write_word((unsigned long *)&pv_ops.mmu.flush_tlb_multi,
+			  (unsigned long)flush);
+}
+
+static void *native_flush;
+
+static void put_back(void)
+{
+	if (invlpgb)
+		set_feature(false);
+	if (paravirt)
+		set_flush(native_flush);
 }
 
 static int __init broadcast_init(void)
 {
 	int ret = 0;
 
+	native_flush = pv_ops.mmu.flush_tlb_multi;
 	if (invlpgb)
 		ret = set_feature(true);
+	if (!ret && paravirt)
+		ret = set_flush(just_return);
 	if (!ret && silent)
 		ret = register_kprobe(&probe);
-	if (ret && invlpgb)
-		set_feature(false);
+	if (ret)
+		put_back();
 	return ret;
 }
 
@@ -97,8 +128,7 @@ static void __exit broadcast_exit(void)
 {
 	if (silent)
 		unregister_kprobe(&probe);
-	if (invlpgb)
-		set_feature(false);
+	put_back();
 }
 
 module_init(broadcast_init);
