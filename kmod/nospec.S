@@ -22,6 +22,21 @@
 .endm
 
 /*
+ * Before an entry, on Zen 1: the divider forgets the last result (AMD-SB-7005, "Division
+ * by zero").  Clobbers RCX and RDX; preserves RAX.
+ */
+.macro VCTX_CLEAR_DIVIDER
+	ALTERNATIVE "jmp .Lkeep_divider_\@", "", X86_BUG_DIV0
+	push	%rax
+	xor	%eax, %eax
+	xor	%edx, %edx
+	mov	$1, %ecx
+	div	%ecx
+	pop	%rax
+.Lkeep_divider_\@:
+.endm
+
+/*
  * After an exit: taken branches, as many as the kernel makes, replace those in the
  * branch history.  Clobbers ECX.
  */

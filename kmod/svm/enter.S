@@ -10,7 +10,8 @@
 #include "nospec.S"
 #include "regs.S"
 
-	.text
+	/* No probe may come in between, where GS is the user's. */
+	.section .noinstr.text, "ax"
 
 /*
  * In: RAX the physical address of the VMCB, RDI the struct pt_regs.  Loads the
@@ -30,6 +31,7 @@ SYM_FUNC_START(svm_enter)
 	push	%rbp
 	push	%rdi			/* for after the exit */
 
+	VCTX_CLEAR_DIVIDER
 	VCTX_LOAD_REGS
 
 	VCTX_CLEAR_CPU_BUFFERS
@@ -44,8 +46,7 @@ SYM_FUNC_START(svm_enter)
 
 	VCTX_CLEAR_REGS
 
-	FILL_RETURN_BUFFER %rcx, RSB_CLEAR_LOOPS, X86_FEATURE_RETPOLINE, \
-			   X86_FEATURE_RSB_VMEXIT
+	FILL_RETURN_BUFFER %rcx, RSB_CLEAR_LOOPS, X86_FEATURE_RSB_VMEXIT
 	VCTX_UNTRAIN_RET
 
 	stgi

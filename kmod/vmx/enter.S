@@ -15,9 +15,14 @@
 
 /* VMCS field encodings; <asm/vmx.h> has them in an enum. */
 #define FIELD_VM_EXIT_REASON	0x4402
+#define FIELD_INSTRUCTION_ERROR	0x4400
 #define FIELD_HOST_RSP		0x6c14
 
-	.text
+/* SDM, "VM Instruction Error Numbers". */
+#define VMXERR_VMRESUME_NONLAUNCHED_VMCS 5
+
+	/* No probe may come in between. */
+	.section .noinstr.text, "ax"
 
 /*
  * In: RDI the struct pt_regs.  Loads the general registers from it, runs the guest
@@ -58,9 +63,18 @@ SYM_FUNC_START(vmx_enter)
 #if VCTX_COMPAT_VMX_PER_STAY
 	jnc	.Lvmlaunch
 #endif
-	/* VMRESUME fails the first time, for the VMCS is not launched then. */
 .Lvmresume:
 	vmresume
+	/*
+	 * VMRESUME fails the first time, for the VMCS is not launched then.  After any
+	 * other error a VMLAUNCH would put its own in the place of that error.
+	 */
+	push	%rax
+	mov	$FIELD_INSTRUCTION_ERROR, %eax
+	vmread	%rax, %rax
+	cmp	$VMXERR_VMRESUME_NONLAUNCHED_VMCS, %eax
+	pop	%rax
+	jne	.Lfailed
 .Lvmlaunch:
 	vmlaunch
 	jmp	.Lfailed

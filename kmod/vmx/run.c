@@ -62,8 +62,12 @@ static int exit_cpuid(struct pt_regs *regs)
 {
 	u32 leaf = regs->ax, eax = leaf, ebx, ecx = regs->cx, edx;
 
-	/* After arch_prctl(ARCH_SET_CPUID, 0) it raises #GP natively. */
-	if (test_thread_flag(TIF_NOCPUID))
+	/*
+	 * After arch_prctl(ARCH_SET_CPUID, 0) it raises #GP natively, and with TF set
+	 * by the guest, a trap is due right after it.
+	 */
+	if (test_thread_flag(TIF_NOCPUID) ||
+	    vmx_read(GUEST_RFLAGS) & X86_EFLAGS_TF)
 		return VCTX_NATIVE_INSTRUCTION;
 
 	native_cpuid(&eax, &ebx, &ecx, &edx);
