@@ -48,6 +48,9 @@ struct vctx_idmap_format {
  * @cpu_enable:	lets this CPU enter VMX operation, or sets EFER.SVME.  Interrupts
  *		are off.  Returns 0, -EBUSY or -EIO.
  * @cpu_disable: undoes @cpu_enable; does nothing if that failed or never ran
+ * @try:	enters the guest once with @regs, and ends the stay.  Interrupts are
+ *		off, and the CPU is enabled.  Returns whether the entry ended by a
+ *		page fault or an interrupt; @code is the vendor's code of the exit.
  * @format:	the format of the identity map, valid after @init
  * @tags:	the number of TLB tags of each CPU, 0 if the CPUs have none
  * @limits:	the VCTX_LIMIT_* of this back end, valid after @init
@@ -67,6 +70,7 @@ struct vctx_backend_ops {
 	bool (*busy)(void);
 	int (*cpu_enable)(void);
 	void (*cpu_disable)(void);
+	bool (*try)(struct vctx_cpu *this, struct pt_regs *regs, u64 *code);
 	const struct vctx_idmap_format *format;
 	unsigned int tags;
 	u64 limits;

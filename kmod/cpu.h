@@ -30,6 +30,8 @@ struct vctx_stats;
  * @detour:	runs in place of the run loop for all threads of the CPU; NULL mostly
  * @nmis:	how many NMIs the CPU had at @nmi_at
  * @nmi_at:	when @detour last saw another NMI, in jiffies
+ * @broken:	it has refused an entry, or failed its trial: threads run natively
+ *		there until the module is loaded again
  * @kick:	an interrupt to this CPU itself; its handler does nothing, but the
  *		kernel does its work on the way back to user mode
  */
@@ -46,6 +48,7 @@ struct vctx_cpu {
 	void (*detour)(struct user_return_notifier *hook);
 	unsigned int nmis;
 	unsigned long nmi_at;
+	bool broken;
 	struct irq_work kick;
 };
 

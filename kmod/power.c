@@ -11,11 +11,13 @@
 #include <linux/workqueue.h>
 
 #include "backend.h"
+#include "cpu.h"
 #include "emergency.h"
 #include "event.h"
 #include "idmap.h"
 #include "power.h"
 #include "tlb.h"
+#include "trial.h"
 
 /*
  * How many contexts need the hardware.  The count leaves zero, and reaches it, under
@@ -55,16 +57,27 @@ enum vctx_unavailable vctx_power_unavailable(void)
 	return VCTX_AVAILABLE;
 }
 
+/* A CPU that fails its trial is no error: contexts have the others. */
 static void cpu_enable(void *error)
 {
-	int ret = READ_ONCE(going_down) ? -ESHUTDOWN : vctx_backend->cpu_enable();
+	struct vctx_cpu *this = vctx_cpu_this();
+	int ret;
 
+	if (this->broken)
+		return;
+	ret = READ_ONCE(going_down) ? -ESHUTDOWN : vctx_backend->cpu_enable();
 	if (ret) {
 		WRITE_ONCE(*(int *)error, ret);
-	} else {
-		vctx_tlb_reset();
-		cpumask_set_cpu(smp_processor_id(), &enabled);
+		return;
 	}
+	if (!vctx_trial()) {
+		this->broken = true;
+		vctx_backend->cpu_disable();
+		vctx_event_hardware_lost(smp_processor_id(), EIO);
+		return;
+	}
+	vctx_tlb_reset();
+	cpumask_set_cpu(smp_processor_id(), &enabled);
 }
 
 static void cpu_disable(void *unused)
@@ -83,7 +96,8 @@ static void cpu_disable(void *unused)
  */
 enum vctx_cpu_state vctx_power_cpu_state(int cpu)
 {
-	if (cpumask_test_cpu(cpu, &enabled))
+	if (cpumask_test_cpu(cpu, &enabled) &&
+	    !READ_ONCE(per_cpu(vctx_cpu, cpu)->broken))
 		return VCTX_CPU_ON;
 	return atomic_read(&users) ? VCTX_CPU_FAILED : VCTX_CPU_OFF;
 }
@@ -94,7 +108,7 @@ static enum vctx_unavailable enable_all(void)
 	int error = 0;
 
 	on_each_cpu(cpu_enable, &error, 1);
-	if (!error)
+	if (!error && !cpumask_empty(&enabled))
 		return VCTX_AVAILABLE;
 	on_each_cpu(cpu_disable, NULL, 1);
 	return error == -EBUSY ? VCTX_UNAVAILABLE_BUSY : VCTX_UNAVAILABLE_FAILED;
@@ -200,6 +214,7 @@ static int bring_up(unsigned int cpu)
 static int take_down(unsigned int cpu)
 {
 	cpu_disable(NULL);
+	vctx_trial_again();
 	return 0;
 }
 
@@ -207,6 +222,7 @@ static int take_down(unsigned int cpu)
 static int power_suspend(void)
 {
 	cpu_disable(NULL);
+	vctx_trial_again();
 	return 0;
 }
 

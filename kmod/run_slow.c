@@ -204,12 +204,16 @@ void vctx_run_nmi(struct vctx_cpu *this)
 
 /**
  * vctx_run_refused - the processor did not enter the guest
+ * @this: this CPU; the back end is not to load another guest there
  *
  * Return: as struct vctx_guest_ops.run.
  */
-int vctx_run_refused(void)
+int vctx_run_refused(struct vctx_cpu *this)
 {
-	vctx_run_fell_back(vctx_cpu_this(), VCTX_NATIVE_FAILURE);
+	WRITE_ONCE(this->broken, true);
+	pr_err("CPU %d is not used any more; please report the lines above\n",
+	       smp_processor_id());
+	vctx_run_fell_back(this, VCTX_NATIVE_FAILURE);
 	return VCTX_NATIVE_FAILURE;
 }
 

@@ -28,7 +28,7 @@ void vctx_run_stayed_long(struct vctx_stats *stats, u64 ns);
 void vctx_run_fell_back(struct vctx_cpu *this,
 			enum vctx_native_reason reason);
 void vctx_run_nmi(struct vctx_cpu *this);
-int vctx_run_refused(void);
+int vctx_run_refused(struct vctx_cpu *this);
 int vctx_run_nested_fault(u64 address);
 void vctx_run_make_last(struct user_return_notifier *hook);
 void vctx_run_catch_up(struct vctx_cpu *this);

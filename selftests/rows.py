@@ -19,7 +19,7 @@ GROUPS = {
     # The interfaces and the life of the module: these are the same for each vendor.
     "admin": ("cpu_hotplug", "examples.sh", "fuzz_ioctl", "fuzz_netlink", "fuzz_netlink_leaks", "fuzz_netlink_reload",
               "library", "library_cxx", "many_contexts", "module_lifetime", "netlink_events", "netlink_evict",
-              "netlink_policy", "netlink_show", "vctx_exec.sh", "vctx_noise.sh"),
+              "namespaces", "netlink_policy", "netlink_show", "refused.sh", "vctx_exec.sh", "vctx_noise.sh"),
     # The administrator's tool, in shells and with jq: Bochs takes minutes for them, and tests nothing more.
     "tools": ("vctxctl.sh", "vctxctl_doctor.sh", "vctxctl_isolate.sh"),
     # What more CPUs with true races may break. These are of `cpu` as well.
@@ -28,9 +28,9 @@ GROUPS = {
     # What resumes after an instruction breakpoint, of which QEMU with several CPUs loses one in thousands. These are of
     # `cpu` as well.
     "breakpoint": ("perf_breakpoint", "ptrace", "ptrace_32"),
-    # The module beside KVM and firmware, and on CPUs that come and go: each vendor has its own ways. These are of `admin` as
-    # well.
-    "life": ("cpu_hotplug", "module_lifetime"),
+    # The module beside KVM and firmware, and on CPUs that come and go or refuse: each vendor has its own ways. These are of
+    # `admin` as well.
+    "life": ("cpu_hotplug", "module_lifetime", "refused.sh"),
 }
 
 

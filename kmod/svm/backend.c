@@ -26,6 +26,7 @@ struct vctx_backend_ops vctx_svm_ops = {
 	.busy = svm_busy,
 	.cpu_enable = svm_cpu_enable,
 	.cpu_disable = svm_cpu_disable,
+	.try = svm_try,
 	.format = &svm_idmap_format,
 	.cpu = svm_generic_cpu,
 	.set_tag = svm_set_tag,

@@ -33,13 +33,13 @@ static void load_segment(struct svm_cpu *this, struct vmcb_seg *to,
 
 /*
  * Loads segments that are not those of a 64-bit thread, or were not the last time.
- * Return: false if SVM is off, which is another reason for a call.
+ * Return: false if the CPU is not to be used, which is another reason for a call.
  */
 bool svm_load_segments(struct svm_cpu *this, const struct pt_regs *regs)
 {
 	struct vmcb_save_area *save = &this->vmcb->save;
 
-	if (!this->on)
+	if (!this->on || this->cpu.broken)
 		return false;
 	load_segment(this, &save->cs, regs->cs);
 	load_segment(this, &save->ss, regs->ss);

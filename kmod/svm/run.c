@@ -33,12 +33,27 @@ static int rare_exception(struct vctx_cpu *cpu, struct pt_regs *regs,
 	return vctx_run_exception(cpu, regs, &exception);
 }
 
-/* This is our mistake: vctx_state_native() should have kept the state out. */
-static int refused(const struct vmcb *vmcb, u32 code)
+/*
+ * What the VMCB has after a refusal is not said to be the guest's state: QEMU stores the
+ * host's there, and a thread that took it over would go on in the kernel.  So the
+ * thread's state is put there again.
+ */
+static void explain_refusal(struct svm_cpu *this, struct pt_regs *regs)
 {
-	pr_err_once("VMRUN was refused: exit code %#x, ip %#llx; please report\n",
-		    code, vmcb->save.rip);
-	return vctx_run_refused();
+	pr_err("VMRUN was refused: exit code %#x\n",
+	       this->vmcb->control.exit_code);
+	svm_dump(this->vmcb);
+	this->segments = true;
+	svm_load(&this->cpu, regs);
+	/* The next load asks whether it may. */
+	this->segments = true;
+}
+
+/* This is our mistake: vctx_state_native() should have kept the state out. */
+static int refused(struct vctx_cpu *cpu, struct pt_regs *regs)
+{
+	explain_refusal(svm_cpu_of(cpu), regs);
+	return vctx_run_refused(cpu);
 }
 
 static noinline int rare_exit(struct vctx_cpu *cpu, struct pt_regs *regs,
@@ -66,7 +81,7 @@ static noinline int rare_exit(struct vctx_cpu *cpu, struct pt_regs *regs,
 	case (u32)SVM_EXIT_ERR:
 	case SVM_EXIT_SHUTDOWN:
 		vctx_run_exited(cpu->stats, VCTX_EXIT_OTHER, code);
-		return refused(vmcb, code);
+		return refused(cpu, regs);
 	}
 	vctx_run_exited(cpu->stats, VCTX_EXIT_OTHER, code);
 	return VCTX_NATIVE_INSTRUCTION;
@@ -126,6 +141,50 @@ static const struct vctx_guest_ops svm_guest_ops = {
 	.run = svm_run,
 	.save = svm_save,
 };
+
+/* Whether the exit is one that the trial's state can have. */
+static bool is_expected(struct svm_cpu *this, struct pt_regs *regs)
+{
+	switch (this->vmcb->control.exit_code) {
+	case EXIT_EXCEPTION(X86_TRAP_PF):
+	case SVM_EXIT_INTR:
+	case SVM_EXIT_NMI:
+	case SVM_EXIT_SMI:
+		return true;
+	case (u32)SVM_EXIT_ERR:
+	case SVM_EXIT_SHUTDOWN:
+		explain_refusal(this, regs);
+		return false;
+	default:
+		return false;
+	}
+}
+
+/**
+ * svm_try - enter the guest once; see struct vctx_backend_ops
+ * @cpu: this CPU
+ * @regs: in and out
+ * @code: out: the exit code
+ */
+bool svm_try(struct vctx_cpu *cpu, struct pt_regs *regs, u64 *code)
+{
+	struct svm_cpu *this = svm_cpu_of(cpu);
+	struct vmcb *vmcb = this->vmcb;
+	bool expected;
+
+	*code = (u32)SVM_EXIT_ERR;
+	if (!svm_load(cpu, regs))
+		return false;
+	vctx_run_sync(&svm_guest_ops, cpu);
+	svm_set_tag(0, true);
+	enter(__pa(vmcb), regs);
+	vmcb->control.clean = SVM_CLEAN_ALL;
+	vmcb->control.tlb_ctl = TLB_CONTROL_DO_NOTHING;
+	*code = vmcb->control.exit_code;
+	expected = is_expected(this, regs);
+	svm_save(cpu, regs);
+	return expected;
+}
 
 /* The run loops of this back end. */
 notrace void svm_on_user_return(struct user_return_notifier *hook)

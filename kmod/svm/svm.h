@@ -90,7 +90,11 @@ void svm_vmcb_setup(struct svm_cpu *this);
 /* guest.c */
 void svm_set_tag(unsigned int tag, bool flush);
 
+/* dump.c */
+void svm_dump(const struct vmcb *vmcb);
+
 /* run.c */
+bool svm_try(struct vctx_cpu *cpu, struct pt_regs *regs, u64 *code);
 void svm_on_user_return(struct user_return_notifier *hook);
 void svm_on_user_return_long(struct user_return_notifier *hook);
 

@@ -32,6 +32,7 @@ struct vctx_backend_ops vctx_vmx_ops = {
 	.busy = vmx_busy,
 	.cpu_enable = vmx_cpu_enable,
 	.cpu_disable = vmx_cpu_disable,
+	.try = vmx_try,
 	.format = &vmx_idmap_format,
 	.cpu = vmx_generic_cpu,
 	.set_tag = vmx_set_tag,

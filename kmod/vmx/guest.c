@@ -32,11 +32,11 @@ static void load_segment(struct vmx_cpu *this, unsigned long field,
 
 /*
  * Loads segments that are not those of a 64-bit thread, or were not the last time.
- * Return: false if the CPU is not enabled, which is another reason for a call.
+ * Return: false if the CPU is not to be used, which is another reason for a call.
  */
 bool vmx_load_segments(struct vmx_cpu *this, const struct pt_regs *regs)
 {
-	if (!this->on)
+	if (!this->on || this->cpu.broken)
 		return false;
 	load_segment(this, GUEST_CS_SELECTOR, regs->cs);
 	load_segment(this, GUEST_SS_SELECTOR, regs->ss);

@@ -87,7 +87,7 @@ static bool is_traced(void)
  */
 bool vmx_begin_stay(struct vmx_cpu *this)
 {
-	if (!this->on || __read_cr4() & X86_CR4_VMXE || is_traced() ||
+	if (!this->on || this->cpu.broken || __read_cr4() & X86_CR4_VMXE || is_traced() ||
 	    !enter(this))
 		return false;
 	this_cpu_write(vmx_launched, 0);

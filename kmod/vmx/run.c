@@ -101,17 +101,23 @@ static const struct {
 	[EXIT_REASON_EPT_VIOLATION] = { exit_ept_violation, VCTX_EXIT_NESTED_FAULT },
 };
 
-/* This is our mistake: vctx_state_native() should have kept the state out. */
-static int refused(u32 reason)
+static void explain_refusal(u32 word)
 {
-	if (reason == VMX_ENTER_FAILED)
-		pr_err_once("VM entry failed: VM-instruction error %llu; please report\n",
-			    vmx_read(VM_INSTRUCTION_ERROR));
+	if (word == VMX_ENTER_FAILED)
+		pr_err("VM entry failed: VM-instruction error %llu\n",
+		       vmx_read(VM_INSTRUCTION_ERROR));
 	else
-		pr_err_once("VM entry was refused: exit reason %#x, ip %#llx; please report\n",
-			    reason, vmx_read(GUEST_RIP));
+		pr_err("VM entry was refused: exit reason %#x\n", word);
+	vmx_dump();
+}
 
-	return vctx_run_refused();
+/* This is our mistake: vctx_state_native() should have kept the state out. */
+static int refused(struct vctx_cpu *cpu, u32 word)
+{
+	explain_refusal(word);
+	/* The next load asks whether it may. */
+	vmx_cpu_of(cpu)->segments = true;
+	return vctx_run_refused(cpu);
 }
 
 static int exit_by_reason(struct vctx_stats *stats, struct pt_regs *regs,
@@ -132,7 +138,7 @@ static noinline int rare_exit(struct vctx_cpu *cpu, struct pt_regs *regs,
 	switch (vmx_exit_what(word)) {
 	case VMX_EXIT_REFUSED:
 		vctx_run_exited(cpu->stats, VCTX_EXIT_OTHER, word);
-		return refused(word);
+		return refused(cpu, word);
 	case VMX_EXIT_MACHINE_CHECK:
 		vctx_run_exited(cpu->stats, VCTX_EXIT_EXCEPTION, word);
 		return vctx_run_machine_check(regs);
@@ -216,6 +222,49 @@ static const struct vctx_guest_ops vmx_guest_ops = {
 	.run = vmx_run,
 	.save = vmx_save,
 };
+
+/* Whether the exit is one that the trial's state can have; an NMI is handed on. */
+static bool is_expected(u32 word)
+{
+	u32 info = vmx_read(VM_EXIT_INTR_INFO);
+
+	switch (vmx_exit_what(word)) {
+	case VMX_EXIT_EXCEPTION:
+		if ((info & INTR_INFO_VECTOR_MASK) == X86_TRAP_NMI) {
+			asm volatile("int $2");
+			return true;
+		}
+		return (info & ~INTR_INFO_UNBLOCK_NMI) == INFO_PAGE_FAULT;
+	case VMX_EXIT_INTERRUPT:
+		return true;
+	case VMX_EXIT_REFUSED:
+		explain_refusal(word);
+		return false;
+	default:
+		return false;
+	}
+}
+
+/**
+ * vmx_try - enter the guest once; see struct vctx_backend_ops
+ * @cpu: this CPU
+ * @regs: in and out
+ * @code: out: the exit reason
+ */
+bool vmx_try(struct vctx_cpu *cpu, struct pt_regs *regs, u64 *code)
+{
+	bool expected;
+
+	*code = VMX_ENTER_FAILED;
+	if (!vmx_load(cpu, regs))
+		return false;
+	vctx_run_sync(&vmx_guest_ops, cpu);
+	vmx_set_tag(0, true);
+	*code = enter_with_debugctl(regs);
+	expected = is_expected(*code);
+	vmx_save(cpu, regs);
+	return expected;
+}
 
 /* The run loops of this back end. */
 notrace void vmx_on_user_return(struct user_return_notifier *hook)

@@ -98,7 +98,11 @@ int vmx_vmcs_setup(struct vmx_cpu *this);
 /* guest.c */
 void vmx_set_tag(unsigned int tag, bool flush);
 
+/* dump.c */
+void vmx_dump(void);
+
 /* run.c */
+bool vmx_try(struct vctx_cpu *cpu, struct pt_regs *regs, u64 *code);
 void vmx_on_user_return(struct user_return_notifier *hook);
 void vmx_on_user_return_long(struct user_return_notifier *hook);
 
