@@ -36,6 +36,7 @@
 #include <linux/sched/signal.h>
 #include <linux/tick.h>
 #include <asm/hardirq.h>
+#include <asm/tsc.h>
 #include <net/net_namespace.h>
 
 #include "context_types.h"
@@ -199,12 +200,31 @@ static bool timers_armed(const struct posix_cputimers *timers)
 	return false;
 }
 
-/* Timers of CPU time, limits of it, and perf need the tick. */
+/* A deadline is enforced by the tick, and so are the slices of sched_ext. */
+static bool class_needs_tick(void)
+{
+	switch (current->policy) {
+	case SCHED_NORMAL:
+	case SCHED_BATCH:
+	case SCHED_IDLE:
+	case SCHED_FIFO:
+	case SCHED_RR:
+		return vctx_compat_is_in_sched_ext(current);
+	default:
+		return true;
+	}
+}
+
+/*
+ * Timers of CPU time, limits of it, and perf need the tick, too; and so does a clock
+ * that is not the TSC, which wraps, or whose watchdog is on the CPU.
+ */
 static bool tick_is_needed(void)
 {
 	return timers_armed(&current->posix_cputimers) ||
 	       timers_armed(&current->signal->posix_cputimers) ||
-	       vctx_compat_has_perf_events(current);
+	       vctx_compat_has_perf_events(current) ||
+	       class_needs_tick() || check_tsc_unstable();
 }
 
 /* For how long the tick may be held now; 0 is not at all. */

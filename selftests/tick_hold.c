@@ -253,6 +253,35 @@ static void perf_counts(const void *arg)
 	CHECK_GE(hold_for(NSEC_PER_SEC / 10).ticks_held, 10ULL);
 }
 
+/* The kernel's struct sched_attr; glibc 2.41 has it, and <linux/sched/types.h> clashes. */
+struct deadline {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+
+/* A deadline is enforced by the tick. */
+static void deadline(const void *arg)
+{
+	struct deadline attr = {
+		.size = sizeof(attr),
+		.policy = 6 /* SCHED_DEADLINE */,
+		.runtime = 90 * NSEC_PER_MSEC,
+		.deadline = 100 * NSEC_PER_MSEC,
+		.period = 100 * NSEC_PER_MSEC,
+	};
+
+	(void)arg;
+	ctx_enter_tickless(UNLIMITED);
+	REQUIRE(!syscall(SYS_sched_setattr, 0, &attr, 0));
+	CHECK_EQ(hold_for(NSEC_PER_SEC / 10).ticks_held, 0ULL);
+	attr = (struct deadline){ .size = sizeof(attr) };
+	REQUIRE(!syscall(SYS_sched_setattr, 0, &attr, 0));
+	CHECK_GE(hold_for(NSEC_PER_SEC / 10).ticks_held, 10ULL);
+}
+
 /* The tick is back, whatever ends the holder: a loop is interrupted as ever. */
 static void killed(const void *arg)
 {
@@ -491,6 +520,7 @@ static const struct test tests[] = {
 	{ "prof_timer_on_time", timer_on_time, &prof, T_SELF | T_DEVICE },
 	{ "cpu_limit", cpu_limit, NULL, T_SELF | T_DEVICE },
 	{ "perf_counts", perf_counts, NULL, T_SELF | T_DEVICE },
+	{ "deadline", deadline, NULL, T_SELF | T_DEVICE },
 	{ "killed", killed, NULL, T_SELF | T_DEVICE },
 	{ "clocks_agree_cpu0", clocks_agree, &first, T_SELF | T_DEVICE | T_SMP },
 	{ "clocks_agree_cpu1", clocks_agree, &second, T_SELF | T_DEVICE | T_SMP },

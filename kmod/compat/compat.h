@@ -274,6 +274,16 @@ static inline bool vctx_compat_has_perf_events(struct task_struct *task)
 #endif
 }
 
+/* The class of schedulers in BPF came with 6.12; it may have tasks of any policy. */
+static inline bool vctx_compat_is_in_sched_ext(struct task_struct *task)
+{
+#ifdef CONFIG_SCHED_CLASS_EXT
+	return task->scx.flags & SCX_TASK_QUEUED;
+#else
+	return false;
+#endif
+}
+
 #endif /* __ASSEMBLER__ */
 
 #endif /* VCTX_COMPAT_H */
