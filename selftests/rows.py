@@ -99,17 +99,17 @@ def check(kernel):
 
 
 def special(kernel, machine):
-    """Rows with one boot parameter each, and one with five-level paging."""
+    """Rows with one boot parameter each, and one with five-level paging: for programs that depend on the machine."""
+    groups = ("cpu", "time")
     return [Row(kernel, *machine, 2, *NOHZ_FULL),
-            *(Row(kernel, *machine, 2, word, ("-A", word)) for word in PARAMETERS),
-            Row(kernel, *FIVE_LEVELS[machine], 2, "five-level paging")]
+            *(Row(kernel, *machine, 2, word, ("-A", word), groups=groups) for word in PARAMETERS),
+            Row(kernel, *FIVE_LEVELS[machine], 2, "five-level paging", groups=groups)]
 
 
 def everything():
-    """The rows of `make check-all`: the oldest kernel has the special ones with VMX, the newest those with SVM."""
-    rows = [*check(KERNELS[0]), *special(KERNELS[0], VMX)]
-    for kernel in KERNELS[1:]:
-        rows += [*(Row(kernel, *machine, cpus) for machine, cpus in PLAIN),
-                 Row(kernel, *VMX, 2, *AS_USER), Row(kernel, *SVM_THREADS, 2, *AS_USER)]
-    rows += special(KERNELS[-1], SVM_THREADS)
-    return list(dict.fromkeys(row._replace(groups=("all",)) for row in rows))
+    """The rows of `make check-all`: those of `make check` with each kernel, and the special ones.
+
+    The oldest kernel has the special ones with VMX, the newest those with SVM.
+    """
+    rows = [row for kernel in KERNELS for row in check(kernel)]
+    return list(dict.fromkeys((*rows, *special(KERNELS[0], VMX), *special(KERNELS[-1], SVM_THREADS))))
