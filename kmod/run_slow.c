@@ -90,6 +90,28 @@ static void single_step(unsigned long ip)
 	send_sig_info(SIGTRAP, &info, current);
 }
 
+/* In place of the run loop, for good. */
+static void on_user_return_native(struct user_return_notifier *hook)
+{
+	struct vctx_cpu *this = container_of(hook, struct vctx_cpu, hook);
+
+	vctx_run_native(this, task_pt_regs(current), VCTX_NATIVE_BUS_LOCK);
+}
+
+/*
+ * The instruction has completed, and its trap cannot happen again.  The kernel warns,
+ * slows the thread down or kills it, as the boot parameter split_lock_detect says, and
+ * no module can have it do so.  So this one lock goes unpunished, and the thread runs
+ * natively from now on.
+ */
+static void bus_locked(struct vctx_cpu *this)
+{
+	/* Unless it is to be evicted. */
+	cmpxchg(&this->ctx->hook, NULL, on_user_return_native);
+	vctx_cpu_rehook(this);
+	vctx_run_fell_back(this, VCTX_NATIVE_BUS_LOCK);
+}
+
 /*
  * INT raises #GP, for the guest has no IDT, and so does SYSENTER, which has nowhere to
  * go.  A jump out of user space raises #GP, too, and there is nothing to read there.
@@ -134,6 +156,8 @@ int vctx_run_exception(struct vctx_cpu *this, struct pt_regs *regs,
 	vctx_run_exited(this->stats, VCTX_EXIT_EXCEPTION, exception->code);
 	if (exception->vector == X86_TRAP_MC)
 		return vctx_run_machine_check(regs);
+	if (exception->bus_locked)
+		bus_locked(this);
 	if (exception->stepped) {
 		single_step(exception->ip);
 		vctx_run_catch_up(this);

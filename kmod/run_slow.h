@@ -13,12 +13,14 @@ struct vctx_cpu;
  * struct vctx_exception - an exception in the guest
  * @vector:	its number; never that of NMI
  * @stepped:	it is #DB, and an instruction has completed under RFLAGS.TF
+ * @bus_locked:	it is #DB, and an instruction has locked the bus
  * @ip:		the instruction that the guest is at
  * @code:	the vendor's code for the exit, for the trace
  */
 struct vctx_exception {
 	unsigned int vector;
 	bool stepped;
+	bool bus_locked;
 	unsigned long ip;
 	u32 code;
 };

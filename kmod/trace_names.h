@@ -31,6 +31,7 @@
 	{ VCTX_NATIVE_FAILURE, "failure" },		\
 	{ VCTX_NATIVE_INTERRUPT, "interrupt" },		\
 	{ VCTX_NATIVE_POLICY, "policy" },		\
-	{ VCTX_NATIVE_NMI, "nmi" }
+	{ VCTX_NATIVE_NMI, "nmi" },			\
+	{ VCTX_NATIVE_BUS_LOCK, "bus_lock" }
 
 #endif /* VCTX_TRACE_NAMES_H */

@@ -36,6 +36,7 @@ static const char *const native_names[] = {
 	[VCTX_NATIVE_INTERRUPT]		= "interrupt",
 	[VCTX_NATIVE_POLICY]		= "policy",
 	[VCTX_NATIVE_NMI]		= "nmi",
+	[VCTX_NATIVE_BUS_LOCK]		= "bus_lock",
 };
 
 static const char *const held_names[] = {

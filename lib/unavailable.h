@@ -50,6 +50,7 @@ static const char *const strict_reasons[] = {
 	[VCTX_NATIVE_INTERRUPT]		= STRICT("an interrupt is to be taken"),
 	[VCTX_NATIVE_POLICY]		= STRICT("no context for a child, since a limit is reached"),
 	[VCTX_NATIVE_NMI]		= STRICT("NMIs have come, with which perf may sample"),
+	[VCTX_NATIVE_BUS_LOCK]		= STRICT("the thread has locked the bus"),
 };
 
 #endif /* UNAVAILABLE_H */

@@ -27,6 +27,7 @@ static int rare_exception(struct vctx_cpu *cpu, struct pt_regs *regs,
 	 */
 	if (exception.vector == X86_TRAP_DB) {
 		exception.stepped = save->dr6 & DR_BUS_LOCK;
+		exception.bus_locked = !exception.stepped;
 		save->dr6 = SVM_DR6_NONE;
 		svm_changed(this, SVM_CLEAN_DR);
 	}

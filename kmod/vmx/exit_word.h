@@ -49,4 +49,18 @@ static inline enum vmx_exit vmx_exit_what(__u32 word)
 	}
 }
 
+/* The exit qualification of #DB (SDM, "Exit Qualification for Debug Exceptions"). */
+#define VMX_DEBUG_BUS_LOCK	(1U << 11)
+#define VMX_DEBUG_STEP		(1U << 14)
+
+static inline bool vmx_debug_is_step(__u64 qualification)
+{
+	return qualification & VMX_DEBUG_STEP;
+}
+
+static inline bool vmx_debug_is_bus_lock(__u64 qualification)
+{
+	return qualification & VMX_DEBUG_BUS_LOCK;
+}
+
 #endif /* VCTX_VMX_EXIT_WORD_H */

@@ -28,8 +28,12 @@ static noinline int rare_exception(struct vctx_cpu *cpu,
 		return VCTX_NATIVE_NMI;
 	}
 	if (exception.vector == X86_TRAP_DB &&
-	    (info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_HARD_EXCEPTION)
-		exception.stepped = vmx_read(EXIT_QUALIFICATION) & DR_STEP;
+	    (info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_HARD_EXCEPTION) {
+		u64 qualification = vmx_read(EXIT_QUALIFICATION);
+
+		exception.stepped = vmx_debug_is_step(qualification);
+		exception.bus_locked = vmx_debug_is_bus_lock(qualification);
+	}
 	return vctx_run_exception(cpu, regs, &exception);
 }
 

@@ -121,7 +121,8 @@ static bool write_guest(struct vmx_cpu *this)
 	const struct field fields[] = {
 		{ GUEST_CR0, read_cr0() },
 		{ GUEST_DR7, BIT(10) },
-		{ GUEST_IA32_DEBUGCTL, 0 },
+		{ GUEST_IA32_DEBUGCTL, read_msr(MSR_IA32_DEBUGCTLMSR) &
+				       DEBUGCTLMSR_BUS_LOCK_DETECT },
 		{ GUEST_IA32_EFER, read_msr(MSR_EFER) & ~(u64)EFER_SCE },
 		{ GUEST_SYSENTER_CS, 0 },
 		{ GUEST_SYSENTER_ESP, 0 },

@@ -39,6 +39,14 @@ static void exit_words(void)
 	      vmx_exit_what(49) == VMX_EXIT_REFUSED);
 }
 
+static void debug_exceptions(void)
+{
+	check("a single step is one, and no bus lock",
+	      vmx_debug_is_step(1U << 14) && !vmx_debug_is_bus_lock(1U << 14));
+	check("a bus lock is one, and no single step",
+	      vmx_debug_is_bus_lock(1U << 11) && !vmx_debug_is_step(1U << 11));
+}
+
 static enum vctx_unavailable of(bool snp_host, __u64 async_pf)
 {
 	struct vctx_machine machine = {
@@ -62,8 +70,9 @@ static void hazards(void)
 
 int main(void)
 {
-	printf("TAP version 13\n1..13\n");
+	printf("TAP version 13\n1..15\n");
 	exit_words();
+	debug_exceptions();
 	hazards();
-	return failed || number != 13;
+	return failed || number != 15;
 }

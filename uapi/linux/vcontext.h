@@ -85,6 +85,7 @@ enum vctx_native_reason {
 	VCTX_NATIVE_INTERRUPT,		/* an interrupt is to be taken */
 	VCTX_NATIVE_POLICY,		/* no context for a child, since a limit is reached */
 	VCTX_NATIVE_NMI,		/* NMIs have come, with which perf may sample */
+	VCTX_NATIVE_BUS_LOCK,		/* the thread has locked the bus */
 	VCTX_NR_NATIVE,
 	VCTX_MAX_NATIVE = 32,	/* room in the ABI */
 };
