@@ -20,6 +20,12 @@ static atomic_t users = ATOMIC_INIT(0);
 
 static DEFINE_PER_CPU(call_single_data_t, kick);
 
+/*
+ * CPUs whose kick is on its way.  Several CPUs may want to kick one at the same time, and
+ * the kernel leaves it to the caller that they do not send the same call at once.
+ */
+static struct cpumask kicking;
+
 static smp_call_func_t on_kick __ro_after_init;
 
 /**
@@ -81,15 +87,28 @@ void vctx_tick_kick_put(void)
 	atomic_dec(&users);
 }
 
-/* Called by the scheduler with its locks held. */
+/* Called by the scheduler with locks held, but not always that of @cpu's run queue. */
 static void kick_cpu(int cpu)
 {
 	if (likely(!atomic_read(&users)))
 		return;
 	/* Pairs with vctx_tick_kick_arm(). */
 	smp_mb();
-	if (unlikely(cpumask_test_cpu(cpu, &armed)))
-		smp_call_function_single_async(cpu, per_cpu_ptr(&kick, cpu));
+	if (likely(!cpumask_test_cpu(cpu, &armed)))
+		return;
+	if (cpumask_test_and_set_cpu(cpu, &kicking))
+		return;
+	/* Fails if the CPU has gone offline meanwhile. */
+	if (smp_call_function_single_async(cpu, per_cpu_ptr(&kick, cpu)))
+		cpumask_clear_cpu(cpu, &kicking);
+}
+
+/* The bit goes first: on_kick() comes after all that has found it set. */
+static void kicked(void *unused)
+{
+	cpumask_clear_cpu(smp_processor_id(), &kicking);
+	smp_mb__after_atomic();
+	on_kick(NULL);
 }
 
 static void on_wakeup(void *data, struct task_struct *task)
@@ -120,7 +139,7 @@ int __init vctx_tick_kick_init(smp_call_func_t function)
 
 	on_kick = function;
 	for_each_possible_cpu(cpu)
-		INIT_CSD(per_cpu_ptr(&kick, cpu), on_kick, NULL);
+		INIT_CSD(per_cpu_ptr(&kick, cpu), kicked, NULL);
 	return vctx_probe_register(probes, ARRAY_SIZE(probes));
 }
 
