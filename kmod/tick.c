@@ -19,6 +19,9 @@
  *     +-----------------------------------+                              |
  *                                      +---------------------------------+
  *
+ * A thread that the scheduler moves to the CPU is not in its run queue at once: the CPU is
+ * ready again at the second tick from then.
+ *
  * A hold is short while it is the first since another thread has run on the CPU.
  * Listeners are told of a row of holds: when the first begins, and when the thread
  * leaves the guest by itself, is scheduled out, or goes on without a hold.
@@ -75,6 +78,7 @@
  * @first:	another thread has run since the last hold
  * @ready:	the tick has interrupted the guest, so that it may be pushed the
  *		next time
+ * @moves:	vctx_tick_kick_moves() when the tick last interrupted the guest
  * @told:	listeners were told that @teller holds the tick
  * @teller:	a context
  * @net:	its network namespace, held while @told
@@ -91,6 +95,7 @@ struct tick {
 	bool pending;
 	bool first;
 	bool ready;
+	unsigned int moves;
 	bool told;
 	u64 last;
 	const struct vctx_context *teller;
@@ -247,6 +252,11 @@ static bool hold(const struct vctx_cpu *this, struct tick *tick)
 		tick->timer = vctx_tick_timer_find();
 	if (!tick->timer || !vctx_tick_kick_arm(cpu))
 		return false;
+	/* A move from now on kicks. */
+	if (tick->moves != vctx_tick_kick_moves(cpu)) {
+		vctx_tick_kick_disarm(cpu);
+		return false;
+	}
 	tick->due = vctx_tick_timer_push(tick->timer, bound_now(this, tick));
 	return true;
 }
@@ -398,7 +408,10 @@ void vctx_tick_after_interrupt(struct vctx_cpu *this)
 	if (tick->held)
 		this->stats->held[kind]++;
 	if (kind == VCTX_HELD_TIMER) {
-		tick->ready = true;
+		unsigned int moves = vctx_tick_kick_moves(smp_processor_id());
+
+		tick->ready = tick->moves == moves;
+		tick->moves = moves;
 		tick->first &= !tick->held;
 	}
 }
@@ -416,7 +429,7 @@ void vctx_tick_left(void)
 	tell_over(tick);
 }
 
-/* The CPU that kicks may not have queued its task yet; it has time until the next tick. */
+/* The next hold waits for a tick, as after any other end of a row of holds. */
 static void on_kick(void *unused)
 {
 	this_cpu_write(this_tick.ready, false);

@@ -28,6 +28,9 @@ static struct cpumask kicking;
 
 static smp_call_func_t on_kick __ro_after_init;
 
+/* How many threads the scheduler was about to move to each CPU. */
+static DEFINE_PER_CPU(atomic_t, moves);
+
 /**
  * vctx_tick_kick_arm - kick this CPU from now on
  * @cpu: this one; interrupts are off
@@ -61,6 +64,17 @@ void vctx_tick_kick_disarm(int cpu)
 bool vctx_tick_kick_is_armed(int cpu)
 {
 	return cpumask_test_cpu(cpu, &armed);
+}
+
+/**
+ * vctx_tick_kick_moves - how many threads were about to be moved to a CPU
+ * @cpu: any
+ *
+ * Such a thread is in the CPU's run queue long before a tick has passed.
+ */
+unsigned int vctx_tick_kick_moves(int cpu)
+{
+	return atomic_read(per_cpu_ptr(&moves, cpu));
 }
 
 /**
@@ -116,8 +130,12 @@ static void on_wakeup(void *data, struct task_struct *task)
 	kick_cpu(task_cpu(task));
 }
 
+/* The thread is not in the CPU's run queue yet, and nothing tells when it is. */
 static void on_migrate(void *data, struct task_struct *task, int cpu)
 {
+	if (likely(!atomic_read(&users)))
+		return;
+	atomic_inc(per_cpu_ptr(&moves, cpu));
 	kick_cpu(cpu);
 }
 

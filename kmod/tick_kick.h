@@ -12,6 +12,7 @@
 bool vctx_tick_kick_arm(int cpu);
 void vctx_tick_kick_disarm(int cpu);
 bool vctx_tick_kick_is_armed(int cpu);
+unsigned int vctx_tick_kick_moves(int cpu);
 void vctx_tick_kick_all(void);
 
 void vctx_tick_kick_get(void);
