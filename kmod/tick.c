@@ -240,20 +240,25 @@ static u64 bound_now(const struct vctx_cpu *this, const struct tick *tick)
 	return tick->first ? min(bound, FIRST_HOLD) : bound;
 }
 
+static bool is_allowed(int cpu)
+{
+	return vctx_tick_available() &&
+	       cpumask_test_cpu(cpu, &vctx_policy.tick_cpus);
+}
+
 static bool hold(const struct vctx_cpu *this, struct tick *tick)
 {
 	int cpu = smp_processor_id();
 
-	if (!tick->ready || !vctx_tick_available() ||
-	    !cpumask_test_cpu(cpu, &vctx_policy.tick_cpus) ||
-	    tick_nohz_full_cpu(cpu) || tick_is_needed())
+	if (!tick->ready || !is_allowed(cpu) || tick_nohz_full_cpu(cpu) ||
+	    tick_is_needed())
 		return false;
 	if (!tick->timer)
 		tick->timer = vctx_tick_timer_find();
 	if (!tick->timer || !vctx_tick_kick_arm(cpu))
 		return false;
-	/* A move from now on kicks. */
-	if (tick->moves != vctx_tick_kick_moves(cpu)) {
+	/* A move from now on kicks, and so does a change of the policy. */
+	if (tick->moves != vctx_tick_kick_moves(cpu) || !is_allowed(cpu)) {
 		vctx_tick_kick_disarm(cpu);
 		return false;
 	}
