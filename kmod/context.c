@@ -144,6 +144,20 @@ static void free_context(struct rcu_head *rcu)
 	kmem_cache_free(ctx->is_first ? first_cache : cache, ctx);
 }
 
+static void destroy(struct vctx_context *ctx)
+{
+	if (ctx->tick_bound)
+		vctx_tick_kick_put();
+	/* No user mode of this context runs in the mm any more. */
+	if (ctx->mmu_notifier)
+		mmu_notifier_put(ctx->mmu_notifier);
+	vctx_quota_put(ctx->user);
+	vctx_stats_end(ctx);
+	/* Whoever has found it before may still look at it. */
+	call_rcu(&ctx->rcu, free_context);
+	module_put(THIS_MODULE);
+}
+
 /*
  * The context for @task.  It is not on the task yet, but it can be found.  The caller
  * has taken the hardware for it; the context holds the module and its tally.  Where
@@ -190,21 +204,17 @@ static struct vctx_context *alloc(struct task_struct *task,
 	if (tick_bound)
 		vctx_tick_kick_get();
 	publish(ctx);
-	return ctx;
-}
-
-static void destroy(struct vctx_context *ctx)
-{
-	if (ctx->tick_bound)
-		vctx_tick_kick_put();
-	/* No user mode of this context runs in the mm any more. */
-	if (ctx->mmu_notifier)
-		mmu_notifier_put(ctx->mmu_notifier);
-	vctx_quota_put(ctx->user);
-	vctx_stats_end(ctx);
-	/* Whoever has found it before may still look at it. */
-	call_rcu(&ctx->rcu, free_context);
-	module_put(THIS_MODULE);
+	/*
+	 * Whoever forbids contexts and then evicts all of them finds this one, or this
+	 * finds that they are forbidden.
+	 */
+	smp_mb();
+	if (READ_ONCE(vctx_policy.enabled))
+		return ctx;
+	hide(ctx);
+	destroy(ctx);
+	*why = VCTX_UNAVAILABLE_POLICY;
+	return NULL;
 }
 
 /* Of current, or of a child that does not run yet: nobody else changes its namespaces. */
