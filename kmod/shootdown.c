@@ -90,9 +90,11 @@ static void get(struct vctx_context *ctx)
 		cmpxchg(&ctx->hook, on_user_return, NULL);
 		vctx_cpu_reattach(ctx);
 	} else if (PTR_ERR(notifier) != -EINTR) {
-		preempt_disable();
-		vctx_cpu_this()->hook.on_user_return = on_user_return_native;
-		preempt_enable();
+		/* An eviction that marks it later interrupts this CPU. */
+		local_irq_disable();
+		if (!READ_ONCE(ctx->evicted))
+			vctx_cpu_this()->hook.on_user_return = on_user_return_native;
+		local_irq_enable();
 	}
 	/* If a signal came first, the hook asks again after it. */
 }
