@@ -246,6 +246,8 @@ VCTX_COMPAT_SYSCORE_DEFINE(power);
 static int reboot(struct notifier_block *nb, unsigned long action, void *data)
 {
 	WRITE_ONCE(going_down, true);
+	/* A CPU that is not online yet for on_each_cpu() sees it in bring_up(). */
+	smp_mb();
 	on_each_cpu(cpu_disable, NULL, 1);
 	return NOTIFY_OK;
 }
