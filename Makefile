@@ -26,9 +26,10 @@ help:
 	@echo '  make uninstall   remove them again'
 	@echo '  make deb         build Debian packages, in build/deb'
 	@echo 'For developers:'
-	@echo '  make check       all tests, which are the next eight, side by side; installs what they need'
+	@echo '  make check       all tests, which are the next ten, side by side; installs what they need'
 	@echo '  make style       checkpatch, sparse, codespell, shellcheck, licences, ...'
 	@echo '  make host-test   tests that need neither module nor emulator'
+	@echo '  make models-test the protocols between CPUs, as models that spin searches'
 	@echo '  make harness-test   tests of selftests/vm/run'
 	@echo '  make reboot-test   the machine goes down at once while contexts run'
 	@echo '  make dkms-test   dkms builds the module for this machine'
@@ -94,6 +95,9 @@ style:
 
 host-test: lib tools
 	$(MAKE) -C selftests/host check
+
+models-test:
+	selftests/models/run
 
 harness-test: module
 	selftests/vm/test.sh
@@ -169,5 +173,5 @@ clean:
 	+$(if $(KDIR),$(KBUILD)/selftests/test_modules clean)
 
 .PHONY: all help module lib tools selftests deps demo-deps check-deps demo check check-all style host-test \
-	harness-test reboot-test dkms-test deb-test suite fuzz-test engines-test foreign-test \
+	models-test harness-test reboot-test dkms-test deb-test suite fuzz-test engines-test foreign-test \
 	fresh-test install install-user uninstall deb clean
