@@ -87,7 +87,7 @@ struct vctx_context *vctx_context_of(struct task_struct *task)
  *
  * An eviction takes contexts off threads that do not run.  A call of the module
  * that may be preempted uses its context, so that the eviction leaves this context
- * to end by itself.  Return: the context or NULL.
+ * to end by itself; models/evict.pml.  Return: the context or NULL.
  */
 struct vctx_context *vctx_context_use(void)
 {
@@ -206,7 +206,7 @@ static struct vctx_context *alloc(struct task_struct *task,
 	publish(ctx);
 	/*
 	 * Whoever forbids contexts and then evicts all of them finds this one, or this
-	 * finds that they are forbidden.
+	 * finds that they are forbidden; models/evict.pml.
 	 */
 	smp_mb();
 	if (READ_ONCE(vctx_policy.enabled))
@@ -401,7 +401,7 @@ void vctx_context_inherit(struct vctx_context *parent,
 	}
 	/*
 	 * An eviction may have marked the parent, and looked at all contexts before
-	 * this one was among them.  Pairs with the barrier in mark_all().
+	 * this one was among them.  Pairs with the barrier in mark_all(); models/evict.pml.
 	 */
 	smp_mb();
 	if (READ_ONCE(parent->evicted)) {

@@ -70,7 +70,8 @@ void vctx_cpu_attach(struct vctx_context *ctx)
 	WRITE_ONCE(this->mm, current->mm);
 	/*
 	 * Whoever changes the mm raises tlb_gen first, and whoever evicts sets the
-	 * context's hook first; then they look which CPUs run it.
+	 * context's hook first; then they look which CPUs run it.  Pairs with
+	 * invalidate() and vctx_evict(); models/tlb.pml, models/evict.pml.
 	 */
 	smp_mb();
 	this->stats = ctx->stats;

@@ -54,7 +54,10 @@ static unsigned int mark(const struct vctx_filter *filter)
 		if (ctx->evicted || !vctx_filter_matches(filter, ctx))
 			continue;
 		WRITE_ONCE(ctx->evicted, true);
-		/* By the hook, the thread ends its context as an evicted one. */
+		/*
+		 * By the hook, the thread ends its context as an evicted one;
+		 * models/evict.pml.
+		 */
 		smp_store_release(&ctx->hook, on_user_return);
 		n++;
 	}
@@ -74,6 +77,7 @@ static unsigned int mark_all(const struct vctx_filter *filter)
 	do {
 		more = mark(filter);
 		n += more;
+		/* Pairs with vctx_context_inherit(); models/evict.pml. */
 		smp_mb();
 	} while (more);
 	return n;
@@ -149,7 +153,7 @@ unsigned int vctx_evict(const struct vctx_filter *filter, unsigned int *leaving)
 
 	mutex_lock(&lock);
 	n = mark_all(filter);
-	/* Pairs with vctx_cpu_attach(). */
+	/* Pairs with vctx_cpu_attach(); models/evict.pml. */
 	smp_mb();
 	on_each_cpu_cond(runs_marked, kick, NULL, true);
 	wait_for_running();

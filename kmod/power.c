@@ -22,12 +22,15 @@
 /*
  * How many contexts need the hardware.  The count leaves zero, and reaches it, under
  * users_lock only; the lock nests in cpus_read_lock(), so that the callbacks of CPU
- * hot-plug see a stable value without taking it.
+ * hot-plug see a stable value without taking it; models/power.pml.
  */
 static atomic_t users = ATOMIC_INIT(0);
 static DEFINE_MUTEX(users_lock);
 
-/* The machine goes down or starts another kernel: no CPU is enabled any more. */
+/*
+ * The machine goes down or starts another kernel: no CPU is enabled any more;
+ * models/power.pml.
+ */
 static bool going_down;
 
 /* The CPUs that can run contexts now; each changes its own bit. */
@@ -246,7 +249,10 @@ VCTX_COMPAT_SYSCORE_DEFINE(power);
 static int reboot(struct notifier_block *nb, unsigned long action, void *data)
 {
 	WRITE_ONCE(going_down, true);
-	/* A CPU that is not online yet for on_each_cpu() sees it in bring_up(). */
+	/*
+	 * A CPU that is not online yet for on_each_cpu() sees it in bring_up();
+	 * models/power.pml.
+	 */
 	smp_mb();
 	on_each_cpu(cpu_disable, NULL, 1);
 	return NOTIFY_OK;

@@ -40,7 +40,8 @@ static void kicked(void *mm)
  * The kernel has raised tlb_gen, with a full barrier that pairs with that in
  * vctx_cpu_attach(): a CPU that is not seen here to run @mm sees the new one.
  * The caller may hold a page-table lock, but interrupts are on, for the kernel sends
- * its own interrupts at the same place, and waits for them.
+ * its own interrupts at the same place, and waits for them.  The CPUs must have been
+ * kicked when this returns; models/tlb.pml.
  */
 static void invalidate(struct mmu_notifier *notifier, struct mm_struct *mm,
 		       unsigned long start, unsigned long end)
@@ -86,11 +87,14 @@ static void get(struct vctx_context *ctx)
 
 	if (!IS_ERR(notifier)) {
 		ctx->mmu_notifier = notifier;
-		/* Unless it is to be evicted meanwhile. */
+		/*
+		 * Unless it is to be evicted meanwhile; models/evict.pml.  The thread does
+		 * not enter the guest before this; models/tlb.pml.
+		 */
 		cmpxchg(&ctx->hook, on_user_return, NULL);
 		vctx_cpu_reattach(ctx);
 	} else if (PTR_ERR(notifier) != -EINTR) {
-		/* An eviction that marks it later interrupts this CPU. */
+		/* An eviction that marks it later interrupts this CPU; models/evict.pml. */
 		local_irq_disable();
 		if (!READ_ONCE(ctx->evicted))
 			vctx_cpu_this()->hook.on_user_return = on_user_return_native;
@@ -145,7 +149,7 @@ void vctx_shootdown_new_mm(struct vctx_context *ctx)
 		return;
 	mmu_notifier_put(ctx->mmu_notifier);
 	ctx->mmu_notifier = NULL;
-	/* Unless it is to be evicted. */
+	/* Unless it is to be evicted; models/evict.pml. */
 	cmpxchg(&ctx->hook, NULL, on_user_return);
 	vctx_cpu_reattach(ctx);
 }

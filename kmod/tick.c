@@ -257,7 +257,10 @@ static bool hold(const struct vctx_cpu *this, struct tick *tick)
 		tick->timer = vctx_tick_timer_find();
 	if (!tick->timer || !vctx_tick_kick_arm(cpu))
 		return false;
-	/* A move from now on kicks, and so does a change of the policy. */
+	/*
+	 * A move from now on kicks, and so does a change of the policy;
+	 * models/tick.pml.
+	 */
 	if (tick->moves != vctx_tick_kick_moves(cpu) || !is_allowed(cpu)) {
 		vctx_tick_kick_disarm(cpu);
 		return false;

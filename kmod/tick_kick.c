@@ -22,7 +22,8 @@ static DEFINE_PER_CPU(call_single_data_t, kick);
 
 /*
  * CPUs whose kick is on its way.  Several CPUs may want to kick one at the same time, and
- * the kernel leaves it to the caller that they do not send the same call at once.
+ * the kernel leaves it to the caller that they do not send the same call at once;
+ * models/tick.pml.
  */
 static struct cpumask kicking;
 
@@ -40,7 +41,10 @@ static DEFINE_PER_CPU(atomic_t, moves);
 bool vctx_tick_kick_arm(int cpu)
 {
 	cpumask_set_cpu(cpu, &armed);
-	/* Pairs with kick_cpu(): one of the two sees what the other has written. */
+	/*
+	 * Pairs with kick_cpu(): one of the two sees what the other has written;
+	 * models/tick.pml.
+	 */
 	smp_mb__after_atomic();
 	if (single_task_running())
 		return true;
@@ -106,7 +110,7 @@ static void kick_cpu(int cpu)
 {
 	if (likely(!atomic_read(&users)))
 		return;
-	/* Pairs with vctx_tick_kick_arm(). */
+	/* Pairs with vctx_tick_kick_arm(); models/tick.pml. */
 	smp_mb();
 	if (likely(!cpumask_test_cpu(cpu, &armed)))
 		return;
@@ -117,10 +121,10 @@ static void kick_cpu(int cpu)
 		cpumask_clear_cpu(cpu, &kicking);
 }
 
-/* The bit goes first: on_kick() comes after all that has found it set. */
 static void kicked(void *unused)
 {
 	cpumask_clear_cpu(smp_processor_id(), &kicking);
+	/* Who found the bit set in kick_cpu() came before on_kick(); models/tick.pml. */
 	smp_mb__after_atomic();
 	on_kick(NULL);
 }
@@ -130,7 +134,10 @@ static void on_wakeup(void *data, struct task_struct *task)
 	kick_cpu(task_cpu(task));
 }
 
-/* The thread is not in the CPU's run queue yet, and nothing tells when it is. */
+/*
+ * The thread is not in the CPU's run queue yet, and nothing tells when it is;
+ * models/tick.pml.
+ */
 static void on_migrate(void *data, struct task_struct *task, int cpu)
 {
 	if (likely(!atomic_read(&users)))

@@ -42,7 +42,7 @@ void vctx_tlb_switch(struct vctx_cpu *this)
 	mm_context_t *mm = &current->mm->context;
 	unsigned int i = find(cpu, mm->ctx_id);
 	struct vctx_tlb_tag *tag = &cpu->tags[i];
-	/* Read before the flush: a later generation must flush again. */
+	/* Read before the flush: a later generation must flush again; models/tlb.pml. */
 	struct vctx_tlb_tag now = { mm->ctx_id, atomic64_read(&mm->tlb_gen) };
 	bool flush = tag->ctx_id != now.ctx_id || tag->tlb_gen != now.tlb_gen;
 

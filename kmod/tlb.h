@@ -37,7 +37,7 @@ void vctx_tlb_reset(void);
  * Interrupts are off from here to the entry.  A kernel that changes page tables
  * raises tlb_gen first and interrupts this CPU then.  Either the new generation is
  * seen here, or the interrupt ends the stay in the guest, and the generation is seen
- * before the next entry.
+ * before the next entry; models/tlb.pml.
  */
 #define vctx_tlb_prepare(this, mm)			\
 do {							\
