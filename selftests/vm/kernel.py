@@ -88,11 +88,16 @@ def find(name, module):
 
 
 def resolve(name):
-    """The release that a name stands for, and its suite if that is not the machine's own."""
+    """The release that a name stands for, and the suite that it is from, but None for what the machine itself may run.
+
+    A suite's kernel with PREEMPT_RT is named SUITE-rt.
+    """
     if name[0].isdigit():
         return name, None
-    suite = None if name == packages.release()[1] else name
-    return newest(suite), suite
+    suite, dash, flavour = name.partition("-")
+    if not dash and suite == packages.release()[1]:
+        return newest(None), None
+    return newest(suite, flavour + dash), suite
 
 
 def module_release(path):
@@ -103,21 +108,29 @@ def module_release(path):
     return found.group(1).decode()
 
 
-def newest(suite):
-    """The release that linux-image-amd64 stands for, in a suite or on this machine."""
+def index(suite):
+    """apt options for a suite: none for the machine's own, with its updates, or for None."""
+    return [] if suite in (None, packages.release()[1]) else packages.index(suite)
+
+
+def newest(suite, flavour=""):
+    """The release that linux-image-amd64 stands for, in a suite or on this machine, or linux-image-rt-amd64 for "rt-"."""
+    package = f"linux-image-{flavour}amd64"
+
     def ask(*options):
-        releases = packages.dependencies("linux-image-amd64", r"linux-image-[0-9]\S*", options)
+        releases = packages.dependencies(package, r"linux-image-[0-9]\S*", options)
         if not releases:
-            raise Failure(f"apt does not know linux-image-amd64 of {suite or 'this machine'}: run apt-get update")
+            raise Failure(f"apt does not know {package} of {suite or 'this machine'}: run apt-get update")
         return releases[0].removeprefix("linux-image-")
 
     def keep(work):
         with open(os.path.join(work, "release"), "w", encoding="ascii") as file:
             file.write(ask())
 
-    if suite:
-        return ask(*packages.index(suite))
-    stamp = cache.digest(cache.file_stamp("/var/lib/apt/lists"), "linux-image-amd64")
+    options = index(suite)
+    if options:
+        return ask(*options)
+    stamp = cache.digest(cache.file_stamp("/var/lib/apt/lists"), package)
     return cache.read(os.path.join(cache.entry(f"newest-{stamp}", keep), "release")).decode()
 
 
@@ -127,7 +140,7 @@ def recipe():
 
 
 def from_package(release, suite):
-    options = packages.index(suite) if suite else []
+    options = index(suite)
     image = f"linux-image-{release}"
 
     def build(work):

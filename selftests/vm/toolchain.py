@@ -159,17 +159,19 @@ USAGE = """\
 usage: toolchain.py KERNEL                    build the module for a kernel and print its path
        toolchain.py --root PACKAGE...         print the path of a root file system of this machine's suite,
                                               for its kernel, that has these packages as well: not to be changed
-       toolchain.py SUITE -- COMMAND [ARG...] run a command in a Debian suite's root file system, with
+       toolchain.py SUITE -- COMMAND [ARG...] run a command in a root file system of a Debian suite, with
                                               its compiler and headers, and this folder as its /mnt
 
-KERNEL: a Debian suite such as trixie, or a release such as 6.1.0-56-amd64.
+KERNEL: a Debian suite such as trixie, or trixie-rt for its kernel with PREEMPT_RT, or a release such
+as 6.1.0-56-amd64.
 exit status: 0, or the command's, or 125 with one line that says why not"""
 
 
-def enter(suite, command):
-    """Runs a command in a suite's root file system and returns its exit status."""
-    release = kernel.newest(suite)
-    return subprocess.run([*inside(root(suite, release), os.getcwd()), *command], check=False).returncode
+def enter(name, command):
+    """Runs a command in the root file system for a suite's kernel and returns its exit status."""
+    release, suite = kernel.resolve(name)
+    place = root(suite or packages.release()[1], release)
+    return subprocess.run([*inside(place, os.getcwd()), *command], check=False).returncode
 
 
 def main(words):
