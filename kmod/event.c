@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The records of events, and their queue. */
+/*
+ * The records of events, and their queue.  On PREEMPT_RT no memory can be had where
+ * events happen.  There a few records are always there, and more are made as soon as
+ * the first have been told to somebody.
+ */
+#include <linux/mm.h>
 #include <linux/pid_namespace.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/timekeeping.h>
 #include <net/net_namespace.h>
 
@@ -9,6 +15,16 @@
 
 /* How many records wait to be taken, at most. */
 #define QUEUE_LENGTH	8192
+
+#define POOLED	IS_ENABLED(CONFIG_PREEMPT_RT)
+#define FEW	(POOLED ? 256 : 0)
+#define MORE	(QUEUE_LENGTH - FEW)
+
+/* Records that are free, by their @link. */
+static struct llist_node *pool;
+static DEFINE_RAW_SPINLOCK(pool_lock);
+static struct vctx_event_record few[FEW];
+static struct vctx_event_record *more;
 
 static LLIST_HEAD(queue);
 static atomic_t waiting = ATOMIC_INIT(0);
@@ -45,6 +61,46 @@ static void put_thread(struct vctx_event_record *record,
 	strscpy(record->comm, thread->task->comm, sizeof(record->comm));
 }
 
+static void pool_add(struct vctx_event_record *first, struct vctx_event_record *last)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&pool_lock, flags);
+	last->link.next = pool;
+	pool = &first->link;
+	raw_spin_unlock_irqrestore(&pool_lock, flags);
+}
+
+static void pool_add_all(struct vctx_event_record *records, int n)
+{
+	int i;
+
+	for (i = 0; i < n - 1; i++)
+		records[i].link.next = &records[i + 1].link;
+	pool_add(&records[0], &records[n - 1]);
+}
+
+static struct vctx_event_record *pool_take(void)
+{
+	struct llist_node *node;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&pool_lock, flags);
+	node = pool;
+	if (node)
+		pool = node->next;
+	raw_spin_unlock_irqrestore(&pool_lock, flags);
+	return node ? llist_entry(node, struct vctx_event_record, link) : NULL;
+}
+
+static struct vctx_event_record *alloc(void)
+{
+	if (POOLED)
+		return pool_take();
+	return kmalloc(sizeof(struct vctx_event_record),
+		       GFP_ATOMIC | __GFP_NOWARN);
+}
+
 static void tell(const struct vctx_event_record *event, const struct net *net,
 		 const struct vctx_event_thread *thread,
 		 struct pid_namespace *ns)
@@ -54,12 +110,12 @@ static void tell(const struct vctx_event_record *event, const struct net *net,
 	if (!is_wanted_in(net))
 		return;
 	if (atomic_read(&waiting) < QUEUE_LENGTH)
-		record = kmemdup(event, sizeof(*event),
-				 GFP_ATOMIC | __GFP_NOWARN);
+		record = alloc();
 	if (!record) {
 		vctx_event_lose();
 		return;
 	}
+	*record = *event;
 	record->net = get_net((struct net *)net);
 	record->time_ns = ktime_get_real_fast_ns();
 	if (thread)
@@ -146,13 +202,25 @@ void vctx_event_policy(void)
 		}, NULL);
 }
 
+/* Called by one worker at a time. */
+static void pool_grow(void)
+{
+	if (more)
+		return;
+	more = kvcalloc(MORE, sizeof(*more), GFP_KERNEL);
+	if (more)
+		pool_add_all(more, MORE);
+}
+
 /**
  * vctx_event_take - all records that wait, the oldest first
  *
- * Return: a list by vctx_event_record.link, each to be freed by vctx_event_free().
+ * May sleep, and is called by one worker at a time.  Return: a list by vctx_event_record.link, each to be freed by vctx_event_free().
  */
 struct llist_node *vctx_event_take(void)
 {
+	if (POOLED)
+		pool_grow();
 	return llist_reverse_order(llist_del_all(&queue));
 }
 
@@ -164,7 +232,10 @@ void vctx_event_free(struct vctx_event_record *record)
 {
 	atomic_dec(&waiting);
 	put_net(record->net);
-	kfree(record);
+	if (POOLED)
+		pool_add(record, record);
+	else
+		kfree(record);
 }
 
 /**
@@ -189,5 +260,15 @@ u64 vctx_event_lost(void)
  */
 void __init vctx_event_init(const struct vctx_event_sink *to)
 {
+	if (POOLED)
+		pool_add_all(few, FEW);
 	sink = to;
+}
+
+/**
+ * vctx_event_exit - nothing happens any more, and all records have been freed
+ */
+void vctx_event_exit(void)
+{
+	kvfree(more);
 }

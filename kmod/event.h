@@ -94,5 +94,6 @@ void vctx_event_lose(void);
 u64 vctx_event_lost(void);
 
 void vctx_event_init(const struct vctx_event_sink *to);
+void vctx_event_exit(void);
 
 #endif /* VCTX_EVENT_H */

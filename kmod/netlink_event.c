@@ -132,4 +132,5 @@ void vctx_netlink_event_flush(void)
 void vctx_netlink_event_exit(void)
 {
 	destroy_workqueue(workqueue);
+	vctx_event_exit();
 }
