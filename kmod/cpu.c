@@ -132,6 +132,7 @@ void __init vctx_cpu_init(void)
 		struct vctx_cpu *this = vctx_backend->cpu(cpu);
 
 		per_cpu(vctx_cpu, cpu) = this;
-		init_irq_work(&this->kick, kick);
+		/* On PREEMPT_RT others are left to a thread. */
+		this->kick = IRQ_WORK_INIT_HARD(kick);
 	}
 }

@@ -459,7 +459,7 @@ int __init vctx_tick_init(void)
 	int cpu, ret;
 
 	for_each_possible_cpu(cpu)
-		init_irq_work(per_cpu_ptr(&this_tick.over, cpu), over);
+		per_cpu(this_tick, cpu).over = IRQ_WORK_INIT_HARD(over);
 	if (!find_timer()) {
 		pr_notice("the scheduler tick was not found; contexts work without holding it\n");
 		return 0;
