@@ -2,9 +2,9 @@
 /* Counters of contexts, their sums, and the page a thread can map. */
 #include <linux/err.h>
 #include <linux/kref.h>
-#include <linux/list.h>
 #include <linux/mm.h>
-#include <linux/rcupdate.h>
+#include <linux/rculist.h>
+#include <linux/seqlock.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/timekeeping.h>
@@ -16,25 +16,34 @@
 /**
  * struct vctx_tally - the sum over the contexts that came from one open file
  * @ref:	held by the file and by each context
- * @lock:	protects @live and all counters below; never taken from an interrupt
- * @live:	contexts that exist
+ * @lock:	protects changes of @live and of all counters below; never taken from an
+ *		interrupt
+ * @ends:	changes while a context ends, for readers without the lock
+ * @live:	contexts that exist; readers need RCU only
  * @has_first:	there is or was a first context
  * @first:	the counters of the first context.  They are in its page while it
  *		lives and has mapped that, but here once it has ended.
  * @others:	the sum over all other contexts that have ended.  It is allocated
  *		when the second context begins, for there may be no memory when
  *		one ends; most tallies never have a second.
- * @rcu:	frees it after those who may still read the first context's counters
+ * @rcu:	frees it after those who may still read the first context's counters;
+ *		by then, @live has no readers
  */
 struct vctx_tally {
 	struct kref ref;
-	spinlock_t lock;
-	struct list_head live;
-	unsigned long has_first;
+	raw_spinlock_t lock;
+	seqcount_raw_spinlock_t ends;
+	atomic_t has_first;
 	struct vctx_stats first;
 	struct vctx_stats *others;
-	struct rcu_head rcu;
+	union {
+		struct list_head live;
+		struct rcu_head rcu;
+	};
 };
+
+/* How often a reader tries to do without the lock, while contexts end. */
+#define TRIES	16
 
 static struct kmem_cache *cache;
 
@@ -45,7 +54,8 @@ struct vctx_tally *vctx_tally_create(void)
 	if (!tally)
 		return NULL;
 	kref_init(&tally->ref);
-	spin_lock_init(&tally->lock);
+	raw_spin_lock_init(&tally->lock);
+	seqcount_raw_spinlock_init(&tally->ends, &tally->lock);
 	INIT_LIST_HEAD(&tally->live);
 	return tally;
 }
@@ -110,23 +120,46 @@ static void add_context(struct vctx_stats *sum, struct vctx_context *ctx)
 	sum->native_ns += native_ns(ctx, stats);
 }
 
+/* In an RCU read section. */
+static void add_all(struct vctx_stats *sum, struct vctx_tally *tally)
+{
+	const struct vctx_stats *others = READ_ONCE(tally->others);
+	struct vctx_context *ctx;
+
+	if (!READ_ONCE(tally->first.live))
+		add(sum, &tally->first);
+	if (others)
+		add(sum, others);
+	list_for_each_entry_rcu(ctx, &tally->live, link)
+		add_context(sum, ctx);
+}
+
 /**
  * vctx_tally_read - the sum over all contexts of a tally
  * @tally: of an open file
- * @sum: where it is added to; size and scope are left alone
+ * @sum: where the sum goes; size and scope are left alone
+ *
+ * There may be thousands of contexts, and who holds the lock cannot be preempted.
  */
 void vctx_tally_read(struct vctx_tally *tally, struct vctx_stats *sum)
 {
-	struct vctx_context *ctx;
+	const struct vctx_stats before = *sum;
+	unsigned int ends;
+	int tries = TRIES;
 
-	spin_lock(&tally->lock);
-	if (!tally->first.live)
-		add(sum, &tally->first);
-	if (tally->others)
-		add(sum, tally->others);
-	list_for_each_entry(ctx, &tally->live, link)
-		add_context(sum, ctx);
-	spin_unlock(&tally->lock);
+	rcu_read_lock();
+	do {
+		*sum = before;
+		ends = read_seqcount_begin(&tally->ends);
+		add_all(sum, tally);
+	} while (read_seqcount_retry(&tally->ends, ends) && --tries);
+	if (!tries) {
+		*sum = before;
+		raw_spin_lock(&tally->lock);
+		add_all(sum, tally);
+		raw_spin_unlock(&tally->lock);
+	}
+	rcu_read_unlock();
 }
 
 /**
@@ -157,7 +190,7 @@ struct vctx_stats *vctx_stats_reserve(struct vctx_tally *tally, gfp_t gfp)
 
 	if (likely(READ_ONCE(tally->others)))
 		return NULL;
-	if (!test_and_set_bit(0, &tally->has_first))
+	if (!atomic_xchg(&tally->has_first, 1))
 		return &tally->first;
 	others = kzalloc(sizeof(*others), gfp);
 	if (!others)
@@ -182,9 +215,9 @@ void vctx_stats_start(struct vctx_context *ctx, struct vctx_tally *tally)
 	ctx->is_first = ctx->stats == &tally->first;
 	ctx->tally = tally;
 	kref_get(&tally->ref);
-	spin_lock(&tally->lock);
-	list_add(&ctx->link, &tally->live);
-	spin_unlock(&tally->lock);
+	raw_spin_lock(&tally->lock);
+	list_add_rcu(&ctx->link, &tally->live);
+	raw_spin_unlock(&tally->lock);
 }
 
 /**
@@ -197,8 +230,9 @@ void vctx_stats_end(struct vctx_context *ctx)
 {
 	struct vctx_tally *tally = ctx->tally;
 
-	spin_lock(&tally->lock);
-	list_del(&ctx->link);
+	raw_spin_lock(&tally->lock);
+	write_seqcount_begin(&tally->ends);
+	list_del_rcu(&ctx->link);
 	WRITE_ONCE(ctx->stats->live, 0);
 	smp_wmb();	/* pairs with that in vctx_stats_read() */
 	if (ctx->is_first) {
@@ -208,7 +242,8 @@ void vctx_stats_end(struct vctx_context *ctx)
 	} else {
 		add_context(tally->others, ctx);
 	}
-	spin_unlock(&tally->lock);
+	write_seqcount_end(&tally->ends);
+	raw_spin_unlock(&tally->lock);
 
 	vctx_tally_put(tally);
 }
@@ -233,12 +268,12 @@ int vctx_stats_map(struct vctx_context *ctx, struct vm_area_struct *vma)
 		 * Nothing counts meanwhile, for that happens on the way back to
 		 * user mode; the lock is for readers of the tally.
 		 */
-		spin_lock(&ctx->tally->lock);
+		raw_spin_lock(&ctx->tally->lock);
 		memcpy(page_address(page), ctx->stats, sizeof(*ctx->stats));
 		ctx->stats_page = page;
 		/* Others read without the lock. */
 		smp_store_release(&ctx->stats, page_address(page));
-		spin_unlock(&ctx->tally->lock);
+		raw_spin_unlock(&ctx->tally->lock);
 		vctx_cpu_reattach(ctx);
 	}
 	return vm_insert_page(vma, vma->vm_start, ctx->stats_page);
