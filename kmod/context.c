@@ -2,8 +2,6 @@
 /* The life of a context: enter, inherit, leave, end; and how others find it. */
 #include <linux/cred.h>
 #include <linux/err.h>
-#include <linux/mm.h>
-#include <linux/mmu_notifier.h>
 #include <linux/module.h>
 #include <linux/nsproxy.h>
 #include <linux/sched.h>
@@ -16,6 +14,7 @@
 
 #include "backend.h"
 #include "context.h"
+#include "context_memory.h"
 #include "cpu.h"
 #include "event.h"
 #include "policy.h"
@@ -26,16 +25,13 @@
 #include "tick.h"
 #include "tick_kick.h"
 #include "trace.h"
-
-/* The first context of a tally has no counters of its own. */
-static struct kmem_cache *first_cache;
-static struct kmem_cache *cache;
+#include "work.h"
 
 /* All contexts, the latest last; readers need no lock. */
 LIST_HEAD(vctx_contexts);
 
 /* Held while a context is added or removed; never taken in interrupts. */
-static DEFINE_SPINLOCK(contexts_lock);
+static DEFINE_RAW_SPINLOCK(contexts_lock);
 static u64 last_serial;
 
 vctx_hook_fn vctx_context_first_hook __ro_after_init;
@@ -118,86 +114,86 @@ void vctx_context_unuse(struct vctx_context *ctx)
 
 static void publish(struct vctx_context *ctx)
 {
-	spin_lock(&contexts_lock);
+	raw_spin_lock(&contexts_lock);
 	/* No ID is 0. */
 	last_serial++;
 	if (!(u32)last_serial)
 		last_serial++;
 	ctx->serial = last_serial;
 	list_add_tail_rcu(&ctx->others, &vctx_contexts);
-	spin_unlock(&contexts_lock);
+	raw_spin_unlock(&contexts_lock);
 }
 
 static void hide(struct vctx_context *ctx)
 {
-	spin_lock(&contexts_lock);
+	raw_spin_lock(&contexts_lock);
 	list_del_rcu(&ctx->others);
-	spin_unlock(&contexts_lock);
+	raw_spin_unlock(&contexts_lock);
 }
 
-static void free_context(struct rcu_head *rcu)
+/* Memory for a context that counts into @tally, and what counts for it; or NULL. */
+static struct vctx_context *alloc(struct vctx_tally *tally, gfp_t gfp)
 {
-	struct vctx_context *ctx = container_of(rcu, struct vctx_context, rcu);
+	struct vctx_stats *counters = vctx_stats_reserve(tally, gfp);
+	struct vctx_context *ctx;
 
-	if (ctx->stats_page)
-		put_page(ctx->stats_page);
-	kmem_cache_free(ctx->is_first ? first_cache : cache, ctx);
+	if (IS_ERR(counters))
+		return NULL;
+	ctx = vctx_context_memory_alloc(counters, gfp);
+	if (ctx)
+		ctx->stats = counters ?: ctx->own_stats;
+	return ctx;
+}
+
+/* Memory and a place in the user's quota. */
+static enum vctx_unavailable get(struct vctx_tally *tally, kuid_t uid, gfp_t gfp,
+				 struct vctx_context **ctx)
+{
+	struct vctx_quota_user *user;
+	enum vctx_unavailable why;
+
+	if (!READ_ONCE(vctx_policy.enabled))
+		return VCTX_UNAVAILABLE_POLICY;
+	why = vctx_quota_get(uid, gfp, &user);
+	if (why != VCTX_AVAILABLE)
+		return why;
+	*ctx = alloc(tally, gfp);
+	if (!*ctx) {
+		kfree(vctx_quota_put(user));
+		return VCTX_UNAVAILABLE_MEMORY;
+	}
+	(*ctx)->user = user;
+	return VCTX_AVAILABLE;
 }
 
 static void destroy(struct vctx_context *ctx)
 {
 	if (ctx->tick_bound)
 		vctx_tick_kick_put();
+	ctx->user = vctx_quota_put(ctx->user);
+	vctx_stats_end(ctx);
 	/* No user mode of this context runs in the mm any more. */
 	if (ctx->mmu_notifier)
-		mmu_notifier_put(ctx->mmu_notifier);
-	vctx_quota_put(ctx->user);
-	vctx_stats_end(ctx);
-	/* Whoever has found it before may still look at it. */
-	call_rcu(&ctx->rcu, free_context);
+		vctx_context_memory_put_later(ctx);
+	else
+		vctx_context_memory_put(ctx);
 	module_put(THIS_MODULE);
 }
 
 /*
- * The context for @task.  It is not on the task yet, but it can be found.  The caller
- * has taken the hardware for it; the context holds the module and its tally.  Where
- * there is none, @why tells the reason.
+ * @ctx becomes the context of @task.  It is not on the task yet, but it can be found.
+ * The caller has taken the hardware for it; the context holds the module and its tally.
+ * Return: false if contexts have been forbidden meanwhile; then there is none.
  */
-static struct vctx_context *alloc(struct task_struct *task,
-				  struct vctx_tally *tally, u64 flags,
-				  u64 tick_bound, gfp_t gfp,
-				  enum vctx_unavailable *why)
+static bool begin(struct vctx_context *ctx, struct task_struct *task,
+		  struct vctx_tally *tally, u64 flags, u64 tick_bound)
 {
-	struct vctx_quota_user *user;
-	struct vctx_stats *counters;
-	struct vctx_context *ctx;
-
-	if (!READ_ONCE(vctx_policy.enabled)) {
-		*why = VCTX_UNAVAILABLE_POLICY;
-		return NULL;
-	}
-	counters = vctx_stats_reserve(tally, gfp);
-	if (IS_ERR(counters)) {
-		*why = VCTX_UNAVAILABLE_MEMORY;
-		return NULL;
-	}
-	*why = vctx_quota_get(task_uid(task), &user);
-	if (*why != VCTX_AVAILABLE)
-		return NULL;
-	ctx = kmem_cache_zalloc(counters ? first_cache : cache, gfp);
-	if (!ctx) {
-		vctx_quota_put(user);
-		*why = VCTX_UNAVAILABLE_MEMORY;
-		return NULL;
-	}
-	ctx->stats = counters ?: ctx->own_stats;
 	preempt_notifier_init(&ctx->notifier, &preempt_ops);
 	ctx->task = task;
 	ctx->flags = flags;
 	ctx->tick_bound = tick_bound;
 	ctx->hook = vctx_context_first_hook;
 	ctx->entered = ktime_get_mono_fast_ns();
-	ctx->user = user;
 	ctx->in_use = true;
 	__module_get(THIS_MODULE);
 	vctx_stats_start(ctx, tally);
@@ -210,11 +206,10 @@ static struct vctx_context *alloc(struct task_struct *task,
 	 */
 	smp_mb();
 	if (READ_ONCE(vctx_policy.enabled))
-		return ctx;
+		return true;
 	hide(ctx);
 	destroy(ctx);
-	*why = VCTX_UNAVAILABLE_POLICY;
-	return NULL;
+	return false;
 }
 
 /* Of current, or of a child that does not run yet: nobody else changes its namespaces. */
@@ -274,10 +269,14 @@ enum vctx_unavailable vctx_context_enter(struct vctx_tally *tally, u64 flags,
 	why = vctx_power_get();
 	if (why != VCTX_AVAILABLE)
 		return why;
-	ctx = alloc(current, tally, flags, tick_bound, GFP_KERNEL_ACCOUNT, &why);
-	if (!ctx) {
+	why = get(tally, current_uid(), GFP_KERNEL_ACCOUNT, &ctx);
+	if (why != VCTX_AVAILABLE) {
 		vctx_power_put();
 		return why;
+	}
+	if (!begin(ctx, current, tally, flags, tick_bound)) {
+		vctx_power_put();
+		return VCTX_UNAVAILABLE_POLICY;
 	}
 
 	trace_vctx_enter(current);
@@ -391,11 +390,17 @@ void vctx_context_inherit(struct vctx_context *parent,
 	struct vctx_context *ctx;
 
 	vctx_power_get_more();
-	ctx = alloc(child, parent->tally, parent->flags, parent->tick_bound,
-		    GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT, &why);
-	if (!ctx) {
+	why = get(parent->tally, task_uid(child),
+		  GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT, &ctx);
+	if (why != VCTX_AVAILABLE) {
 		parent->stats->native[why == VCTX_UNAVAILABLE_MEMORY ?
 				      VCTX_NATIVE_MEMORY : VCTX_NATIVE_POLICY]++;
+		vctx_power_put_deferred();
+		return;
+	}
+	if (!begin(ctx, child, parent->tally, parent->flags,
+		   parent->tick_bound)) {
+		parent->stats->native[VCTX_NATIVE_POLICY]++;
 		vctx_power_put_deferred();
 		return;
 	}
@@ -417,29 +422,12 @@ void vctx_context_inherit(struct vctx_context *parent,
 	vctx_context_unuse(ctx);
 }
 
-/* How much kernel memory a context takes, without what the allocators add. */
-unsigned int vctx_context_bytes(void)
-{
-	return kmem_cache_size(cache);
-}
-
-static void destroy_caches(void)
-{
-	kmem_cache_destroy(first_cache);
-	kmem_cache_destroy(cache);
-}
-
 int __init vctx_context_init(void)
 {
-	size_t size = sizeof(struct vctx_context);
+	int ret = vctx_context_memory_init();
 
-	first_cache = kmem_cache_create("vctx_context_first", size, 0, 0, NULL);
-	cache = kmem_cache_create("vctx_context",
-				  size + sizeof(struct vctx_stats), 0, 0, NULL);
-	if (!first_cache || !cache) {
-		destroy_caches();
-		return -ENOMEM;
-	}
+	if (ret)
+		return ret;
 	preempt_notifier_inc();
 	return 0;
 }
@@ -447,7 +435,6 @@ int __init vctx_context_init(void)
 void vctx_context_exit(void)
 {
 	preempt_notifier_dec();
-	/* For free_context(). */
-	rcu_barrier();
-	destroy_caches();
+	vctx_work_exit();
+	vctx_context_memory_exit();
 }

@@ -32,7 +32,6 @@ void vctx_context_inherit(struct vctx_context *parent,
 void vctx_context_end(struct vctx_context *ctx);
 void vctx_context_take_off(struct vctx_context *ctx, struct hlist_head *list);
 void vctx_context_end_list(struct hlist_head *list);
-unsigned int vctx_context_bytes(void);
 
 int vctx_context_init(void);
 void vctx_context_exit(void);

@@ -7,6 +7,7 @@
 #ifndef VCTX_CONTEXT_TYPES_H
 #define VCTX_CONTEXT_TYPES_H
 
+#include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
@@ -42,13 +43,18 @@ typedef void (*vctx_hook_fn)(struct user_return_notifier *hook);
  * @entered:	when the context began, in ktime_get_mono_fast_ns()
  * @tally:	what the counters are added to at the end
  * @link:	on @tally->live, under its lock
- * @user:	the user in whose quota it is
+ * @user:	the user in whose quota it is; once it has ended, one to be freed, or NULL
+ * @work_function: what @work does; NULL if @work is not pending
+ * @fault:	the physical address that is to be mapped by @work
  * @fell_back_at: when the thread last had to run natively, in jiffies; 0 is never
- * @fell_back:	why it had to
+ * @memory:	references to its memory: while it has not ended, and while @work is
+ *		pending
+ * @fell_back:	why it had to: an enum vctx_native_reason
  * @in_use:	the thread is in a call of the module that keeps a pointer to it
  * @evicted:	it is to end as soon as possible
  * @is_first:	it is the first context of @tally
- * @rcu:	frees it after all readers, which find it without locks
+ * @work:	what its thread is to do where it may sleep, see work.c
+ * @rcu:	frees it after all readers, which find it without locks, and after @work
  * @own_stats:	the counters of a context that is not the first of @tally
  */
 struct vctx_context {
@@ -66,12 +72,18 @@ struct vctx_context {
 	struct vctx_tally *tally;
 	struct list_head link;
 	struct vctx_quota_user *user;
+	void (*work_function)(struct vctx_context *ctx);
+	u64 fault;
 	unsigned long fell_back_at;
-	enum vctx_native_reason fell_back;
+	struct kref memory;
+	u8 fell_back;
 	bool in_use;
 	bool evicted;
 	bool is_first;
-	struct rcu_head rcu;
+	union {
+		struct callback_head work;
+		struct rcu_head rcu;
+	};
 	struct vctx_stats own_stats[];
 };
 

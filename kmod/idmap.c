@@ -12,7 +12,7 @@
  */
 #include <linux/ioport.h>
 #include <linux/mm.h>
-#include <linux/spinlock.h>
+#include <linux/mutex.h>
 
 #include "backend.h"
 #include "idmap.h"
@@ -20,7 +20,7 @@
 static u64 *root;
 
 /* Serialises additions; the readers are the page walkers of the CPUs. */
-static DEFINE_RAW_SPINLOCK(lock);
+static DEFINE_MUTEX(lock);
 
 static u64 level_size(enum vctx_page_level level)
 {
@@ -65,7 +65,7 @@ static bool is_in_reach(phys_addr_t pa)
  * Map the page of @level around @pa; where a part of that page is mapped already, a
  * smaller one.  A leaf that is there already is left alone.
  */
-static int map(phys_addr_t pa, enum vctx_page_level level, bool ram, gfp_t gfp)
+static int map(phys_addr_t pa, enum vctx_page_level level, bool ram)
 {
 	enum vctx_page_level at = vctx_backend->format->top_level;
 	u64 *table = root, *entry;
@@ -79,7 +79,7 @@ static int map(phys_addr_t pa, enum vctx_page_level level, bool ram, gfp_t gfp)
 		if (!*entry && at <= level)
 			break;
 		if (!*entry) {
-			u64 new = get_zeroed_page(gfp);
+			u64 new = get_zeroed_page(GFP_KERNEL);
 
 			if (!new)
 				return -ENOMEM;
@@ -111,7 +111,7 @@ static int map_ram(struct resource *res, void *unused)
 
 	while (pa < end) {
 		enum vctx_page_level level = fit(pa, end);
-		int ret = map(pa, level, true, GFP_KERNEL);
+		int ret = map(pa, level, true);
 
 		if (ret) {
 			pr_err("RAM at %pa cannot be mapped (%d)\n", &pa, ret);
@@ -137,21 +137,20 @@ static enum vctx_page_level fit_io(phys_addr_t pa)
 
 /**
  * vctx_idmap_fault - map what the guest has touched
- * @gpa: the guest-physical address, which was not mapped; interrupts are off
+ * @gpa: the guest-physical address, which was not mapped
  *
- * Return: 0, also if another CPU was quicker; -ENOMEM; -EFAULT if the tables have too
+ * May sleep.  Return: 0, also if another CPU was quicker; -ENOMEM; -EFAULT if the tables have too
  * few levels for @gpa.
  */
 int vctx_idmap_fault(phys_addr_t gpa)
 {
 	bool ram = page_is_ram(PHYS_PFN(gpa));
 	enum vctx_page_level level = ram ? VCTX_LEVEL_4K : fit_io(gpa);
-	unsigned long flags;
 	int ret;
 
-	raw_spin_lock_irqsave(&lock, flags);
-	ret = map(gpa, level, ram, GFP_ATOMIC | __GFP_NOWARN);
-	raw_spin_unlock_irqrestore(&lock, flags);
+	mutex_lock(&lock);
+	ret = map(gpa, level, ram);
+	mutex_unlock(&lock);
 	return ret;
 }
 

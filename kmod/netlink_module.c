@@ -3,6 +3,7 @@
 #include <linux/module.h>
 
 #include "context.h"
+#include "context_memory.h"
 #include "event.h"
 #include "info.h"
 #include "netlink_command.h"

@@ -20,7 +20,7 @@ struct vctx_quota_user {
 };
 
 /* Protects all that follows; never taken in interrupts. */
-static DEFINE_SPINLOCK(lock);
+static DEFINE_RAW_SPINLOCK(lock);
 static DEFINE_HASHTABLE(users, 6);
 static unsigned int contexts;
 
@@ -52,11 +52,8 @@ static enum vctx_unavailable may_have_more(const struct vctx_quota_user *user,
 	return VCTX_AVAILABLE;
 }
 
-static struct vctx_quota_user *add(kuid_t uid)
+static struct vctx_quota_user *add(struct vctx_quota_user *user, kuid_t uid)
 {
-	struct vctx_quota_user *user = kzalloc(sizeof(*user),
-					       GFP_ATOMIC | __GFP_NOWARN);
-
 	lockdep_assert_held(&lock);
 	if (!user)
 		return NULL;
@@ -65,26 +62,25 @@ static struct vctx_quota_user *add(kuid_t uid)
 	return user;
 }
 
-/**
- * vctx_quota_get - count one more context
- * @uid: of its user
- * @got: out: the user, for vctx_quota_put()
- *
- * Return: VCTX_AVAILABLE, or why there may be none.
- */
-enum vctx_unavailable vctx_quota_get(kuid_t uid, struct vctx_quota_user **got)
+/* Only if there is a limit to be exempt from, for asking leaves a trace. */
+static bool is_exempt(void)
 {
-	/* Only if there is a limit to be exempt from, for asking leaves a trace. */
-	bool exempt = READ_ONCE(vctx_policy.max_per_user) &&
-		      capable(CAP_SYS_RESOURCE);
+	return READ_ONCE(vctx_policy.max_per_user) && capable(CAP_SYS_RESOURCE);
+}
+
+/* @fresh is a user that may be added, or NULL. */
+static enum vctx_unavailable get(kuid_t uid, bool exempt,
+				 struct vctx_quota_user *fresh,
+				 struct vctx_quota_user **got)
+{
 	struct vctx_quota_user *user;
 	enum vctx_unavailable why;
 
-	spin_lock(&lock);
+	raw_spin_lock(&lock);
 	user = find(uid);
 	why = may_have_more(user, exempt);
 	if (why == VCTX_AVAILABLE && !user) {
-		user = add(uid);
+		user = add(fresh, uid);
 		if (!user)
 			why = VCTX_UNAVAILABLE_MEMORY;
 	}
@@ -92,25 +88,51 @@ enum vctx_unavailable vctx_quota_get(kuid_t uid, struct vctx_quota_user **got)
 		user->contexts++;
 		contexts++;
 	}
-	spin_unlock(&lock);
+	raw_spin_unlock(&lock);
 	*got = user;
+	return why;
+}
+
+/**
+ * vctx_quota_get - count one more context
+ * @uid: of its user
+ * @gfp: how memory is allocated, if the user has no context yet
+ * @got: out: the user, for vctx_quota_put()
+ *
+ * Return: VCTX_AVAILABLE, or why there may be none.
+ */
+enum vctx_unavailable vctx_quota_get(kuid_t uid, gfp_t gfp,
+				     struct vctx_quota_user **got)
+{
+	bool exempt = is_exempt();
+	enum vctx_unavailable why = get(uid, exempt, NULL, got);
+	struct vctx_quota_user *fresh;
+
+	if (likely(why != VCTX_UNAVAILABLE_MEMORY))
+		return why;
+	fresh = kzalloc(sizeof(*fresh), gfp);
+	why = get(uid, exempt, fresh, got);
+	if (why != VCTX_AVAILABLE || *got != fresh)
+		kfree(fresh);
 	return why;
 }
 
 /**
  * vctx_quota_put - count one context less
  * @user: from vctx_quota_get()
+ *
+ * Return: the user if this was the last context, to be freed by kfree(); else NULL.
  */
-void vctx_quota_put(struct vctx_quota_user *user)
+struct vctx_quota_user *vctx_quota_put(struct vctx_quota_user *user)
 {
-	spin_lock(&lock);
+	raw_spin_lock(&lock);
 	contexts--;
 	if (--user->contexts)
 		user = NULL;
 	else
 		hash_del(&user->link);
-	spin_unlock(&lock);
-	kfree(user);
+	raw_spin_unlock(&lock);
+	return user;
 }
 
 /**

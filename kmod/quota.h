@@ -9,8 +9,9 @@
 
 struct vctx_quota_user;
 
-enum vctx_unavailable vctx_quota_get(kuid_t uid, struct vctx_quota_user **got);
-void vctx_quota_put(struct vctx_quota_user *user);
+enum vctx_unavailable vctx_quota_get(kuid_t uid, gfp_t gfp,
+				     struct vctx_quota_user **got);
+struct vctx_quota_user *vctx_quota_put(struct vctx_quota_user *user);
 unsigned int vctx_quota_contexts(void);
 
 #endif /* VCTX_QUOTA_H */

@@ -11,6 +11,7 @@
 #include "event.h"
 #include "idmap.h"
 #include "run_loop.h"
+#include "work.h"
 
 /*
  * Where the kernel does not track user mode, the guest counts as idle, with RCU
@@ -61,21 +62,12 @@ void vctx_run_catch_up(struct vctx_cpu *this)
 		irq_work_queue(&this->kick);
 }
 
-/*
- * The thread's own POPF has set TF, and an instruction has completed under it: the
- * trap is due now and cannot happen again.  The kernel's handler cannot be called from
- * here, so this does the same.  With TF set, the thread then runs natively.
- */
-static void single_step(unsigned long ip)
+static void send_step(unsigned long ip)
 {
 	/* Only the thread itself replaces its handlers, in execve(). */
 	struct sighand_struct *sighand =
 		rcu_dereference_protected(current->sighand, true);
 	kernel_siginfo_t info;
-
-	current->thread.trap_nr = X86_TRAP_DB;
-	current->thread.error_code = 0;
-	current->thread.virtual_dr6 = DR_STEP;
 
 	/* A forced signal is fatal where it cannot be handled. */
 	if (sigismember(&current->blocked, SIGTRAP) ||
@@ -88,6 +80,30 @@ static void single_step(unsigned long ip)
 	info.si_code = TRAP_TRACE;
 	info.si_addr = (void __user *)ip;
 	send_sig_info(SIGTRAP, &info, current);
+}
+
+/* Runs in the thread where it may sleep, at the instruction that it was at. */
+static void step_work(struct vctx_context *ctx)
+{
+	send_step(task_pt_regs(current)->ip);
+}
+
+/*
+ * The thread's own POPF has set TF, and an instruction has completed under it: the
+ * trap is due now and cannot happen again.  The kernel's handler cannot be called from
+ * here, so this does the same.  With TF set, the thread then runs natively.
+ */
+static void single_step(struct vctx_cpu *this, unsigned long ip)
+{
+	current->thread.trap_nr = X86_TRAP_DB;
+	current->thread.error_code = 0;
+	current->thread.virtual_dr6 = DR_STEP;
+
+	/* No other work can be pending, for the kernel has done it before the entry. */
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		vctx_work_add(this->ctx, step_work);
+	else
+		send_step(ip);
 }
 
 /* In place of the run loop, for good. */
@@ -159,7 +175,7 @@ int vctx_run_exception(struct vctx_cpu *this, struct pt_regs *regs,
 	if (exception->bus_locked)
 		bus_locked(this);
 	if (exception->stepped) {
-		single_step(exception->ip);
+		single_step(this, exception->ip);
 		vctx_run_catch_up(this);
 		return VCTX_NATIVE_STEP;
 	}
@@ -241,16 +257,47 @@ int vctx_run_refused(struct vctx_cpu *this)
 	return VCTX_NATIVE_FAILURE;
 }
 
+/* In place of the run loop, once: the access that cannot be mapped happens natively. */
+static void on_user_return_unmapped(struct user_return_notifier *hook)
+{
+	struct vctx_cpu *this = container_of(hook, struct vctx_cpu, hook);
+
+	vctx_cpu_rehook(this);
+	vctx_run_fell_back(this, VCTX_NATIVE_MEMORY);
+	vctx_run_native(this, task_pt_regs(current), VCTX_NATIVE_MEMORY);
+}
+
+/* Runs in the thread where it may sleep. */
+static void map_work(struct vctx_context *ctx)
+{
+	struct vctx_cpu *this;
+
+	if (!vctx_idmap_fault(ctx->fault))
+		return;
+	/* An eviction sets the hook of the context, and then that of the CPU. */
+	local_irq_disable();
+	this = vctx_cpu_this();
+	if (this->ctx == ctx && !READ_ONCE(ctx->hook))
+		this->hook.on_user_return = on_user_return_unmapped;
+	local_irq_enable();
+}
+
 /**
  * vctx_run_nested_fault - the guest touched memory outside the identity map
  * @address: the physical address
  *
+ * The thread maps it where it may sleep, before it gets to its next instruction.
  * Return: as struct vctx_guest_ops.run.
  */
 int vctx_run_nested_fault(u64 address)
 {
-	if (!vctx_idmap_fault(address))
-		return VCTX_GUEST_RESUME;
-	vctx_run_fell_back(vctx_cpu_this(), VCTX_NATIVE_MEMORY);
+	struct vctx_cpu *this = vctx_cpu_this();
+
+	this->ctx->fault = address;
+	if (vctx_work_add(this->ctx, map_work)) {
+		irq_work_queue(&this->kick);
+		return VCTX_NATIVE_WORK;
+	}
+	vctx_run_fell_back(this, VCTX_NATIVE_MEMORY);
 	return VCTX_NATIVE_MEMORY;
 }

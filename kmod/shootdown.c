@@ -12,12 +12,12 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
-#include <linux/task_work.h>
 
 #include "context.h"
 #include "cpu.h"
 #include "run_loop.h"
 #include "shootdown.h"
+#include "work.h"
 
 /* The kernel sends no interrupt for shootdowns, or a test wants kicks. */
 static bool tlb_kick __ro_after_init;
@@ -79,12 +79,15 @@ static void on_user_return_native(struct user_return_notifier *hook)
 
 static void on_user_return(struct user_return_notifier *hook);
 
-/* Gets the notifier for current's context, if there is memory. */
+/* Gets the notifier for current's context, if there is memory, in place of one before. */
 static void get(struct vctx_context *ctx)
 {
 	struct mmu_notifier *notifier = mmu_notifier_get(&mmu_notifier_ops,
 							 current->mm);
 
+	if (ctx->mmu_notifier)
+		mmu_notifier_put(ctx->mmu_notifier);
+	ctx->mmu_notifier = NULL;
 	if (!IS_ERR(notifier)) {
 		ctx->mmu_notifier = notifier;
 		/*
@@ -103,40 +106,29 @@ static void get(struct vctx_context *ctx)
 	/* If a signal came first, the hook asks again after it. */
 }
 
-/* Runs on the kernel's way to user mode, where one may sleep, or in exit(). */
-static void get_work(struct callback_head *work)
+static void get_work(struct vctx_context *ctx)
 {
-	struct vctx_context *ctx = vctx_context_use();
+	struct vctx_context *mine = vctx_context_use();
 
-	kfree(work);
-	if (ctx && !ctx->mmu_notifier)
+	if (mine == ctx)
 		get(ctx);
-	vctx_context_unuse(ctx);
-	/* The context may have ended, and been the last; see vctx_shootdown_exit(). */
-	module_put(THIS_MODULE);
+	vctx_context_unuse(mine);
 }
 
 /*
  * In place of the run loop for a context that has no notifier of its mm: a new
- * one, and after fork() and execve().  The notifier cannot be had where contexts
- * are inherited, for that sleeps, so the kernel gets it first.
+ * one, and after fork() and execve().  The notifier can neither be had nor given back
+ * where contexts are inherited, for that sleeps, so it is done on the kernel's way to
+ * user mode.
  */
 static void on_user_return(struct user_return_notifier *hook)
 {
 	struct vctx_cpu *this = container_of(hook, struct vctx_cpu, hook);
-	struct callback_head *work = kmalloc(sizeof(*work),
-					     GFP_NOWAIT | __GFP_NOWARN);
-	int reason = VCTX_NATIVE_MEMORY;
 
-	if (work) {
-		init_task_work(work, get_work);
-		__module_get(THIS_MODULE);
-		/* Fails for an exiting thread only, which does not come here. */
-		task_work_add(current, work, TWA_RESUME);
-		irq_work_queue(&this->kick);
-		reason = VCTX_NATIVE_WORK;
-	}
-	vctx_run_native(this, task_pt_regs(current), reason);
+	/* If there is other work to be done first, this hook comes again. */
+	vctx_work_add(this->ctx, get_work);
+	irq_work_queue(&this->kick);
+	vctx_run_native(this, task_pt_regs(current), VCTX_NATIVE_WORK);
 }
 
 /**
@@ -147,8 +139,6 @@ void vctx_shootdown_new_mm(struct vctx_context *ctx)
 {
 	if (!ctx->mmu_notifier)
 		return;
-	mmu_notifier_put(ctx->mmu_notifier);
-	ctx->mmu_notifier = NULL;
 	/* Unless it is to be evicted; models/evict.pml. */
 	cmpxchg(&ctx->hook, NULL, on_user_return);
 	vctx_cpu_reattach(ctx);
@@ -184,9 +174,6 @@ void __init vctx_shootdown_init(void)
 /* After the last context. */
 void vctx_shootdown_exit(void)
 {
-	if (!tlb_kick)
-		return;
-	/* A thread may still be at the end of get_work(). */
-	synchronize_rcu_tasks();
-	mmu_notifier_synchronize();
+	if (tlb_kick)
+		mmu_notifier_synchronize();
 }

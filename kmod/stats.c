@@ -212,7 +212,6 @@ void vctx_stats_start(struct vctx_context *ctx, struct vctx_tally *tally)
 	ctx->stats->contexts = 1;
 	ctx->stats->live = 1;
 
-	ctx->is_first = ctx->stats == &tally->first;
 	ctx->tally = tally;
 	kref_get(&tally->ref);
 	raw_spin_lock(&tally->lock);
