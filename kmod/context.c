@@ -145,15 +145,41 @@ static struct vctx_context *alloc(struct vctx_tally *tally, gfp_t gfp)
 	return ctx;
 }
 
-/* Memory and a place in the user's quota. */
-static enum vctx_unavailable get(struct vctx_tally *tally, kuid_t uid, gfp_t gfp,
-				 struct vctx_context **ctx)
+/*
+ * Where no memory can be had, it was had before.  A parent keeps memory for one child,
+ * and for its user, who may have no context yet.
+ */
+static enum vctx_unavailable get_spare(struct vctx_context *parent, kuid_t uid,
+				       struct vctx_context **ctx)
+{
+	struct vctx_context *spare = parent->spare;
+	struct vctx_quota_user *user;
+	enum vctx_unavailable why;
+
+	if (!spare)
+		return VCTX_UNAVAILABLE_MEMORY;
+	why = vctx_quota_get_reserved(uid, spare->user, &user);
+	spare->user = NULL;
+	if (why != VCTX_AVAILABLE)
+		return why;
+	spare->user = user;
+	parent->spare = NULL;
+	*ctx = spare;
+	return VCTX_AVAILABLE;
+}
+
+/* Memory and a place in the user's quota; @parent is NULL for a context without one. */
+static enum vctx_unavailable get(struct vctx_tally *tally,
+				 struct vctx_context *parent, kuid_t uid,
+				 gfp_t gfp, struct vctx_context **ctx)
 {
 	struct vctx_quota_user *user;
 	enum vctx_unavailable why;
 
 	if (!READ_ONCE(vctx_policy.enabled))
 		return VCTX_UNAVAILABLE_POLICY;
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) && parent)
+		return get_spare(parent, uid, ctx);
 	why = vctx_quota_get(uid, gfp, &user);
 	if (why != VCTX_AVAILABLE)
 		return why;
@@ -178,6 +204,29 @@ static void destroy(struct vctx_context *ctx)
 	else
 		vctx_context_memory_put(ctx);
 	module_put(THIS_MODULE);
+}
+
+static bool keeps_spare(const struct vctx_context *ctx)
+{
+	return IS_ENABLED(CONFIG_PREEMPT_RT) && ctx->flags & VCTX_ENTER_INHERIT;
+}
+
+/* Runs in the thread where it may sleep.  What is missing is tried again at next fork. */
+static void get_ready_to_fork(struct vctx_context *ctx)
+{
+	if (!ctx->spare)
+		ctx->spare = alloc(ctx->tally, GFP_KERNEL_ACCOUNT);
+	if (ctx->spare && !ctx->spare->user)
+		ctx->spare->user = vctx_quota_reserve(GFP_KERNEL_ACCOUNT);
+}
+
+static void spare_work(struct vctx_context *ctx)
+{
+	struct vctx_context *mine = vctx_context_use();
+
+	if (mine == ctx)
+		get_ready_to_fork(ctx);
+	vctx_context_unuse(mine);
 }
 
 /*
@@ -269,7 +318,7 @@ enum vctx_unavailable vctx_context_enter(struct vctx_tally *tally, u64 flags,
 	why = vctx_power_get();
 	if (why != VCTX_AVAILABLE)
 		return why;
-	why = get(tally, current_uid(), GFP_KERNEL_ACCOUNT, &ctx);
+	why = get(tally, NULL, current_uid(), GFP_KERNEL_ACCOUNT, &ctx);
 	if (why != VCTX_AVAILABLE) {
 		vctx_power_put();
 		return why;
@@ -278,6 +327,8 @@ enum vctx_unavailable vctx_context_enter(struct vctx_tally *tally, u64 flags,
 		vctx_power_put();
 		return VCTX_UNAVAILABLE_POLICY;
 	}
+	if (keeps_spare(ctx))
+		get_ready_to_fork(ctx);
 
 	trace_vctx_enter(current);
 	tell_entered(ctx);
@@ -390,8 +441,10 @@ void vctx_context_inherit(struct vctx_context *parent,
 	struct vctx_context *ctx;
 
 	vctx_power_get_more();
-	why = get(parent->tally, task_uid(child),
+	why = get(parent->tally, parent, task_uid(child),
 		  GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT, &ctx);
+	if (keeps_spare(parent))
+		vctx_work_add(parent, spare_work);
 	if (why != VCTX_AVAILABLE) {
 		parent->stats->native[why == VCTX_UNAVAILABLE_MEMORY ?
 				      VCTX_NATIVE_MEMORY : VCTX_NATIVE_POLICY]++;
@@ -419,6 +472,8 @@ void vctx_context_inherit(struct vctx_context *parent,
 	tell_entered(ctx);
 	/* As preempt_notifier_register() does, but that is for current only. */
 	hlist_add_head(&ctx->notifier.link, &child->preempt_notifiers);
+	if (keeps_spare(ctx))
+		vctx_work_add(ctx, spare_work);
 	vctx_context_unuse(ctx);
 }
 

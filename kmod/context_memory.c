@@ -45,6 +45,9 @@ static void free_context(struct rcu_head *rcu)
 
 	if (ctx->stats_page)
 		put_page(ctx->stats_page);
+	/* Nobody has ever found that. */
+	if (ctx->spare)
+		free_context(&ctx->spare->rcu);
 	kfree(ctx->user);
 	kmem_cache_free(ctx->is_first ? first_cache : cache, ctx);
 }
@@ -57,7 +60,7 @@ static void release(struct kref *ref)
 
 /**
  * vctx_context_memory_put - the context has ended, or its thread has done its work
- * @ctx: the context; if it owns a @user, that is freed along with it
+ * @ctx: the context; if it owns a @user and a @spare, these are freed along with it
  *
  * Callable from anywhere but NMIs.
  */

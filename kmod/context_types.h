@@ -44,6 +44,7 @@ typedef void (*vctx_hook_fn)(struct user_return_notifier *hook);
  * @tally:	what the counters are added to at the end
  * @link:	on @tally->live, under its lock
  * @user:	the user in whose quota it is; once it has ended, one to be freed, or NULL
+ * @spare:	memory for the context of the next child, on PREEMPT_RT, or NULL
  * @work_function: what @work does; NULL if @work is not pending
  * @fault:	the physical address that is to be mapped by @work
  * @fell_back_at: when the thread last had to run natively, in jiffies; 0 is never
@@ -72,6 +73,7 @@ struct vctx_context {
 	struct vctx_tally *tally;
 	struct list_head link;
 	struct vctx_quota_user *user;
+	struct vctx_context *spare;
 	void (*work_function)(struct vctx_context *ctx);
 	u64 fault;
 	unsigned long fell_back_at;

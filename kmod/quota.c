@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/hashtable.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/user_namespace.h>
 
 #include "policy.h"
 #include "quota.h"
@@ -12,9 +15,13 @@
  * @link:	in users
  * @uid:	the real user ID that the thread had when it got its context
  * @contexts:	how many contexts the user has
+ * @rcu:	frees one that was not needed
  */
 struct vctx_quota_user {
-	struct hlist_node link;
+	union {
+		struct hlist_node link;
+		struct rcu_head rcu;
+	};
 	kuid_t uid;
 	unsigned int contexts;
 };
@@ -62,10 +69,19 @@ static struct vctx_quota_user *add(struct vctx_quota_user *user, kuid_t uid)
 	return user;
 }
 
-/* Only if there is a limit to be exempt from, for asking leaves a trace. */
+/*
+ * Whether current may have more contexts than other users, if there is a limit: asking
+ * leaves a trace.  Security modules may sleep on PREEMPT_RT when they are asked, and
+ * with preemption off they are not.
+ */
 static bool is_exempt(void)
 {
-	return READ_ONCE(vctx_policy.max_per_user) && capable(CAP_SYS_RESOURCE);
+	if (!READ_ONCE(vctx_policy.max_per_user))
+		return false;
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible())
+		return current_user_ns() == &init_user_ns &&
+		       cap_raised(current_cred()->cap_effective, CAP_SYS_RESOURCE);
+	return capable(CAP_SYS_RESOURCE);
 }
 
 /* @fresh is a user that may be added, or NULL. */
@@ -94,6 +110,15 @@ static enum vctx_unavailable get(kuid_t uid, bool exempt,
 }
 
 /**
+ * vctx_quota_reserve - memory for a user, for vctx_quota_get_reserved() or kfree()
+ * @gfp: how memory is allocated
+ */
+struct vctx_quota_user *vctx_quota_reserve(gfp_t gfp)
+{
+	return kzalloc(sizeof(struct vctx_quota_user), gfp);
+}
+
+/**
  * vctx_quota_get - count one more context
  * @uid: of its user
  * @gfp: how memory is allocated, if the user has no context yet
@@ -110,10 +135,29 @@ enum vctx_unavailable vctx_quota_get(kuid_t uid, gfp_t gfp,
 
 	if (likely(why != VCTX_UNAVAILABLE_MEMORY))
 		return why;
-	fresh = kzalloc(sizeof(*fresh), gfp);
+	fresh = vctx_quota_reserve(gfp);
 	why = get(uid, exempt, fresh, got);
 	if (why != VCTX_AVAILABLE || *got != fresh)
 		kfree(fresh);
+	return why;
+}
+
+/**
+ * vctx_quota_get_reserved - the same where no memory can be had
+ * @uid: of its user
+ * @fresh: from vctx_quota_reserve(), or NULL; it is no longer the caller's
+ * @got: out: the user, for vctx_quota_put()
+ *
+ * Return: VCTX_AVAILABLE, or why there may be none.
+ */
+enum vctx_unavailable vctx_quota_get_reserved(kuid_t uid,
+					      struct vctx_quota_user *fresh,
+					      struct vctx_quota_user **got)
+{
+	enum vctx_unavailable why = get(uid, is_exempt(), fresh, got);
+
+	if (fresh && (why != VCTX_AVAILABLE || *got != fresh))
+		kfree_rcu(fresh, rcu);
 	return why;
 }
 
