@@ -31,6 +31,10 @@ GROUPS = {
     # The module beside KVM and firmware, and on CPUs that come and go or refuse: each vendor has its own ways. These are of
     # `admin` as well.
     "life": ("cpu_hotplug", "module_lifetime", "refused.sh"),
+    # What the module does where it may not sleep on PREEMPT_RT: fork, exec, exit, eviction, events, nested faults.
+    # These are of other groups as well.
+    "rt": ("device_memory", "inherit", "module_lifetime", "netlink_events", "netlink_evict", "netlink_policy", "signals",
+           "stats_page"),
 }
 
 
@@ -48,7 +52,7 @@ GUESSES = {
     ("bochs", 1): {"cpu": 60, "time": 14, "admin": 35, "tools": 60},
     ("bochs", 2): {"cpu": 85, "time": 18, "admin": 70, "tools": 90, "life": 12},
     ("qemu", 1): {"cpu": 250, "time": 40, "admin": 50, "tools": 60, "breakpoint": 8},
-    ("qemu", 2): {"cpu": 105, "time": 6, "admin": 45, "tools": 55},
+    ("qemu", 2): {"cpu": 105, "time": 6, "admin": 45, "tools": 55, "rt": 60},
     ("qemu", 4): {"cpu": 125, "time": 10, "admin": 75, "tools": 45, "race": 75},
 }
 
@@ -62,6 +66,8 @@ def guess(row, group):
 
 
 KERNELS = ("bookworm", "trixie", "sid")
+# Their kernels with PREEMPT_RT.
+RT_KERNELS = ("bookworm-rt", "trixie-rt")
 
 VMX, SVM, SVM_THREADS = ("bochs", "corei7_skylake_x"), ("bochs", "ryzen"), ("qemu", "EPYC")
 FIVE_LEVELS = {VMX: ("bochs", "sapphire_rapids"), SVM_THREADS: ("qemu", "EPYC,la57=on")}
@@ -95,6 +101,7 @@ def check(kernel):
     return [*(Row(kernel, *machine, cpus, groups=groups) for (machine, cpus), groups in PLAIN.items()),
             Row(kernel, *VMX, 1, *AS_USER, groups=("cpu",)), Row(kernel, *VMX, 2, *AS_USER, groups=("cpu", "time")),
             Row(kernel, *SVM_THREADS, 2, *AS_USER, groups=("cpu", "time")), Row(kernel, *VMX, 2, *NOHZ_FULL),
+            *(Row(rt, *SVM_THREADS, 2, groups=("rt",)) for rt in RT_KERNELS if rt == f"{kernel}-rt"),
             *(Row(kernel, "qemu", f"EPYC,{lacking}=off", 1, tests=("unavailable.sh",)) for lacking in ("npt", "svm"))]
 
 
@@ -109,7 +116,9 @@ def special(kernel, machine):
 def everything():
     """The rows of `make check-all`: those of `make check` with each kernel, and the special ones.
 
-    The oldest kernel has the special ones with VMX, the newest those with SVM.
+    The oldest kernel has the special ones with VMX, the newest those with SVM; with PREEMPT_RT there are two machines.
     """
     rows = [row for kernel in KERNELS for row in check(kernel)]
+    rows += [Row(kernel, *machine, 2, groups=("cpu", "time", "admin"))
+             for kernel in RT_KERNELS for machine in (SVM_THREADS, VMX)]
     return list(dict.fromkeys((*rows, *special(KERNELS[0], VMX), *special(KERNELS[-1], SVM_THREADS))))

@@ -19,7 +19,9 @@ own=$(. /etc/os-release && echo "$VERSION_CODENAME")
 # shellcheck disable=SC2016 # the inner shell expands it
 build='
 	folder=$1 version=$2
-	build=$(find /lib/modules/*/build -maxdepth 0 | sort -V | tail -n 1)
+	build=$(find /lib/modules/*/build -maxdepth 0 | sort -V)
+	# This machine may have headers of a kernel with PREEMPT_RT beside those of its own.
+	build=$({ echo "$build" | grep -v -e -rt- || echo "$build"; } | tail -n 1)
 	[ -n "$build" ] || { echo "there are no kernel headers"; exit 1; }
 	release=$(basename "$(dirname "$build")")
 	echo "$release" >"$folder/release"

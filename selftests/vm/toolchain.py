@@ -130,9 +130,14 @@ def module(release, suite=None):
     return made
 
 
+def has_headers(name):
+    """Whether this machine has the headers of a kernel."""
+    return os.path.isdir(f"/usr/src/linux-headers-{kernel.resolve(name)[0]}")
+
+
 def where(release, suite, folder):
     """The words that go before make, and the place where make finds the folder."""
-    if os.path.isdir(f"/usr/src/linux-headers-{release}"):
+    if has_headers(release):
         return [], folder
     if not suite:
         raise Failure(f"there is no module for {release}, nor headers to build it: name the kernel by its Debian "

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Memory that is no RAM to the kernel: it is mapped for the guest when it is touched. */
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "vctx_selftest.h"
+
+/* The firmware, which every PC has there, and which may be read. */
+#define FIRMWARE	0xe0000
+#define BYTES		0x20000
+#define PAGE		0x1000
+
+static const volatile uint64_t *map_firmware(void)
+{
+	int fd = open("/dev/mem", O_RDONLY | O_CLOEXEC);
+	void *at;
+
+	if (fd < 0)
+		test_skip("/dev/mem cannot be opened");
+	at = mmap(NULL, BYTES, PROT_READ, MAP_SHARED, fd, FIRMWARE);
+	if (at == MAP_FAILED)
+		test_skip("the firmware's memory cannot be mapped");
+	close(fd);
+	return at;
+}
+
+/* One word of each page, so that each page is touched. */
+static void read_firmware(const void *arg)
+{
+	const volatile uint64_t *at = map_firmware();
+
+	(void)arg;
+	for (size_t i = 0; i < BYTES / sizeof(*at); i += PAGE / sizeof(*at))
+		note("word", at[i]);
+}
+
+static uint64_t touch(const volatile uint64_t *at)
+{
+	uint64_t before = ctx_stats().exits[VCTX_EXIT_NESTED_FAULT], sum = 0;
+
+	for (size_t i = 0; i < BYTES / sizeof(*at); i += PAGE / sizeof(*at))
+		sum += at[i];
+	(void)sum;
+	return ctx_stats().exits[VCTX_EXIT_NESTED_FAULT] - before;
+}
+
+/* What has been mapped stays mapped until the module is unloaded. */
+static void once(const void *arg)
+{
+	const volatile uint64_t *at = map_firmware();
+	struct vctx_stats stats;
+	uint64_t faults;
+
+	(void)arg;
+	REQUIRE(!__module_unload("vcontext") && !__module_load("vcontext"));
+	test_fd = open(VCTX_DEVICE, O_RDWR | O_CLOEXEC);
+	REQUIRE(test_fd >= 0);
+	ctx_enter(0);
+	faults = touch(at);
+	CHECK_GE(faults, 1ULL);
+	CHECK_LE(faults, (uint64_t)BYTES / PAGE);
+	stats = ctx_stats();
+	/* The kernel had the work of mapping it, and has not failed. */
+	CHECK_GE(stats.native[VCTX_NATIVE_WORK], faults);
+	CHECK_EQ(stats.native[VCTX_NATIVE_MEMORY], 0ULL);
+	CHECK_EQ(touch(at), 0ULL);
+}
+
+static const struct test tests[] = {
+	{ "once", once, NULL, T_DEVICE | T_SELF | T_ALONE },
+	{ "firmware", read_firmware, NULL, T_TWIN },
+};
+
+TEST_MAIN(tests)
