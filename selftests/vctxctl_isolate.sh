@@ -35,13 +35,14 @@ snapshot() {
 	grep -H Cpus_allowed $residents >>"$1"
 }
 
-# All but workers, which come and go.
+# All but workers, which come and go, and the threads of interrupts, which the kernel
+# moves along with these.  With PREEMPT_RT nearly all interrupts have one.
 find_residents() {
 	residents=
 	for task in /proc/[0-9]*; do
 		read -r name <"$task/comm" || continue
 		case $name in
-		kworker*) ;;
+		kworker*|irq/*) ;;
 		*) residents="$residents $task/status" ;;
 		esac
 	done 2>/dev/null
