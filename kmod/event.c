@@ -215,7 +215,8 @@ static void pool_grow(void)
 /**
  * vctx_event_take - all records that wait, the oldest first
  *
- * May sleep, and is called by one worker at a time.  Return: a list by vctx_event_record.link, each to be freed by vctx_event_free().
+ * May sleep, and is called by one worker at a time.  Return: a list by
+ * vctx_event_record.link, each to be freed by vctx_event_free().
  */
 struct llist_node *vctx_event_take(void)
 {

@@ -139,8 +139,8 @@ static enum vctx_page_level fit_io(phys_addr_t pa)
  * vctx_idmap_fault - map what the guest has touched
  * @gpa: the guest-physical address, which was not mapped
  *
- * May sleep.  Return: 0, also if another CPU was quicker; -ENOMEM; -EFAULT if the tables have too
- * few levels for @gpa.
+ * May sleep.  Return: 0, also if another CPU was quicker; -ENOMEM; -EFAULT if the
+ * tables have too few levels for @gpa.
  */
 int vctx_idmap_fault(phys_addr_t gpa)
 {
