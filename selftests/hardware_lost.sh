@@ -71,7 +71,10 @@ falls_back() {
 	wait_for has_event fell_back || return
 	taskset -p 1 "$spin" || return
 	before=$(entries)
-	usleep 200000
+	wait_for enters_again
+}
+
+enters_again() {
 	[ "$(entries)" -gt "$before" ]
 }
 
