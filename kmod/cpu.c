@@ -12,6 +12,8 @@
 
 DEFINE_PER_CPU(struct vctx_cpu *, vctx_cpu);
 
+bool vctx_cpu_any_broken;
+
 /*
  * Whether the kernel itself tracks user mode on this CPU, and stops the tick for
  * it: that is so on a nohz_full CPU.
@@ -116,6 +118,16 @@ void vctx_cpu_reattach(struct vctx_context *ctx)
 void vctx_cpu_rehook(struct vctx_cpu *this)
 {
 	this->hook.on_user_return = choose_hook(this, this->ctx);
+}
+
+/**
+ * vctx_cpu_break - threads run natively on this CPU from now on
+ * @this: this CPU; the back end is told to ask before the next load
+ */
+void vctx_cpu_break(struct vctx_cpu *this)
+{
+	WRITE_ONCE(this->broken, true);
+	WRITE_ONCE(vctx_cpu_any_broken, true);
 }
 
 /* The way back from the interrupt does what is needed. */

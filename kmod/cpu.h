@@ -64,6 +64,10 @@ void vctx_cpu_attach(struct vctx_context *ctx);
 void vctx_cpu_detach(void);
 void vctx_cpu_reattach(struct vctx_context *ctx);
 void vctx_cpu_rehook(struct vctx_cpu *this);
+
+/* Whether any CPU is @broken. */
+extern bool vctx_cpu_any_broken;
+void vctx_cpu_break(struct vctx_cpu *this);
 bool vctx_cpu_is_tracked(void);
 u64 vctx_cpu_stay_ns(const struct vctx_cpu *cpu,
 		     const struct vctx_context *ctx);

@@ -74,7 +74,7 @@ static void cpu_enable(void *error)
 		return;
 	}
 	if (!vctx_trial()) {
-		this->broken = true;
+		vctx_cpu_break(this);
 		vctx_backend->cpu_disable();
 		vctx_event_hardware_lost(smp_processor_id(), EIO);
 		return;
@@ -111,7 +111,7 @@ static enum vctx_unavailable enable_all(void)
 	int error = 0;
 
 	on_each_cpu(cpu_enable, &error, 1);
-	if (!error && !cpumask_empty(&enabled))
+	if (!error && !(vctx_cpu_any_broken && cpumask_empty(&enabled)))
 		return VCTX_AVAILABLE;
 	on_each_cpu(cpu_disable, NULL, 1);
 	return error == -EBUSY ? VCTX_UNAVAILABLE_BUSY : VCTX_UNAVAILABLE_FAILED;

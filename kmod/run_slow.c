@@ -250,7 +250,7 @@ void vctx_run_nmi(struct vctx_cpu *this)
  */
 int vctx_run_refused(struct vctx_cpu *this)
 {
-	WRITE_ONCE(this->broken, true);
+	vctx_cpu_break(this);
 	pr_err("CPU %d is not used any more; please report the lines above\n",
 	       smp_processor_id());
 	vctx_run_fell_back(this, VCTX_NATIVE_FAILURE);
