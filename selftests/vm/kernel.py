@@ -94,10 +94,10 @@ def resolve(name):
     """
     if name[0].isdigit():
         return name, None
-    suite, dash, flavour = name.partition("-")
-    if not dash and suite == packages.release()[1]:
+    suite = name.removesuffix("-rt")
+    if name == packages.release()[1]:
         return newest(None), None
-    return newest(suite, flavour + dash), suite
+    return newest(suite, "" if suite == name else "rt-"), suite
 
 
 def module_release(path):
