@@ -141,7 +141,8 @@ static void states(const void *arg)
 	pid_t sleeper = subject_sleeping(), pid;
 
 	(void)arg;
-	CHECK_EQ(ctx_find(sleeper).state, (uint32_t)VCTX_CONTEXT_SLEEPING);
+	/* It is about to sleep at least, and may still be on its way off the CPU. */
+	wait_shown(sleeper, VCTX_CONTEXT_SLEEPING);
 	subject_end(sleeper);
 	/* The process is on another CPU, if there is one. */
 	pin(nr_cpus() - 1);
