@@ -5,6 +5,7 @@
 
 #include <linux/types.h>
 #include <linux/vcontext.h>
+#include <asm/kvm_para.h>
 
 /**
  * struct vctx_machine - what decides whether contexts are safe
@@ -18,10 +19,6 @@ struct vctx_machine {
 	__u64 async_pf;
 };
 
-/* KVM's documentation, "KVM-specific MSRs": MSR_KVM_ASYNC_PF_EN. */
-#define VCTX_ASYNC_PF_ENABLED	(1ULL << 0)
-#define VCTX_ASYNC_PF_EXITS	(1ULL << 2)	/* as VM exits, if in a nested guest */
-
 /*
  * The decision alone, for selftests/host.  An asynchronous page fault that comes as a VM
  * exit looks like the guest's own; natively it would not happen again, and the next
@@ -30,7 +27,8 @@ struct vctx_machine {
 static inline enum vctx_unavailable
 vctx_hazard_of(const struct vctx_machine *machine)
 {
-	const __u64 async = VCTX_ASYNC_PF_ENABLED | VCTX_ASYNC_PF_EXITS;
+	const __u64 async = KVM_ASYNC_PF_ENABLED |
+			    KVM_ASYNC_PF_DELIVERY_AS_PF_VMEXIT;
 
 	if (machine->snp_host)
 		return VCTX_UNAVAILABLE_SNP;

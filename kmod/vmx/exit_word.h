@@ -8,6 +8,7 @@
 #define VCTX_VMX_EXIT_WORD_H
 
 #include <linux/types.h>
+#include <asm/debugreg.h>
 #include <asm/vmx.h>
 
 /* Not an exit reason, for no reason has all bits set: VMLAUNCH and VMRESUME failed. */
@@ -49,18 +50,18 @@ static inline enum vmx_exit vmx_exit_what(__u32 word)
 	}
 }
 
-/* The exit qualification of #DB (SDM, "Exit Qualification for Debug Exceptions"). */
-#define VMX_DEBUG_BUS_LOCK	(1U << 11)
-#define VMX_DEBUG_STEP		(1U << 14)
-
+/*
+ * The exit qualification of #DB has the bits of DR6, but that of a bus lock is not
+ * inverted (SDM, "Exit Qualification for Debug Exceptions").
+ */
 static inline bool vmx_debug_is_step(__u64 qualification)
 {
-	return qualification & VMX_DEBUG_STEP;
+	return qualification & DR_STEP;
 }
 
 static inline bool vmx_debug_is_bus_lock(__u64 qualification)
 {
-	return qualification & VMX_DEBUG_BUS_LOCK;
+	return qualification & DR_BUS_LOCK;
 }
 
 #endif /* VCTX_VMX_EXIT_WORD_H */

@@ -10,6 +10,12 @@
 #include "idmap.h"
 #include "run_loop.h"
 
+/* The host has the NMI that has ended the stay: NMIs are blocked until its IRET. */
+static void take_nmi(void)
+{
+	asm volatile("int $2");
+}
+
 /* Any exception but a page fault and the #UD of SYSCALL. */
 static noinline int rare_exception(struct vctx_cpu *cpu,
 				   struct pt_regs *regs, u32 info)
@@ -21,8 +27,7 @@ static noinline int rare_exception(struct vctx_cpu *cpu,
 	};
 
 	if (exception.vector == X86_TRAP_NMI) {
-		/* NMIs are blocked until this one's IRET. */
-		asm volatile("int $2");
+		take_nmi();
 		vctx_run_exited(cpu->stats, VCTX_EXIT_NMI, exception.code);
 		vctx_run_nmi(cpu);
 		return VCTX_NATIVE_NMI;
@@ -235,7 +240,7 @@ static bool is_expected(u32 word)
 	switch (vmx_exit_what(word)) {
 	case VMX_EXIT_EXCEPTION:
 		if ((info & INTR_INFO_VECTOR_MASK) == X86_TRAP_NMI) {
-			asm volatile("int $2");
+			take_nmi();
 			return true;
 		}
 		return (info & ~INTR_INFO_UNBLOCK_NMI) == INFO_PAGE_FAULT;
