@@ -6,7 +6,6 @@
 
 . ./vctx_selftest.sh
 
-extra=/lib/modules/$(uname -r)/extra
 online=/sys/devices/system/cpu/cpu1/online
 
 if [ ! -e $online ]; then
@@ -15,22 +14,9 @@ if [ ! -e $online ]; then
 	exit 4
 fi
 
-wait_for() {	# COMMAND ARG...
-	for _ in $(seq 100); do
-		"$@" >"$tmp/seen" 2>&1 && return
-		usleep 50000
-	done
-	cat "$tmp/seen"
-	return 1
-}
-
-unload() {
-	wait_for rmmod vcontext
-}
-
 # The kernel calls this module for a CPU that comes online before one loaded later.
 set_up() {
-	unload && insmod "$extra/taken.ko" && insmod "$extra/vcontext.ko"
+	unload 100 && insmod "$extra/taken.ko" && insmod "$extra/vcontext.ko"
 }
 
 spinning() {
@@ -48,9 +34,9 @@ lose() {
 	monitor=$!
 	vctx-exec "$tmp/spin" &
 	spin=$!
-	wait_for spinning || return
+	wait_for 100 spinning || return
 	echo 0 >$online && echo 1 >$online || return
-	wait_for has_event hardware_lost || { cat "$tmp/events"; return 1; }
+	wait_for 100 has_event hardware_lost || { cat "$tmp/events"; return 1; }
 	grep hardware_lost "$tmp/events" | grep -q '"cpu": *1\b'
 }
 
@@ -67,11 +53,11 @@ reason() {
 
 # On that CPU the thread runs natively, and on the other in the guest again.
 falls_back() {
-	taskset -p 2 "$spin" && wait_for reason || return
-	wait_for has_event fell_back || return
+	taskset -p 2 "$spin" && wait_for 100 reason || return
+	wait_for 100 has_event fell_back || return
 	taskset -p 1 "$spin" || return
 	before=$(entries)
-	wait_for enters_again
+	wait_for 100 enters_again
 }
 
 enters_again() {
@@ -86,7 +72,7 @@ entries() {
 tear_down() {
 	kill "$spin" "$monitor"
 	wait
-	echo 0 >$online && unload && rmmod taken && insmod "$extra/vcontext.ko" || return
+	echo 0 >$online && unload 100 && rmmod taken && insmod "$extra/vcontext.ko" || return
 	echo 1 >$online && vctx-exec --strict taskset 2 true
 }
 

@@ -7,25 +7,14 @@
 
 . ./vctx_selftest.sh
 
-extra=/lib/modules/$(uname -r)/extra
-
 if [ "$(nproc --all)" -lt 2 ]; then
 	echo "TAP version 13"
 	echo "1..0 # SKIP there is one CPU only"
 	exit 4
 fi
 
-unload() {
-	for _ in $(seq 100); do
-		rmmod vcontext 2>"$tmp/seen" && return
-		usleep 50000
-	done
-	cat "$tmp/seen"
-	return 1
-}
-
 reload() {
-	unload && insmod "$extra/vcontext.ko"
+	unload 100 && insmod "$extra/vcontext.ko"
 }
 
 log() {	# WORDS: prints how many lines of the kernel log have them

@@ -8,22 +8,12 @@
 
 . ./vctx_selftest.sh
 
-extra=/lib/modules/$(uname -r)/extra
 parameters=/sys/module/vcontext/parameters
 tracing=/sys/kernel/tracing
 ways="mprotect dontneed truncate migration fork"
 
-# A killed process may take a moment to end.
-unload() {
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		rmmod vcontext 2>/dev/null && return
-		usleep 50000
-	done
-	rmmod vcontext
-}
-
 load() {	# PARAMETER...: loads the module again, which nobody uses
-	unload && insmod "$extra/vcontext.ko" "$@"
+	unload 11 && insmod "$extra/vcontext.ko" "$@"
 }
 
 broadcast() {	# PARAMETER... -- COMMAND ARG...: runs it while the kernel broadcasts
@@ -139,7 +129,7 @@ fi
 smp "a kick for each flush where a hypervisor flushes" hypervisor
 # On such a kernel the reader runs natively at times, and nothing broadcasts to it.
 if dmesg -s 1000000 | grep -q "by way of a native return"; then
-	skip "the kick alone is enough" "this kernel handles interrupts natively"
+	skip "the kick alone is enough" "this kernel loads FPU registers natively"
 else
 	smp "the kick alone is enough" kick_is_enough
 fi

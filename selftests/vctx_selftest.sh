@@ -30,6 +30,24 @@ check() {	# NAME COMMAND [ARG...]
 	fi
 }
 
+# Where the modules are that tests load themselves.
+# shellcheck disable=SC2034 # for the scripts that source this
+extra=/lib/modules/$(uname -r)/extra
+
+wait_for() {	# TRIES COMMAND [ARG...]: the command succeeds at one of some tries, 50 ms apart
+	tries=$1
+	shift
+	until "$@" >"$tmp/seen" 2>&1; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || { cat "$tmp/seen"; return 1; }
+		usleep 50000
+	done
+}
+
+unload() {	# TRIES: a program that was killed may take a moment to end
+	wait_for "$1" rmmod vcontext
+}
+
 if [ ! -e /dev/vcontext ]; then
 	echo "TAP version 13"
 	echo "1..0 # SKIP no /dev/vcontext"
