@@ -68,17 +68,18 @@ selftests: lib
 	+$(KBUILD)/selftests/test_modules modules
 
 deps:
-	.ci/deps build tests deb
+	.ci/deps build headers tests deb
 
 demo-deps:
 	.ci/deps build harness demo
 
 check-deps:
-	.ci/deps build tests deb harness demo check
+	.ci/deps build headers tests deb harness demo check
 
 # One make after the other: also with -j, nothing builds before its packages are there.
+# Without headers of the machine's, the cache gets some.
 demo: demo-deps
-	$(MAKE) module lib tools
+	$(MAKE) module lib tools $(if $(KDIR),,KDIR=$(shell selftests/vm/headers.py))
 	selftests/demo
 
 # The units of both are in selftests/check: all run, even if one fails.

@@ -14,7 +14,7 @@ trap 'exit 143' TERM
 
 count=0
 failed=0
-tests=55
+tests=57
 
 # check NAME COMMAND...: one test that passes if the command does
 check() {
@@ -131,6 +131,14 @@ printf '#include <math.h>\nint answer(void);\nint main(int c, char **v) { (void)
 	gcc -x c -o "$work/tree/program" - -L"$work/tree/lib" -Wl,-rpath,'$ORIGIN/lib' -lanswer -lm
 guest -a "$work/tree/program:/opt/test/program" -- /opt/test/program
 check "-a brings a program's libraries" is "$status" 42
+
+# What make demo builds with, on a machine without headers of its own.
+mkdir "$work/module"
+echo 'obj-m := empty.o' >"$work/module/Kbuild"
+printf '#include <linux/module.h>\nMODULE_LICENSE("GPL");\n' >"$work/module/empty.c"
+headers=$("$here/headers.py")
+check "the cache has headers of the kernel" [ -f "$headers/Module.symvers" ]
+check "and they build a module" make -s -C "$headers" M="$work/module" modules
 
 # Two runs at a time are alike to the last instruction.
 exact='
