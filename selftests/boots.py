@@ -45,8 +45,9 @@ BEYOND_QEMU = (
     "fs_gs_base/instruction_refuses", "page_fault/stack_non_canonical",
     # In the guest only: the resume flag outlives the instruction that VMRUN begins with.
     "ptrace/breakpoint", "ptrace/breakpoint_both",
-    "exceptions/step_itself", *(f"{program}/resume_flag" for program in ("core_dump", "exceptions", "fuzz", "page_fault",
-                                                                      "ptrace", "signals")),
+    "exceptions/step_itself",
+    *(f"{program}/resume_flag" for program in ("core_dump", "exceptions", "fuzz", "page_fault", "ptrace", "seccomp",
+                                               "signals")),
 )
 
 # Several CPUs of QEMU are threads of this machine: its other programs take time from the guest.

@@ -66,7 +66,8 @@ static void on_sigsys(int signo, siginfo_t *info, void *context)
 	note("syscall", info->si_syscall);
 	note("arch", info->si_arch);
 	for (int reg = 0; reg < REG_END; reg++)
-		note("reg", gregs[reg]);
+		note("reg", reg == REG_EFL ? (greg_t)test_flags(gregs[reg]) :
+		     gregs[reg]);
 	/* A supervisor makes the call in place of the thread. */
 	gregs[REG_RAX] = 4242;
 }
