@@ -27,6 +27,7 @@
  * leaves the guest by itself, is scheduled out, or goes on without a hold.
  */
 #include <linux/capability.h>
+#include <linux/cgroup.h>
 #include <linux/context_tracking.h>
 #include <linux/cpumask.h>
 #include <linux/hrtimer.h>
@@ -36,6 +37,7 @@
 #include <linux/posix-timers.h>
 #include <linux/sched/clock.h>
 #include <linux/sched/cputime.h>
+#include <linux/sched/rt.h>
 #include <linux/sched/signal.h>
 #include <linux/tick.h>
 #include <asm/hardirq.h>
@@ -75,6 +77,8 @@
  * @held:	the tick was held when the guest was interrupted
  * @pending:	nobody has looked yet which interrupt that was
  * @last:	the serial number of the context that the CPU ran last
+ * @since:	when its thread began to run, but for interruptions of a tick at most
+ * @left:	when it was scheduled out, in jiffies
  * @first:	another thread has run since the last hold
  * @ready:	the tick has interrupted the guest, so that it may be pushed the
  *		next time
@@ -98,6 +102,8 @@ struct tick {
 	unsigned int moves;
 	bool told;
 	u64 last;
+	ktime_t since;
+	unsigned long left;
 	const struct vctx_context *teller;
 	struct net *net;
 	u64 before;
@@ -167,6 +173,8 @@ void vctx_tick_scheduled_in(u64 serial)
 
 	if (tick->last != serial)
 		tick->first = true;
+	if (tick->last != serial || time_after(jiffies, tick->left + 1))
+		tick->since = ktime_get();
 	tick->last = serial;
 	tick->pending = false;
 }
@@ -185,6 +193,7 @@ void vctx_tick_scheduled_out(struct vctx_cpu *this,
 {
 	struct tick *tick = this_cpu_ptr(&this_tick);
 
+	tick->left = jiffies;
 	vctx_tick_after_interrupt(this);
 	/* The run queue is locked, so that nobody can be woken up. */
 	if (tick->told)
@@ -232,12 +241,37 @@ static bool tick_is_needed(void)
 	       class_needs_tick() || check_tsc_unstable();
 }
 
-/* For how long the tick may be held now; 0 is not at all. */
-static u64 bound_now(const struct vctx_cpu *this, const struct tick *tick)
+/*
+ * Whether the thread may run for a part of the time only: the tick counts what a group of
+ * threads with a quota consumes, and stops it.  Nothing tells a module which groups have
+ * one; the root has none.
+ */
+static bool may_have_quota(void)
+{
+	bool grouped = false;
+
+#ifdef CONFIG_CFS_BANDWIDTH
+	rcu_read_lock();
+	grouped = task_css(current, cpu_cgrp_id)->parent && !rt_task(current);
+	rcu_read_unlock();
+#endif
+	return grouped;
+}
+
+/*
+ * For how long the tick may be held now; 0 is not at all.  A thread that may have a quota
+ * runs at most twice what it may: a hold is no longer than what the thread has run before.
+ */
+static u64 bound_now(const struct vctx_cpu *this, const struct tick *tick,
+		     ktime_t now)
 {
 	u64 bound = min(this->tick_bound, vctx_tick_max_ns());
 
-	return tick->first ? min(bound, FIRST_HOLD) : bound;
+	if (tick->first)
+		bound = min(bound, FIRST_HOLD);
+	if (may_have_quota())
+		bound = min(bound, max(FIRST_HOLD, (u64)ktime_sub(now, tick->since)));
+	return bound;
 }
 
 static bool is_allowed(int cpu)
@@ -249,13 +283,19 @@ static bool is_allowed(int cpu)
 static bool hold(const struct vctx_cpu *this, struct tick *tick)
 {
 	int cpu = smp_processor_id();
+	ktime_t now;
+	u64 bound;
 
 	if (!tick->ready || !is_allowed(cpu) || tick_nohz_full_cpu(cpu) ||
 	    tick_is_needed())
 		return false;
 	if (!tick->timer)
 		tick->timer = vctx_tick_timer_find();
-	if (!tick->timer || !vctx_tick_kick_arm(cpu))
+	if (!tick->timer)
+		return false;
+	now = ktime_get();
+	bound = bound_now(this, tick, now);
+	if (!vctx_tick_kick_arm(cpu))
 		return false;
 	/*
 	 * A move from now on kicks, and so does a change of the policy;
@@ -265,7 +305,7 @@ static bool hold(const struct vctx_cpu *this, struct tick *tick)
 		vctx_tick_kick_disarm(cpu);
 		return false;
 	}
-	tick->due = vctx_tick_timer_push(tick->timer, bound_now(this, tick));
+	tick->due = vctx_tick_timer_push(tick->timer, now, bound);
 	return true;
 }
 

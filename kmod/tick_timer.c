@@ -68,15 +68,16 @@ struct hrtimer *vctx_tick_timer_find(void)
 /**
  * vctx_tick_timer_push - let the tick come later
  * @timer: this CPU's tick
+ * @now: the time
  * @ns: from now
  *
  * Return: when it was due.
  */
-ktime_t vctx_tick_timer_push(struct hrtimer *timer, u64 ns)
+ktime_t vctx_tick_timer_push(struct hrtimer *timer, ktime_t now, u64 ns)
 {
 	ktime_t due = hrtimer_get_expires(timer);
 
-	hrtimer_start(timer, ktime_add_ns(ktime_get(), ns),
+	hrtimer_start(timer, ktime_add_ns(now, ns),
 		      HRTIMER_MODE_ABS_PINNED_HARD);
 	return due;
 }

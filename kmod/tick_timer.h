@@ -8,7 +8,7 @@
 struct hrtimer;
 
 struct hrtimer *vctx_tick_timer_find(void);
-ktime_t vctx_tick_timer_push(struct hrtimer *timer, u64 ns);
+ktime_t vctx_tick_timer_push(struct hrtimer *timer, ktime_t now, u64 ns);
 void vctx_tick_timer_put_back(struct hrtimer *timer, ktime_t due);
 bool vctx_tick_timer_expired(const struct hrtimer *timer, ktime_t now);
 

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -401,6 +402,51 @@ static void rcu_goes_on(const void *arg)
 		 before.held[VCTX_HELD_RESCHEDULE]);
 }
 
+#define GROUPS	"/sys/fs/cgroup"
+#define GROUP	GROUPS "/vcontext_quota"
+
+/* The longest time for which this thread does not run. */
+static uint64_t longest_gap(uint64_t ns)
+{
+	uint64_t last = now_ns(), until = last + ns, now, longest = 0;
+
+	for (; last < until; last = now) {
+		now = now_ns();
+		if (now - last > longest)
+			longest = now - last;
+	}
+	return longest;
+}
+
+/*
+ * A thread that may run for 10 ms of each 100 is stopped by the tick.  What it has run too
+ * much, it has to wait for: 100 ms for each 10.
+ */
+static void quota(const void *arg)
+{
+	uint64_t longest;
+	pid_t pid;
+
+	(void)arg;
+	write_file(GROUPS "/cgroup.subtree_control", "+cpu");
+	REQUIRE(!mkdir(GROUP, 0700));
+	write_file(GROUP "/cpu.max", "10000 100000");
+	pid = fork();
+	REQUIRE(pid >= 0);
+	if (!pid) {
+		write_file(GROUP "/cgroup.procs", "0");
+		ctx_enter_tickless(UNLIMITED);
+		longest = longest_gap(3 * NSEC_PER_SEC);
+		printf("# longest gap %llu ns\n", (unsigned long long)longest);
+		CHECK_GE(longest, 30 * NSEC_PER_MSEC);
+		CHECK_LE(longest, 400 * NSEC_PER_MSEC);
+		CHECK_GE(ctx_stats().ticks_held, 10ULL);
+		_exit(0);
+	}
+	CHECK_EQ(wait_exit(pid), 0);
+	REQUIRE(!rmdir(GROUP));
+}
+
 /* Interruptions by another CPU are counted by their kind. */
 static void calls_are_counted(const void *arg)
 {
@@ -525,6 +571,7 @@ static const struct test tests[] = {
 	{ "clocks_agree_cpu0", clocks_agree, &first, T_SELF | T_DEVICE | T_SMP },
 	{ "clocks_agree_cpu1", clocks_agree, &second, T_SELF | T_DEVICE | T_SMP },
 	{ "rcu_goes_on", rcu_goes_on, NULL, T_SELF | T_DEVICE | T_SMP },
+	{ "quota", quota, NULL, T_SELF | T_DEVICE },
 	{ "calls_are_counted", calls_are_counted, NULL, T_SELF | T_DEVICE | T_SMP },
 	{ "needs_capability", needs_capability, NULL, T_SELF | T_DEVICE | T_UNUSED },
 	{ "bound_without_flag", bound_without_flag, NULL, T_SELF | T_DEVICE | T_UNUSED },
