@@ -23,7 +23,7 @@
 #include "state.h"
 #include "stats.h"
 #include "tick.h"
-#include "tick_kick.h"
+#include "tick_remote.h"
 #include "trace.h"
 #include "work.h"
 
@@ -195,7 +195,7 @@ static enum vctx_unavailable get(struct vctx_tally *tally,
 static void destroy(struct vctx_context *ctx)
 {
 	if (ctx->tick_bound)
-		vctx_tick_kick_put();
+		vctx_tick_remote_put();
 	ctx->user = vctx_quota_put(ctx->user);
 	vctx_stats_end(ctx);
 	/* No user mode of this context runs in the mm any more. */
@@ -247,7 +247,7 @@ static bool begin(struct vctx_context *ctx, struct task_struct *task,
 	__module_get(THIS_MODULE);
 	vctx_stats_start(ctx, tally);
 	if (tick_bound)
-		vctx_tick_kick_get();
+		vctx_tick_remote_get();
 	publish(ctx);
 	/*
 	 * Whoever forbids contexts and then evicts all of them finds this one, or this

@@ -50,6 +50,7 @@
 #include "policy.h"
 #include "tick.h"
 #include "tick_kick.h"
+#include "tick_remote.h"
 #include "tick_timer.h"
 
 /*
@@ -274,6 +275,14 @@ static u64 bound_now(const struct vctx_cpu *this, const struct tick *tick,
 	return bound;
 }
 
+/* A tick is needed when an idle CPU has a timer due, and soon if that is not known. */
+static u64 bound_by_others(u64 bound, ktime_t now)
+{
+	u64 first = vctx_tick_remote_first();
+
+	return min(bound, first > now ? first - now : FIRST_HOLD);
+}
+
 static bool is_allowed(int cpu)
 {
 	return vctx_tick_available() &&
@@ -295,17 +304,17 @@ static bool hold(const struct vctx_cpu *this, struct tick *tick)
 		return false;
 	now = ktime_get();
 	bound = bound_now(this, tick, now);
-	if (!vctx_tick_kick_arm(cpu))
+	if (!vctx_tick_kick_arm(cpu, ktime_add_ns(now, bound)))
 		return false;
 	/*
-	 * A move from now on kicks, and so does a change of the policy;
-	 * models/tick.pml.
+	 * A move from now on kicks, and so do a change of the policy and an idle CPU's
+	 * timer; models/tick.pml.
 	 */
 	if (tick->moves != vctx_tick_kick_moves(cpu) || !is_allowed(cpu)) {
 		vctx_tick_kick_disarm(cpu);
 		return false;
 	}
-	tick->due = vctx_tick_timer_push(tick->timer, now, bound);
+	tick->due = vctx_tick_timer_push(tick->timer, now, bound_by_others(bound, now));
 	return true;
 }
 
@@ -506,14 +515,25 @@ int __init vctx_tick_init(void)
 	}
 	ret = vctx_tick_kick_init(on_kick);
 	if (ret)
-		pr_notice("ticks cannot be held: the scheduler's tracepoints cannot be used (%d)\n",
-			  ret);
-	available = !ret;
+		goto failed;
+	ret = vctx_tick_remote_init();
+	if (ret)
+		goto failed_remote;
+	available = true;
+	return 0;
+
+failed_remote:
+	vctx_tick_kick_exit();
+failed:
+	pr_notice("ticks cannot be held: the kernel's tracepoints cannot be used (%d)\n",
+		  ret);
 	return 0;
 }
 
 void vctx_tick_exit(void)
 {
-	if (available)
-		vctx_tick_kick_exit();
+	if (!available)
+		return;
+	vctx_tick_remote_exit();
+	vctx_tick_kick_exit();
 }

@@ -2,7 +2,7 @@
 /*
  * What must end a stay in the guest early, because the CPU has more to do, sends
  * an interrupt: another CPU that wakes up a thread for this one, or moves one
- * here, does so from the probes below.
+ * here, does so from the probes below, and one that goes idle from tick_remote.c.
  */
 #include <linux/cpumask.h>
 #include <linux/percpu.h>
@@ -29,21 +29,26 @@ static struct cpumask kicking;
 
 static smp_call_func_t on_kick __ro_after_init;
 
+/* When the hold of a CPU that is armed ends at the latest, in ns of CLOCK_MONOTONIC. */
+static DEFINE_PER_CPU(u64, until);
+
 /* How many threads the scheduler was about to move to each CPU. */
 static DEFINE_PER_CPU(atomic_t, moves);
 
 /**
  * vctx_tick_kick_arm - kick this CPU from now on
  * @cpu: this one; interrupts are off
+ * @ns: when the hold ends at the latest, in ns of CLOCK_MONOTONIC
  *
  * Return: false, and the kick is not armed, if another thread is there to run.
  */
-bool vctx_tick_kick_arm(int cpu)
+bool vctx_tick_kick_arm(int cpu, u64 ns)
 {
+	WRITE_ONCE(per_cpu(until, cpu), ns);
 	cpumask_set_cpu(cpu, &armed);
 	/*
-	 * Pairs with kick_cpu(): one of the two sees what the other has written;
-	 * models/tick.pml.
+	 * Pairs with kick_cpu() and set_first(): one of the two sees what the other has
+	 * written; models/tick.pml.
 	 */
 	smp_mb__after_atomic();
 	if (single_task_running())
@@ -90,6 +95,14 @@ void vctx_tick_kick_all(void)
 }
 
 /**
+ * vctx_tick_kick_has_users - whether there is a context that may hold the tick
+ */
+bool vctx_tick_kick_has_users(void)
+{
+	return atomic_read(&users);
+}
+
+/**
  * vctx_tick_kick_get - a context that may hold the tick begins
  */
 void vctx_tick_kick_get(void)
@@ -105,6 +118,15 @@ void vctx_tick_kick_put(void)
 	atomic_dec(&users);
 }
 
+static void send_kick(int cpu)
+{
+	if (cpumask_test_and_set_cpu(cpu, &kicking))
+		return;
+	/* Fails if the CPU has gone offline meanwhile. */
+	if (smp_call_function_single_async(cpu, per_cpu_ptr(&kick, cpu)))
+		cpumask_clear_cpu(cpu, &kicking);
+}
+
 /* Called by the scheduler with locks held, but not always that of @cpu's run queue. */
 static void kick_cpu(int cpu)
 {
@@ -112,13 +134,24 @@ static void kick_cpu(int cpu)
 		return;
 	/* Pairs with vctx_tick_kick_arm(); models/tick.pml. */
 	smp_mb();
-	if (likely(!cpumask_test_cpu(cpu, &armed)))
-		return;
-	if (cpumask_test_and_set_cpu(cpu, &kicking))
-		return;
-	/* Fails if the CPU has gone offline meanwhile. */
-	if (smp_call_function_single_async(cpu, per_cpu_ptr(&kick, cpu)))
-		cpumask_clear_cpu(cpu, &kicking);
+	if (unlikely(cpumask_test_cpu(cpu, &armed)))
+		send_kick(cpu);
+}
+
+/**
+ * vctx_tick_kick_beyond - end the holds that may last longer
+ * @ns: than until then, in ns of CLOCK_MONOTONIC
+ *
+ * Interrupts are off.  What the holders have to look at was written before, with a full
+ * barrier.
+ */
+void vctx_tick_kick_beyond(u64 ns)
+{
+	int cpu;
+
+	for_each_cpu(cpu, &armed)
+		if (READ_ONCE(per_cpu(until, cpu)) > ns)
+			send_kick(cpu);
 }
 
 static void kicked(void *unused)

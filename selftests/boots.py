@@ -56,7 +56,7 @@ BEYOND_QEMU_SMP = (
                                        "virtual_timer_on_time", "prof_timer_on_time", "cpu_limit", "killed",
                                        "calls_are_counted", "largest_bound", "switched_off", "other_cpus_only",
                                        "user_time", "fair_share", "clocks_agree_cpu0", "clocks_agree_cpu1",
-                                       "rcu_goes_on", "quota")),
+                                       "rcu_goes_on", "idle_timer_on_time", "quota")),
     *(f"guest_time/{what}" for what in ("hot_loop", "interrupts", "user_time", "user_time_of_children", "thread_clock",
                                         "shared_cpu", "sums")),
     *(f"vctx_noise.sh/{what}" for what in ("compare", "from_file", "held")),

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -402,6 +403,38 @@ static void rcu_goes_on(const void *arg)
 		 before.held[VCTX_HELD_RESCHEDULE]);
 }
 
+/*
+ * A timeout of a thread on an idle CPU, which leaves its timers to a busy one: on two CPUs
+ * this is the one that holds its tick.
+ */
+static void idle_timer_on_time(const void *arg)
+{
+	const struct timeval timeout = { .tv_usec = 100 * 1000 };
+	uint64_t start, took, longest = 0;
+	pthread_t thread;
+	int cpu = 1, fds[2];
+	char byte;
+
+	(void)arg;
+	pin(0);
+	stop = 0;
+	REQUIRE(!socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
+	REQUIRE(!setsockopt(fds[0], SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)));
+	REQUIRE(!pthread_create(&thread, NULL, hold_tick, &cpu));
+	burn(50 * NSEC_PER_MSEC);
+	for (int i = 0; i < 20; i++) {
+		start = now_ns();
+		REQUIRE(recv(fds[0], &byte, 1, 0) == -1 && errno == EAGAIN);
+		took = now_ns() - start;
+		longest = took > longest ? took : longest;
+	}
+	CHECK_GE(ctx_tally().ticks_held, TICKS_PER_SEC / 2);
+	stop = 1;
+	pthread_join(thread, NULL);
+	printf("# longest timeout %llu ns\n", (unsigned long long)longest);
+	CHECK_LE(longest, 200 * NSEC_PER_MSEC);
+}
+
 #define GROUPS	"/sys/fs/cgroup"
 #define GROUP	GROUPS "/vcontext_quota"
 
@@ -571,6 +604,7 @@ static const struct test tests[] = {
 	{ "clocks_agree_cpu0", clocks_agree, &first, T_SELF | T_DEVICE | T_SMP },
 	{ "clocks_agree_cpu1", clocks_agree, &second, T_SELF | T_DEVICE | T_SMP },
 	{ "rcu_goes_on", rcu_goes_on, NULL, T_SELF | T_DEVICE | T_SMP },
+	{ "idle_timer_on_time", idle_timer_on_time, NULL, T_SELF | T_DEVICE | T_SMP },
 	{ "quota", quota, NULL, T_SELF | T_DEVICE },
 	{ "calls_are_counted", calls_are_counted, NULL, T_SELF | T_DEVICE | T_SMP },
 	{ "needs_capability", needs_capability, NULL, T_SELF | T_DEVICE | T_UNUSED },

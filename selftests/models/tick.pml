@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A CPU that holds its tick, against threads that are woken up for it or moved to it, and
- * against a change of the policy: kmod/tick.c, kmod/tick_kick.c.
+ * A CPU that holds its tick, against threads that are woken up for it or moved to it,
+ * against a change of the policy, and against a CPU that goes idle and leaves it a timer:
+ * kmod/tick.c, kmod/tick_kick.c, kmod/tick_remote.c.
  *
- * While the tick is held, no thread may wait in the run queue of the CPU: either the
- * CPU has seen it before it entered the guest, or an interrupt is on its way.  The scheduler's
+ * While the tick is held, no thread may wait in the run queue of the CPU, and the hold may
+ * not go beyond a timer of an idle CPU: either the CPU has seen it before it entered the
+ * guest, or an interrupt is on its way.  The scheduler's
  * tracepoint sched_wakeup comes when the thread is in the run queue, but sched_migrate_task
  * comes before that.  The model takes for granted that less than a tick passes from
  * there to the run queue.  A wake-up that the scheduler leaves to the CPU itself is not
@@ -15,6 +17,7 @@
  *
  * holds
  * holds -DPOLICY
+ * holds -DIDLE
  * fails -DARM_NO_BARRIER	vctx_tick_kick_arm() has no barrier after it sets the bit
  * fails -DKICK_NO_BARRIER	kick_cpu() has no barrier before it looks at the bit
  * fails -DNO_LOOK		vctx_tick_kick_arm() does not look for other threads
@@ -25,18 +28,27 @@
  * fails -DONE_TICK		the first tick after a move makes the CPU ready
  * fails -DKICK_UNCLAIMED	kick_cpu() does not claim the call before it sends it
  * fails -DPOLICY -DPOLICY_UNSEEN	hold() does not look at the policy again after the kick is armed
+ * fails -DIDLE -DIDLE_NO_BARRIER	set_first() has no barrier before it looks at the bit
+ * fails -DIDLE -DARM_NO_BARRIER	vctx_tick_kick_arm() has none after it sets the bit
+ * fails -DIDLE -DIDLE_NO_KICK	set_first() does not kick
+ * fails -DIDLE -DIDLE_UNSEEN	hold() does not look at the timers of idle CPUs
+ * fails -DIDLE -DIDLE_SEEN_FIRST	it looks at them before the kick is armed
+ * fails -DIDLE -DUNTIL_LAST	the end of the hold is written after the bit is set
  */
 #define CPUS 4
 #define HOLDER 0
 #define WAKER 1
 #define MOVER 2
 #define ADMIN 3
+#define IDLER 3
 
-#define LOCATIONS 4
+#define LOCATIONS 6
 #define ARMED 0		/* the holder's bit in armed */
 #define OTHERS 1	/* threads in the holder's run queue, beside the one that runs */
 #define LOCKED 2	/* the lock of that run queue */
 #define FORBIDDEN 3	/* the policy does not let the holder hold its tick */
+#define FIRST 4		/* an idle CPU has a timer that is due soon */
+#define UNTIL 5		/* the hold may last longer than that */
 
 #include "tso.pml"
 
@@ -48,6 +60,8 @@ bool queued;		/* the call is in the holder's queue, and its interrupt is pending
 bool kicked_all;	/* the call of vctx_tick_kick_all() is in the queue */
 bool woken, moved;	/* the threads have come, and all has been done about it */
 bool changed;		/* the policy has been changed */
+bool left;		/* an idle CPU has left its timer to the busy ones */
+bool beyond;		/* the hold goes beyond that timer */
 
 /* The way of a thread that moves: 1 has begun, 2 is for longer than until the next tick. */
 byte on_the_way;
@@ -63,10 +77,16 @@ inline arm()
 #ifdef LOOK_FIRST
 	load(HOLDER, others, OTHERS);
 #endif
+#if defined(IDLE) && !defined(UNTIL_LAST)
+	store(HOLDER, UNTIL, 1);
+#endif
 #ifdef ARM_NO_BARRIER
 	store(HOLDER, ARMED, 1);
 #else
 	locked_store(HOLDER, ARMED, 1);
+#endif
+#if defined(IDLE) && defined(UNTIL_LAST)
+	store(HOLDER, UNTIL, 1);
 #endif
 #if !defined(NO_LOOK) && !defined(LOOK_FIRST)
 	load(HOLDER, others, OTHERS);
@@ -83,12 +103,27 @@ inline arm()
 #define MOVED (moves != seen)
 #endif
 
+/* bound_by_others() in tick.c */
+inline bound()
+{
+#if defined(IDLE) && !defined(IDLE_UNSEEN)
+	load(HOLDER, x, FIRST);
+	beyond = !x;
+	x = 0
+#else
+	beyond = true
+#endif
+}
+
 /* hold() in tick.c */
 inline hold()
 {
 	load(HOLDER, x, FORBIDDEN);
 	if
 	:: ready && !x ->
+#ifdef IDLE_SEEN_FIRST
+		bound();
+#endif
 		arm();
 		if
 		:: others
@@ -98,7 +133,11 @@ inline hold()
 #endif
 			if
 			:: x || MOVED -> disarm()
-			:: else -> held = true
+			:: else ->
+#ifndef IDLE_SEEN_FIRST
+				bound();
+#endif
+				held = true
 			fi
 		fi
 	:: else
@@ -157,7 +196,7 @@ end:	do
 	:: hold();
 	   /* In the guest; a tick may have come meanwhile. */
 	   if
-	   :: atomic { held && !PENDING -> assert(!WAITS && !changed) }
+	   :: atomic { held && !PENDING -> assert(!WAITS && !changed && !(left && beyond)) }
 	   :: true		/* an exit, by a kick or by something else */
 	   :: !held -> tick()
 	   fi;
@@ -189,6 +228,15 @@ inline call(cpu)
 #define CLAIMED kicking
 #endif
 
+inline send_kick(cpu)
+{
+	atomic { barrier(cpu); mine = !CLAIMED; kicking = true };
+	if
+	:: mine -> call(cpu)
+	:: else
+	fi
+}
+
 /* kick_cpu() */
 inline kick_cpu(cpu)
 {
@@ -197,12 +245,7 @@ inline kick_cpu(cpu)
 #endif
 	load(cpu, x, ARMED);
 	if
-	:: x ->
-		atomic { barrier(cpu); mine = !CLAIMED; kicking = true };
-		if
-		:: mine -> call(cpu)
-		:: else
-		fi
+	:: x -> send_kick(cpu)
 	:: else
 	fi;
 	d_step { x = 0; mine = false }
@@ -222,6 +265,8 @@ inline enqueue(cpu)
 	x = 0
 }
 
+/* An idle CPU is looked at alone, for the threads change nothing about it. */
+#ifndef IDLE
 active proctype waker()
 {
 	byte x;
@@ -252,6 +297,34 @@ active proctype mover()
 	atomic { barrier(MOVER); on_the_way = 0 };
 	moved = true
 }
+#endif
+
+/* set_first() in tick_remote.c, and vctx_tick_kick_beyond() */
+#ifdef IDLE
+active proctype idler()
+{
+	byte x;
+	bool mine;
+
+	store(IDLER, FIRST, 1);
+#ifndef IDLE_NO_BARRIER
+	barrier(IDLER);
+#endif
+#ifndef IDLE_NO_KICK
+	load(IDLER, x, ARMED);
+	if
+	:: x ->
+		load(IDLER, x, UNTIL);
+		if
+		:: x -> send_kick(IDLER)
+		:: else
+		fi
+	:: else
+	fi;
+#endif
+	left = true
+}
+#endif
 
 /* vctx_netlink_policy_set() */
 #ifdef POLICY
