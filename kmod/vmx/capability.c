@@ -7,6 +7,7 @@
 #include "vmx.h"
 
 struct vmx_capability vmx_capability;
+DEFINE_STATIC_KEY_FALSE(vmx_has_pebs);
 
 /* SDM, "EPT paging-structure entries": read, write, execute; memory type. */
 #define EPT_RWX		0x7ULL
@@ -157,6 +158,16 @@ static void __init look_at_pt(void)
 			    misc & MISC_PT;
 }
 
+/* Some hypervisors show the feature without the register. */
+static void __init look_at_pebs(void)
+{
+	u64 counters;
+
+	if (boot_cpu_has(X86_FEATURE_DS) && boot_cpu_has(X86_FEATURE_PEBS) &&
+	    !rdmsrq_safe(MSR_IA32_PEBS_ENABLE, &counters))
+		static_branch_enable(&vmx_has_pebs);
+}
+
 /**
  * vmx_capability_init - find out
  *
@@ -175,7 +186,6 @@ int __init vmx_capability_init(void)
 		return VCTX_UNAVAILABLE_FEATURE;
 	}
 
-
 	rdmsr(MSR_IA32_VMX_BASIC, low, high);
 	vmx_capability.revision = low & GENMASK(30, 0);
 	for (i = 0; i < ARRAY_SIZE(controls); i++)
@@ -184,5 +194,6 @@ int __init vmx_capability_init(void)
 	if (!choose_ept())
 		return VCTX_UNAVAILABLE_FEATURE;
 	look_at_pt();
+	look_at_pebs();
 	return VCTX_AVAILABLE;
 }

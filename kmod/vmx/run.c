@@ -198,12 +198,31 @@ static __always_inline u32 read_debugctl(void)
 	return low;
 }
 
+/*
+ * Whether the processor writes samples to memory by itself (SDM, "Processor Event-Based
+ * Sampling").  In the guest it would find the buffer by the guest's TLB tag, which no flush
+ * of the kernel's own mappings reaches: it could write to where the buffer was before.
+ */
+static __always_inline bool samples_by_pebs(void)
+{
+	return static_branch_unlikely(&vmx_has_pebs) &&
+	       native_rdmsrq(MSR_IA32_PEBS_ENABLE);
+}
+
+static noinline int left_to_pebs(struct vctx_cpu *cpu)
+{
+	vctx_run_fell_back(cpu, VCTX_NATIVE_NMI);
+	return VCTX_NATIVE_NMI;
+}
+
 /* One stay in the guest; see struct vctx_guest_ops. */
 static __always_inline int vmx_run(struct vctx_cpu *cpu,
 				   struct pt_regs *regs, enum vctx_stay stay)
 {
 	u32 reason;
 
+	if (samples_by_pebs())
+		return left_to_pebs(cpu);
 	vctx_run_goes(cpu, stay);
 	if (likely(!read_debugctl()))
 		reason = enter(regs);

@@ -3,6 +3,7 @@
 #ifndef VCTX_VMX_H
 #define VCTX_VMX_H
 
+#include <linux/jump_label.h>
 #include <linux/percpu.h>
 #include <linux/ptrace.h>
 #include <linux/types.h>
@@ -42,6 +43,7 @@ struct vmx_capability {
 #define VMX_PER_STAY VCTX_COMPAT_VMX_PER_STAY
 
 extern struct vmx_capability vmx_capability;
+DECLARE_STATIC_KEY_FALSE(vmx_has_pebs);
 extern struct vctx_idmap_format vmx_idmap_format;
 
 /**
