@@ -212,9 +212,10 @@ void vctx_tick_remote_get(void)
 	if (first)
 		forget_all();
 	vctx_tick_kick_get();
+	raw_spin_unlock(&users_lock);
+	/* Not under the lock: a CPU that waits for it may have interrupts off. */
 	if (first)
 		look_at_all();
-	raw_spin_unlock(&users_lock);
 }
 
 /**
