@@ -205,8 +205,13 @@ static __always_inline u32 read_debugctl(void)
  */
 static __always_inline bool samples_by_pebs(void)
 {
-	return static_branch_unlikely(&vmx_has_pebs) &&
-	       native_rdmsrq(MSR_IA32_PEBS_ENABLE);
+	u32 low, high;
+
+	if (!static_branch_unlikely(&vmx_has_pebs))
+		return false;
+	asm volatile("rdmsr"
+		     : "=a" (low), "=d" (high) : "c" (MSR_IA32_PEBS_ENABLE));
+	return low | high;
 }
 
 static noinline int left_to_pebs(struct vctx_cpu *cpu)
