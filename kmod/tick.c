@@ -78,7 +78,8 @@
  * @held:	the tick was held when the guest was interrupted
  * @pending:	nobody has looked yet which interrupt that was
  * @last:	the serial number of the context that the CPU ran last
- * @since:	when its thread began to run, but for interruptions of a tick at most
+ * @since:	when its thread began to run, but for interruptions of a tick at most,
+ *		in jiffies
  * @left:	when it was scheduled out, in jiffies
  * @first:	another thread has run since the last hold
  * @ready:	the tick has interrupted the guest, so that it may be pushed the
@@ -103,7 +104,7 @@ struct tick {
 	unsigned int moves;
 	bool told;
 	u64 last;
-	ktime_t since;
+	unsigned long since;
 	unsigned long left;
 	const struct vctx_context *teller;
 	struct net *net;
@@ -175,7 +176,7 @@ void vctx_tick_scheduled_in(u64 serial)
 	if (tick->last != serial)
 		tick->first = true;
 	if (tick->last != serial || time_after(jiffies, tick->left + 1))
-		tick->since = ktime_get();
+		tick->since = jiffies;
 	tick->last = serial;
 	tick->pending = false;
 }
@@ -263,15 +264,15 @@ static bool may_have_quota(void)
  * For how long the tick may be held now; 0 is not at all.  A thread that may have a quota
  * runs at most twice what it may: a hold is no longer than what the thread has run before.
  */
-static u64 bound_now(const struct vctx_cpu *this, const struct tick *tick,
-		     ktime_t now)
+static u64 bound_now(const struct vctx_cpu *this, const struct tick *tick)
 {
 	u64 bound = min(this->tick_bound, vctx_tick_max_ns());
 
 	if (tick->first)
 		bound = min(bound, FIRST_HOLD);
 	if (may_have_quota())
-		bound = min(bound, max(FIRST_HOLD, (u64)ktime_sub(now, tick->since)));
+		bound = min(bound, max(FIRST_HOLD,
+				       jiffies64_to_nsecs(jiffies - tick->since)));
 	return bound;
 }
 
@@ -303,7 +304,7 @@ static bool hold(const struct vctx_cpu *this, struct tick *tick)
 	if (!tick->timer)
 		return false;
 	now = ktime_get();
-	bound = bound_now(this, tick, now);
+	bound = bound_now(this, tick);
 	if (!vctx_tick_kick_arm(cpu, ktime_add_ns(now, bound)))
 		return false;
 	/*

@@ -28,7 +28,7 @@
 
 /* The limits, in instructions and in percent of the native path. */
 #define LIMIT_SYSCALL	250
-#define LIMIT_PERCENT	8
+#define LIMIT_PERMILLE	81
 #define LIMIT_ENTER	5000
 /* The first context enables the CPU, and the last one disables it. */
 #define LIMIT_ENABLE	5200
@@ -194,7 +194,7 @@ static void fresh_page(const void *arg)
 	context = measure(touch_page);
 	print("fresh page", native, context);
 	need_exact();
-	CHECK_LE((context - native) * 100, native * LIMIT_PERCENT);
+	CHECK_LE((context - native) * 1000, native * LIMIT_PERMILLE);
 }
 
 /* These have no limits, but are worth knowing. */
