@@ -85,6 +85,8 @@ static void on_active(void *data, void *tmc)
 /* What follows is about this CPU, and not about one whose timers it has run. */
 static void on_new_timer(void *data, void *tmc)
 {
+	if (likely(!vctx_tick_kick_has_users()))
+		return;
 	this_cpu_write(this_remote.running, NULL);
 }
 
@@ -111,6 +113,8 @@ static void on_update(void *data, void *child, void *group,
 {
 	struct remote *this = this_cpu_ptr(&this_remote);
 
+	if (likely(!vctx_tick_kick_has_users()))
+		return;
 	if (child || !this->running || this->runner != current)
 		return;
 	set_first(this->running, first);

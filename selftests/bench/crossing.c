@@ -26,7 +26,7 @@
 #define PAGE		4096UL
 #define SAMPLES		1001
 
-/* The limits, in instructions and in percent of the native path. */
+/* The limits, in instructions and in thousandths of the native path. */
 #define LIMIT_SYSCALL	250
 #define LIMIT_PERMILLE	81
 #define LIMIT_ENTER	5000
