@@ -3,16 +3,15 @@
  * Whether the processor has VMX or SVM, and whether the firmware allows its use.
  */
 #include <cpuid.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/alloc.h"
 #include "common/textfile.h"
 #include "check.h"
 #include "finding.h"
+#include "msr.h"
 
 /* Intel's SDM and AMD's APM have these names. */
 #define CPUID_VMX		(1U << 5)	/* leaf 1, ECX */
@@ -58,17 +57,6 @@ static bool cpuinfo_has(const char *key, const char *word)
 	return found;
 }
 
-static bool read_msr(uint32_t msr, uint64_t *value)
-{
-	int fd = open("/dev/cpu/0/msr", O_RDONLY | O_CLOEXEC);
-	bool known = fd >= 0 &&
-		     pread(fd, value, sizeof(*value), msr) == sizeof(*value);
-
-	if (fd >= 0)
-		close(fd);
-	return known;
-}
-
 static void check_none(void)
 {
 	if (cpuid(1).ecx & CPUID_HYPERVISOR)
@@ -102,7 +90,7 @@ static void check_vmx(const struct doctor_module *module)
 	bool ept = cpuinfo_has("vmx flags", "ept");
 	bool vpid = cpuinfo_has("vmx flags", "vpid");
 	uint64_t control;
-	bool readable = read_msr(IA32_FEATURE_CONTROL, &control);
+	bool readable = msr_read(0, IA32_FEATURE_CONTROL, &control);
 
 	/* Where VMX is locked out, the kernel does not list what it can do. */
 	if (!cpuinfo_has("flags", "vmx"))
@@ -121,7 +109,7 @@ static void check_vmx(const struct doctor_module *module)
 static void check_svm(const struct doctor_module *module)
 {
 	uint64_t control;
-	bool readable = read_msr(VM_CR, &control);
+	bool readable = msr_read(0, VM_CR, &control);
 
 	if (cpuid(0x8000000a).edx & CPUID_NESTED_PAGING)
 		finding_add("processor", YES, NULL, "SVM with nested paging");
