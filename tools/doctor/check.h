@@ -30,6 +30,7 @@ void owner_check(const struct doctor_module *module);
 void kernel_check(const struct doctor_module *module);
 void module_check(const struct doctor_module *module);
 void device_check(const struct doctor_module *module);
+void mitigations_check(const struct doctor_module *module);
 void jitter_check_machine(void);
 void jitter_check_cpu(unsigned int cpu);
 

@@ -49,6 +49,7 @@ static int run_doctor(int argc, char **argv)
 	kernel_check(&module);
 	module_check(&module);
 	device_check(&module);
+	mitigations_check(&module);
 	if (!cpulist_empty(&cpus))
 		jitter_check_machine();
 	for (cpu = 0; cpu < CPULIST_MAX; cpu++)
