@@ -63,5 +63,9 @@
 	mov	$PRED_CMD_IBPB, %eax
 	xor	%edx, %edx
 	wrmsr
+#ifdef X86_BUG_IBPB_NO_RET
+	/* On some processors the barrier leaves the return stack as it is. */
+	FILL_RETURN_BUFFER %rcx, RSB_CLEAR_LOOPS, X86_BUG_IBPB_NO_RET
+#endif
 .Ltrained_\@:
 .endm
