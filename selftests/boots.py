@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A boot with a group of test programs: the request to the harness, and the result of each program."""
 
-import collections
 import os
 import re
 import subprocess
@@ -21,6 +20,7 @@ import rows  # noqa: E402
 import schedule  # noqa: E402
 import toolchain  # noqa: E402
 from cache import Failure  # noqa: E402
+from ktap import Count, programs_in  # noqa: E402
 
 # What tests use of this machine.
 TERMINFO = ("/lib/terminfo/l/linux", "/usr/share/terminfo/l/linux")  # before Debian 13, and since
@@ -67,20 +67,8 @@ BEYOND_QEMU_SMP = (
     "ptrace/hardware_breakpoint", "ptrace/hardware_breakpoint_both",
 )
 
-RESULT = re.compile(r"(?P<indent> *)(?P<not>not )?ok \d+ (?P<name>.*?)(?P<skip> # SKIP.*)?")
-
 # What `guest` says about the machine.
 MACHINE = re.compile(r"^# kernel (\S+), (\S*)$", re.MULTILINE)
-
-PREFIX = "selftests: vcontext: "
-
-
-class Count(collections.Counter):
-    """How many cases passed, failed and were skipped."""
-
-    def __str__(self):
-        return " ".join(f"{what}:{self[what]}" for what in ("pass", "fail", "skip"))
-
 
 def names():
     """The names of all tests, as the Makefile lists them."""
@@ -91,10 +79,6 @@ def names():
 def build():
     if subprocess.run(("make", "-s", "-C", HERE), check=False).returncode:
         raise Failure("the tests do not build; see above")
-
-
-def what_of(match):
-    return "fail" if match["not"] else "skip" if match["skip"] else "pass"
 
 
 def obstacle(row):
@@ -128,42 +112,6 @@ def command(row, tests, seed):
             "env", f"VCTX_SEED={seed}", f"VCTX_CROWD={crowd}", f"VCTX_MESSAGES={messages}", f"VCTX_EXACT={int(exact)}",
             "VCTX_SKIP=" + " ".join(beyond),
             "/selftests/guest", str(TEST_SECONDS), *tests)
-
-
-class Program:
-    """The result of one test program, and those of its cases."""
-
-    def __init__(self, lines, match, seconds):
-        self.lines = lines
-        self.failed = bool(match["not"])
-        self.name, _, self.comment = match["name"].removeprefix(PREFIX).partition(" # ")
-        self.directive = match["skip"] or ""
-        self.seconds = seconds
-        self.count = Count(what_of(case) for case in map(RESULT.fullmatch, lines) if case)
-        # A program without cases counts as a case, and so does one that fails although its cases do not.
-        if not self.count or (self.failed and not self.count["fail"]):
-            self.count[what_of(match)] += 1
-
-    def telling(self):
-        """The lines to show: cases that did not pass, and all other lines of a program that failed."""
-        for line in self.lines:
-            case = RESULT.fullmatch(line)
-            if case and what_of(case) != "pass" or self.count["fail"] and not case:
-                yield line
-
-
-def programs_in(lines):
-    """The programs of a boot; lines: pairs of a time and the line that came then."""
-    lines_of_one, begun = [], 0
-    for came, line in lines:
-        match = RESULT.fullmatch(line)
-        if match and not match["indent"]:
-            yield Program(lines_of_one, match, came - begun)
-            lines_of_one, begun = [], came
-        elif line.startswith("    "):
-            lines_of_one.append(line)
-        elif line.startswith("# " + PREFIX):
-            begun = came
 
 
 class Boot(schedule.Unit):

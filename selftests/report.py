@@ -3,7 +3,8 @@
 
 import re
 
-from boots import PREFIX, RESULT, Boot, Count, what_of
+from boots import Boot
+from ktap import PREFIX, RESULT, Count, what_of
 
 HEADS = ("kernel", "emulator", "CPU model", "mode", "CPUs", "special", "group", "result", "pass", "fail", "skip",
          "seconds")
