@@ -15,7 +15,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,14 +53,8 @@ static void expect_reload(void)
 
 static void need_module(void)
 {
-	struct utsname uts;
-	char path[256];
-
-	uname(&uts);
-	snprintf(path, sizeof(path), "/lib/modules/%s/extra/" MODULE ".ko",
-		 uts.release);
-	if (access(path, R_OK) || access("/sys/module/" MODULE, R_OK))
-		test_skip("%s is not installed and loaded", path);
+	if (access("/sys/module/" MODULE, R_OK) || !module_installed(MODULE))
+		test_skip("the module is not installed and loaded");
 }
 
 static void reload(const void *arg)

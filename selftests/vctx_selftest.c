@@ -506,6 +506,14 @@ uint64_t test_flags(uint64_t flags)
 	return test_is_beyond("resume_flag") ? flags & ~RFLAGS_RF : flags;
 }
 
+static int nr_cpus_allowed(void)
+{
+	cpu_set_t set;
+
+	CHECK_EQ(sched_getaffinity(0, sizeof(set), &set), 0);
+	return CPU_COUNT(&set);
+}
+
 static int run_test(const struct test *test)
 {
 	int status;
@@ -515,7 +523,7 @@ static int run_test(const struct test *test)
 		strcpy(report->skip, "VCTX_SKIP: not natively on this machine");
 		return KSFT_SKIP;
 	}
-	if ((test->flags & T_SMP) && nr_cpus() < 2) {
+	if ((test->flags & T_SMP) && nr_cpus_allowed() < 2) {
 		strcpy(report->skip, "needs two CPUs");
 		return KSFT_SKIP;
 	}
@@ -723,18 +731,44 @@ int __module_unload(const char *name)
 	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
 }
 
-int __module_load(const char *name)
+/* DKMS installs elsewhere, and compresses: modprobe finds a module that is not in extra/. */
+static int modprobe(const char *options, const char *name)
+{
+	char command[80];
+
+	snprintf(command, sizeof(command), "modprobe %s %s", options, name);
+	return system(command) ? -ENOENT : 0;
+}
+
+static int module_open(const char *name)
 {
 	struct utsname uts;
 	char path[256];
-	int fd, error;
+	int fd;
 
 	uname(&uts);
 	snprintf(path, sizeof(path), "/lib/modules/%s/extra/%s.ko", uts.release,
 		 name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+bool module_installed(const char *name)
+{
+	int fd = module_open(name);
+
 	if (fd < 0)
-		return -errno;
+		return !modprobe("-nq", name);
+	close(fd);
+	return true;
+}
+
+int __module_load(const char *name)
+{
+	int error, fd = module_open(name);
+
+	if (fd < 0)
+		return modprobe("-q", name);
 	error = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
 	close(fd);
 	return error;

@@ -49,7 +49,7 @@ enum ksft_exit {
 #define T_UNUSED	(1U << 2)
 /* The case must die of a signal; twins must die of the same one. */
 #define T_DIES		(1U << 3)
-/* The case needs two CPUs. */
+/* The case needs two CPUs, on which the program may run. */
 #define T_SMP		(1U << 4)
 /* The case is about the device, so that it means nothing natively. */
 #define T_DEVICE	(1U << 5)
@@ -224,5 +224,6 @@ void write_file(const char *path, const char *text);
 /* Load or unload a module of the project; unloading does not wait. */
 int __module_load(const char *name);
 int __module_unload(const char *name);
+bool module_installed(const char *name);
 
 #endif /* VCTX_SELFTEST_H */
