@@ -5,7 +5,8 @@
  *
  * Bochs counts one tick per instruction, so that with one CPU and no
  * mitigations the figures are exact: with VCTX_EXACT=1 they are held to limits.
- * Elsewhere they are ticks of a clock, and are only shown.
+ * Elsewhere they are ticks of a clock, and are only shown, beside the cycles and
+ * instructions that the processor counts, if it does.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -21,6 +23,7 @@
 
 #include <vctx.h>
 
+#include "counters.h"
 #include "vctx_selftest.h"
 
 #define PAGE		4096UL
@@ -52,19 +55,28 @@ static int compare(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-/* The median of many runs, less what the measuring itself takes. */
-static int64_t median(void (*fn)(void))
+/* What a path costs: the median in ticks, and what was counted in all runs. */
+struct cost {
+	int64_t ticks;
+	struct counts counts;
+};
+
+static struct cost median(void (*fn)(void))
 {
 	static uint64_t samples[SAMPLES];
+	struct cost cost;
 
+	counters_start();
 	for (int i = 0; i < SAMPLES; i++) {
 		uint64_t start = ticks();
 
 		fn();
 		samples[i] = ticks() - start;
 	}
+	cost.counts = counters_stop();
 	qsort(samples, SAMPLES, sizeof(samples[0]), compare);
-	return samples[SAMPLES / 2];
+	cost.ticks = samples[SAMPLES / 2];
+	return cost;
 }
 
 static void nothing(void)
@@ -72,26 +84,62 @@ static void nothing(void)
 	asm volatile("" ::: "memory");
 }
 
-static int64_t measure(void (*fn)(void))
+/* Less what the measuring itself takes. */
+static struct cost measure(void (*fn)(void))
 {
-	return median(fn) - median(nothing);
+	struct cost cost = median(fn), own = median(nothing);
+
+	cost.ticks -= own.ticks;
+	cost.counts.valid &= own.counts.valid;
+	for (int i = 0; i < NR_COUNTERS; i++)
+		cost.counts.value[i] -= own.counts.value[i];
+	return cost;
 }
 
-static void print(const char *what, int64_t native, int64_t context)
+static void print_counts(const char *where, const struct counts *counts)
 {
+	double per_run[NR_COUNTERS];
+
+	if (!counts->valid)
+		return;
+	for (int i = 0; i < NR_COUNTERS; i++)
+		per_run[i] = (double)(int64_t)counts->value[i] / SAMPLES;
+	printf("#     %s: %.0f cycles, %.0f instructions in user mode, %.0f in the kernel\n",
+	       where, per_run[COUNT_CYCLES], per_run[COUNT_USER],
+	       per_run[COUNT_KERNEL]);
+}
+
+static void print(const char *what, struct cost native, struct cost context)
+{
+	int64_t more = context.ticks - native.ticks;
+
 	printf("# %-28s %9lld %9lld %+9lld %+8.1f %%\n", what,
-	       (long long)native, (long long)context,
-	       (long long)(context - native),
-	       100.0 * (context - native) / native);
+	       (long long)native.ticks, (long long)context.ticks,
+	       (long long)more, 100.0 * more / native.ticks);
+	print_counts("natively", &native.counts);
+	print_counts("in a context", &context.counts);
 }
 
-static void print_one(const char *what, int64_t context)
+static void print_one(const char *what, struct cost context)
 {
-	printf("# %-28s %9s %9lld\n", what, "-", (long long)context);
+	printf("# %-28s %9s %9lld\n", what, "-", (long long)context.ticks);
+	print_counts("in a context", &context.counts);
+}
+
+static bool is_exact(void)
+{
+	const char *exact = getenv("VCTX_EXACT");
+
+	return exact && *exact == '1';
 }
 
 static void head(void)
 {
+	int error = is_exact() ? 0 : counters_open();
+
+	if (error)
+		printf("# cycles and instructions are not counted: %s\n",
+		       strerror(-error));
 	printf("# %-28s %9s %9s %9s\n", "ticks, median", "native", "context",
 	       "more");
 }
@@ -99,10 +147,8 @@ static void head(void)
 /* Ends the case unless the figures are exact. */
 static void need_exact(void)
 {
-	const char *exact = getenv("VCTX_EXACT");
-
 	fflush(stdout);
-	if (!exact || *exact != '1' || !test_in_context)
+	if (!is_exact() || !test_in_context)
 		test_skip("the figures are only exact with VCTX_EXACT=1");
 }
 
@@ -170,7 +216,7 @@ static void fork_and_wait(void)
 
 static void forwarded_syscall(const void *arg)
 {
-	int64_t native, context;
+	struct cost native, context;
 
 	(void)arg;
 	head();
@@ -179,14 +225,15 @@ static void forwarded_syscall(const void *arg)
 	context = measure(call_getppid);
 	print("getppid()", native, context);
 	need_exact();
-	CHECK_LE(context - native, LIMIT_SYSCALL);
+	CHECK_LE(context.ticks - native.ticks, LIMIT_SYSCALL);
 }
 
 static void fresh_page(const void *arg)
 {
-	int64_t native, context;
+	struct cost native, context;
 
 	(void)arg;
+	head();
 	prepare_pages();
 	native = measure(touch_page);
 	test_enter();
@@ -194,7 +241,8 @@ static void fresh_page(const void *arg)
 	context = measure(touch_page);
 	print("fresh page", native, context);
 	need_exact();
-	CHECK_LE((context - native) * 1000, native * LIMIT_PERMILLE);
+	CHECK_LE((context.ticks - native.ticks) * 1000,
+		 native.ticks * LIMIT_PERMILLE);
 }
 
 /* These have no limits, but are worth knowing. */
@@ -209,9 +257,10 @@ static void others(const void *arg)
 		{ "cpuid", execute_cpuid },
 		{ "fork, exit, wait", fork_and_wait },
 	};
-	int64_t native[ARRAY_SIZE(paths)];
+	struct cost native[ARRAY_SIZE(paths)];
 
 	(void)arg;
+	head();
 	signal(SIGUSR1, on_signal);
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
 		native[i] = measure(paths[i].fn);
@@ -273,10 +322,11 @@ static pid_t start_other(void)
 
 static void enter_leave(const void *arg)
 {
-	int64_t alone, beside, library, run;
+	struct cost alone, beside, library, run;
 	pid_t other;
 
 	(void)arg;
+	head();
 	print_one("two ioctls, refused", measure(refused_ioctls));
 	alone = measure(enter_and_leave);
 	other = start_other();
@@ -289,10 +339,10 @@ static void enter_leave(const void *arg)
 	print_one("vctx_enter(), vctx_leave()", library);
 	print_one("vctx_run()", run);
 	need_exact();
-	CHECK_LE(alone, LIMIT_ENABLE);
-	CHECK_LE(beside, LIMIT_ENTER);
-	CHECK_LE(library, LIMIT_ENTER);
-	CHECK_LE(run, LIMIT_ENTER);
+	CHECK_LE(alone.ticks, LIMIT_ENABLE);
+	CHECK_LE(beside.ticks, LIMIT_ENTER);
+	CHECK_LE(library.ticks, LIMIT_ENTER);
+	CHECK_LE(run.ticks, LIMIT_ENTER);
 }
 
 static const struct test tests[] = {
