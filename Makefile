@@ -23,10 +23,11 @@ help:
 	@echo '  make demo        run real programs in contexts, in an emulator; installs what it needs'
 	@echo '  make             build the module, the library, the tools and the tests'
 	@echo '  make install     install them: DESTDIR=, PREFIX=$(PREFIX)'
+	@echo '  make install-tests   install vctx-silicon, which tries vcontext on this machine, and the tests'
 	@echo '  make uninstall   remove them again'
 	@echo '  make deb         build Debian packages, in build/deb'
 	@echo 'For developers:'
-	@echo '  make check       all tests, which are the next ten, side by side; installs what they need'
+	@echo '  make check       all tests, which are the next eleven, side by side; installs what they need'
 	@echo '  make style       checkpatch, sparse, codespell, shellcheck, licences, ...'
 	@echo '  make host-test   tests that need neither module nor emulator'
 	@echo '  make models-test the protocols between CPUs, as models that spin searches'
@@ -37,6 +38,7 @@ help:
 	@echo '  make suite       the tests of the module, in the emulators, on this kernel'
 	@echo '  make fuzz-test   AFL++ on netlink and the device, for a moment; FUZZ_SECONDS=600 for longer'
 	@echo '  make engines-test   jobs under Open MPI, Slurm and distcc, natively and in contexts'
+	@echo '  make silicon-test   vctx-silicon climbs its first rungs, and surprises stop it'
 	@echo '  make check-all   make check with all of the matrix: kernels, emulators, CPU counts,'
 	@echo '                   boot parameters, and a table of them at its end; root'
 	@echo '  make foreign-test   python, gdb, stress-ng and others, natively and in contexts'
@@ -126,6 +128,9 @@ foreign-test: all
 engines-test: all
 	selftests/engines/run -e qemu -c 2
 
+silicon-test: all
+	selftests/silicon/run -e qemu -c 2
+
 # With the packages of the demo and none else, on each Debian release.
 fresh-test:
 	@status=0; \
@@ -148,7 +153,12 @@ install-user: lib tools
 	$(INSTALL) -D -m 644 uapi/vcontext.4 $(DESTDIR)$(MANDIR)/man4/vcontext.4
 	@test -n "$(DESTDIR)" || ldconfig
 
+# Not of install: it takes a compiler for 32-bit programs.
+install-tests: selftests
+	$(MAKE) -C selftests install
+
 uninstall:
+	$(MAKE) -C selftests uninstall
 	$(MAKE) -C system uninstall
 	$(MAKE) -C tools uninstall
 	$(MAKE) -C lib uninstall
@@ -175,4 +185,4 @@ clean:
 
 .PHONY: all help module lib tools selftests deps demo-deps check-deps demo check check-all style host-test \
 	models-test harness-test reboot-test dkms-test deb-test suite fuzz-test engines-test foreign-test \
-	fresh-test install install-user uninstall deb clean
+	silicon-test fresh-test install install-user install-tests uninstall deb clean

@@ -11,6 +11,15 @@ give() {
 	done
 }
 
+# Python and its library, without what programs in C are linked with.
+give_python() {
+	local library files
+	library=$(/usr/bin/python3 -c 'import os; print(os.path.dirname(os.__file__))')
+	give /usr/bin/python3 "$(realpath /usr/bin/python3)"
+	mapfile -t files < <(find "$library" -mindepth 1 -maxdepth 1 ! -name 'config-*')
+	give "${files[@]}"
+}
+
 # Print the path of a source package's upstream archive, downloaded into DIR.
 fetch_source() {	# PACKAGE DIR
 	PYTHONPATH=selftests/vm python3 -B - "$@" <<-'EOF'
