@@ -34,6 +34,7 @@ all_well() {
 		permission contexts; do
 		says $what yes || return
 	done
+	says tried unknown "any silicon" && advises "vctx-silicon" &&
 	says "tick hold" yes && ! grep "^  .* no  .*" "$tmp/out" | grep -v "^  full speed" &&
 	tail -n 1 "$tmp/out" | grep -q '^Contexts can be had here'
 }

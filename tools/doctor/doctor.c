@@ -29,6 +29,15 @@ static void ask_module(struct doctor_module *module)
 	module->error = vctx_available(&module->reason);
 }
 
+/* That contexts can be had does not say that they work: that takes a trial. */
+static void suggest_trial(void)
+{
+	finding_section("Before contexts are relied on", false);
+	finding_add("tried", UNKNOWN,
+		    "sudo vctx-silicon, of the package vcontext-tests, tries it here step by step",
+		    "vcontext has not been seen on any silicon");
+}
+
 static int run_doctor(int argc, char **argv)
 {
 	struct doctor_module module;
@@ -56,6 +65,8 @@ static int run_doctor(int argc, char **argv)
 		if (cpulist_has(&cpus, cpu))
 			jitter_check_cpu(cpu);
 
+	if (!module.error)
+		suggest_trial();
 	finding_print(!module.error);
 	return flush_output() == EXIT_DONE && !module.error ? EXIT_DONE :
 							   EXIT_FAILED;
