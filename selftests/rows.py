@@ -22,6 +22,8 @@ GROUPS = {
               "namespaces", "netlink_policy", "netlink_show", "refused.sh", "vctx_exec.sh", "vctx_noise.sh"),
     # The administrator's tool, in shells and with jq: Bochs takes minutes for them, and tests nothing more.
     "tools": ("vctxctl.sh", "vctxctl_doctor.sh", "vctxctl_isolate.sh"),
+    # The entry code, patched for the machine: only rows with a mitigation of speculation of their own run this.
+    "mitigations": ("mitigations.sh",),
     # What more CPUs with true races may break. These are of `cpu` as well.
     "race": ("fpu_state", "fuzz", "inherit", "inherit_32", "rseq", "shootdown.sh", "signals", "signals_32", "stale_tlb",
              "stale_tlb_32", "stress", "stress_32"),
@@ -43,7 +45,8 @@ def tests_of(group, tests):
     if group == "all":
         return tests
     if group == "cpu":
-        return [test for test in tests if test not in (*GROUPS["time"], *GROUPS["admin"], *GROUPS["tools"])]
+        others = [test for other in ("time", "admin", "tools", "mitigations") for test in GROUPS[other]]
+        return [test for test in tests if test not in others]
     return [test for test in tests if test in GROUPS[group]]
 
 
@@ -93,14 +96,38 @@ FOREIGN = {"bookworm": FUZZED, "trixie": (RACES,), "sid": (EXACT_VMX,)}
 
 AS_USER = ("as a user's machine", ("--as-user",))
 NOHZ_FULL = ("nohz_full", ("-A", "nohz_full=1 rcu_nocbs=1"), ("all",), ("nohz_full", "inherit", "signals"))
+# The programs to which mitigations of speculation make a difference, and rows for each of their kinds: the kernel, the
+# machine, and what the kernel is told.  README.md says what each row shows. Since Linux 6.16, setcpuid= gives a
+# processor bugs and features that it does not have; 668 is IBPB_BRTYPE, 645 is VERW_CLEAR, and 674 is BHI_CTRL. QEMU
+# ignores writes of MSRs that it does not know.
+MITIGATED = (*GROUPS["mitigations"], "syscall_abi", "signals", "fpu_state", "page_fault")
+NEWEST_VMX, ZEN_3 = ("bochs", "sapphire_rapids"), ("qemu", "EPYC-Milan")
+MITIGATIONS = (
+    *(("bookworm", NEWEST_VMX, words) for words in ("mitigations=auto", "spectre_v2=ibrs",
+                                                    "spectre_v2=eibrs spectre_bhi=on clearcpuid=674")),
+    *(("bookworm", VMX, words) for words in ("mds=full", "indirect_target_selection=force")),
+    ("trixie", VMX, "retbleed=stuff"),
+    ("bookworm", SVM_THREADS, "spec_rstack_overflow=off"),
+    *(("sid", SVM_THREADS, words) for words in ("retbleed=ibpb setcpuid=ibpb,ibpb_no_ret", "mds=full setcpuid=mds,md_clear",
+                                                "tsa=on setcpuid=tsa,645", "vmscape=force setcpuid=ibpb")),
+    *(("sid", ZEN_3, f"spec_rstack_overflow={words}") for words in ("safe-ret", "microcode setcpuid=ibpb,668",
+                                                                   "ibpb setcpuid=ibpb,668",
+                                                                   "ibpb-vmexit setcpuid=ibpb,668")),
+)
 PARAMETERS = ("isolcpus=1", "clearcpuid=smap", "pti=on", "transparent_hugepage=always", "numa=off")
+
+
+def mitigation(kernel, machine, words):
+    """A row with a mitigation of speculation."""
+    return Row(kernel, *machine, 2, words, ("--as-user", "-A", words), tests=MITIGATED)
 
 
 def check(kernel):
     """The rows of `make check`."""
     return [*(Row(kernel, *machine, cpus, groups=groups) for (machine, cpus), groups in PLAIN.items()),
             Row(kernel, *VMX, 1, *AS_USER, groups=("cpu",)), Row(kernel, *VMX, 2, *AS_USER, groups=("cpu", "time")),
-            Row(kernel, *SVM_THREADS, 2, *AS_USER, groups=("cpu", "time")), Row(kernel, *VMX, 2, *NOHZ_FULL),
+            Row(kernel, *SVM_THREADS, 2, *AS_USER, groups=("cpu", "time")),
+            mitigation(kernel, SVM_THREADS, "retbleed=unret")._replace(tests=GROUPS["mitigations"]), Row(kernel, *VMX, 2, *NOHZ_FULL),
             *(Row(rt, *SVM_THREADS, 2, groups=("rt",)) for rt in RT_KERNELS if rt == f"{kernel}-rt"),
             *(Row(kernel, "qemu", f"EPYC,{lacking}=off", 1, tests=("unavailable.sh",)) for lacking in ("npt", "svm"))]
 
@@ -121,4 +148,5 @@ def everything():
     rows = [row for kernel in KERNELS for row in check(kernel)]
     rows += [Row(kernel, *machine, 2, groups=("cpu", "time", "admin"))
              for kernel in RT_KERNELS for machine in (SVM_THREADS, VMX)]
-    return list(dict.fromkeys((*rows, *special(KERNELS[0], VMX), *special(KERNELS[-1], SVM_THREADS))))
+    return list(dict.fromkeys((*rows, *special(KERNELS[0], VMX), *special(KERNELS[-1], SVM_THREADS),
+                          *(mitigation(*words) for words in MITIGATIONS))))

@@ -35,6 +35,7 @@ all_well() {
 		says $what yes || return
 	done
 	says tried unknown "any silicon" && advises "vctx-silicon" &&
+	says mitigations unknown "as in the kernel: .*$kvm is not loaded" && advises "modprobe $kvm" &&
 	says "tick hold" yes && ! grep "^  .* no  .*" "$tmp/out" | grep -v "^  full speed" &&
 	tail -n 1 "$tmp/out" | grep -q '^Contexts can be had here'
 }
@@ -57,7 +58,8 @@ as_json() {
 unloaded() {
 	rmmod vcontext || return
 	doctor 1 && says loaded no && advises "modprobe vcontext" && says permission unknown &&
-	says contexts no && says processor yes && says firmware yes && says possession yes &&
+	says mitigations unknown "not checked: vcontext is not loaded" && says contexts no &&
+	says processor yes && says firmware yes && says possession yes &&
 	tail -n 1 "$tmp/out" | grep -q '^Contexts cannot be had here'
 	status=$?
 	insmod "$module" && return $status
@@ -77,7 +79,7 @@ kvm_loaded() {
 		doctor 1 && says possession no "KVM has it" && advises "modprobe -r $kvm" && says contexts no
 	else
 		doctor 0 && says possession yes "KVM is loaded"
-	fi
+	fi && says mitigations yes "as in the kernel and KVM: "
 	status=$?
 	rmmod $kvm && rmmod kvm && return $status
 }
