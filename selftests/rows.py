@@ -108,8 +108,8 @@ MITIGATIONS = (
     *(("bookworm", VMX, words) for words in ("mds=full", "indirect_target_selection=force")),
     ("trixie", VMX, "retbleed=stuff"),
     ("bookworm", SVM_THREADS, "spec_rstack_overflow=off"),
-    *(("sid", SVM_THREADS, words) for words in ("retbleed=ibpb setcpuid=ibpb,ibpb_no_ret", "mds=full setcpuid=mds,md_clear",
-                                                "tsa=on setcpuid=tsa,645", "vmscape=force setcpuid=ibpb")),
+    *(("sid", SVM_THREADS, words) for words in ("retbleed=ibpb setcpuid=ibpb,ibpb_no_ret", "tsa=on setcpuid=tsa,645",
+                                                "mds=full setcpuid=mds,md_clear", "vmscape=force setcpuid=ibpb")),
     *(("sid", ZEN_3, f"spec_rstack_overflow={words}") for words in ("safe-ret", "microcode setcpuid=ibpb,668",
                                                                    "ibpb setcpuid=ibpb,668",
                                                                    "ibpb-vmexit setcpuid=ibpb,668")),
@@ -127,7 +127,8 @@ def check(kernel):
     return [*(Row(kernel, *machine, cpus, groups=groups) for (machine, cpus), groups in PLAIN.items()),
             Row(kernel, *VMX, 1, *AS_USER, groups=("cpu",)), Row(kernel, *VMX, 2, *AS_USER, groups=("cpu", "time")),
             Row(kernel, *SVM_THREADS, 2, *AS_USER, groups=("cpu", "time")),
-            mitigation(kernel, SVM_THREADS, "retbleed=unret")._replace(tests=GROUPS["mitigations"]), Row(kernel, *VMX, 2, *NOHZ_FULL),
+            mitigation(kernel, SVM_THREADS, "retbleed=unret")._replace(tests=GROUPS["mitigations"]),
+            Row(kernel, *VMX, 2, *NOHZ_FULL),
             *(Row(rt, *SVM_THREADS, 2, groups=("rt",)) for rt in RT_KERNELS if rt == f"{kernel}-rt"),
             *(Row(kernel, "qemu", f"EPYC,{lacking}=off", 1, tests=("unavailable.sh",)) for lacking in ("npt", "svm"))]
 
