@@ -224,10 +224,13 @@ static void holder(const void *arg)
 	} while (!seen.tick_held && now_ns() < until);
 	CHECK(seen.tick_held);
 	CHECK_GE(seen.tick_bound_ns, 1000 * NSEC_PER_MSEC);
-	/* Time goes on, though the counters stand still. */
+	/*
+	 * Time goes on, though the counters stand still.  A look begins a grace period of
+	 * RCU, whose thread may run on that CPU some 50 ms later.
+	 */
 	do {
 		guest_ns = ctx_find(pid).guest_ns;
-		usleep(50000);
+		usleep(200000);
 		cpu = look_at_cpu(1);
 	} while ((!cpu.tick_held || cpu.stay_ns < 40 * NSEC_PER_MSEC) &&
 		 now_ns() < until);
