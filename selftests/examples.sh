@@ -24,7 +24,7 @@ run() {
 
 # before WORDS: prints the number before these words on standard error, or 0
 before() {
-	number=$(sed -n "s/.*\b\([0-9][0-9]*\)\(\.[0-9]*\)\{0,1\} $1.*/\1/p" "$tmp/err")
+	number=$(sed -n "s/\(^\|.*[^0-9.]\)\([0-9][0-9]*\)\(\.[0-9]*\)\{0,1\} $1.*/\2/p" "$tmp/err")
 	echo "${number:-0}"
 }
 
