@@ -14,6 +14,7 @@ LOG = os.path.join(BUILD, "log")
 TIMES = os.path.join(LOG, "times.json")
 sys.path.append(os.path.join(HERE, "vm"))
 
+import debug_kernel  # noqa: E402
 import packages  # noqa: E402
 import qemu  # noqa: E402
 import rows  # noqa: E402
@@ -67,6 +68,9 @@ BEYOND_QEMU_SMP = (
     "ptrace/hardware_breakpoint", "ptrace/hardware_breakpoint_both",
 )
 
+# What debug kernels cannot do.
+BEYOND_DEBUG = ()
+
 # What `guest` says about the machine.
 MACHINE = re.compile(r"^# kernel (\S+), (\S*)$", re.MULTILINE)
 
@@ -88,6 +92,11 @@ def obstacle(row):
             qemu.prepare()
         except Failure as failure:
             return str(failure)
+    if row.kernel in debug_kernel.NAMES:
+        try:
+            debug_kernel.image(row.kernel)
+        except Failure as failure:
+            return str(failure)
     if row.kernel != packages.release()[1] and os.geteuid() and not toolchain.has_headers(row.kernel):
         return f"not root: the module for {row.kernel} is built in a root file system of that suite"
     return None
@@ -97,7 +106,8 @@ def command(row, tests, seed):
     """The boot that runs tests of a row."""
     bochs = row.emulator == "bochs"
     alone, smp = ((), BEYOND_BOCHS_SMP) if bochs else (BEYOND_QEMU, BEYOND_QEMU_SMP)
-    beyond = alone + (smp if row.cpus > 1 else ())
+    beyond = alone + (smp if row.cpus > 1 else ()) + (BEYOND_DEBUG if row.kernel in rows.SLOWNESS else ())
+    slow = rows.SLOWNESS.get(row.kernel, 1)
     exact = bochs and row.cpus == 1 and not row.options
     # make has built the module for this machine's own kernel.
     kernel = ("-k", row.kernel) if row.kernel != packages.release()[1] else ()
@@ -107,11 +117,11 @@ def command(row, tests, seed):
     crowd = 10000 if (row.emulator, row.cpus, row.special) == ("qemu", 2, "") else 200
     memory = ("-m", "768") if crowd > 1000 else ()
     return (os.path.join(HERE, "vm", "run"), *kernel, "-e", row.emulator, "--model", row.model, "-c", str(row.cpus),
-            "-t", str(BOOT_SECONDS), *memory, *row.options, "-a", BUILD + ":/selftests",
+            "-t", str(BOOT_SECONDS * slow), *memory, *row.options, "-a", BUILD + ":/selftests",
             *(word for file in GUEST_FILES for word in ("-a", file)), "--",
-            "env", f"VCTX_SEED={seed}", f"VCTX_CROWD={crowd}", f"VCTX_MESSAGES={messages}", f"VCTX_EXACT={int(exact)}",
+            "env", f"VCTX_SEED={seed}", f"VCTX_SLOW={slow}", f"VCTX_CROWD={crowd}", f"VCTX_MESSAGES={messages}", f"VCTX_EXACT={int(exact)}",
             "VCTX_SKIP=" + " ".join(beyond),
-            "/selftests/guest", str(TEST_SECONDS), *tests)
+            "/selftests/guest", str(TEST_SECONDS * slow), *tests)
 
 
 class Boot(schedule.Unit):

@@ -65,12 +65,15 @@ def guess(row, group):
     if row.tests:
         return 10
     known = GUESSES[row.emulator, row.cpus]
-    return sum(known[name] for name in ("cpu", "time", "admin", "tools")) if group == "all" else known[group]
+    names = ("cpu", "time", "admin", "tools") if group == "all" else (group,)
+    return sum(known[name] for name in names) * SLOWNESS.get(row.kernel, 1)
 
 
 KERNELS = ("bookworm", "trixie", "sid")
 # Their kernels with PREEMPT_RT.
 RT_KERNELS = ("bookworm-rt", "trixie-rt")
+# Those of selftests/debug, and how many times as long as elsewhere anything may take there.
+SLOWNESS = {"debug": 8, "kcsan": 8}
 
 VMX, SVM, SVM_THREADS = ("bochs", "corei7_skylake_x"), ("bochs", "ryzen"), ("qemu", "EPYC")
 FIVE_LEVELS = {VMX: ("bochs", "sapphire_rapids"), SVM_THREADS: ("qemu", "EPYC,la57=on")}
@@ -139,6 +142,12 @@ def special(kernel, machine):
     return [Row(kernel, *machine, 2, *NOHZ_FULL),
             *(Row(kernel, *machine, 2, word, ("-A", word), groups=groups) for word in PARAMETERS),
             Row(kernel, *FIVE_LEVELS[machine], 2, "five-level paging", groups=groups)]
+
+
+def debugged(kernel):
+    """The rows of a debug kernel: all programs, with true races, and by VMX."""
+    groups = ("cpu", "time", "admin", "tools")
+    return [Row(kernel, *SVM_THREADS, 4, groups=groups), Row(kernel, *VMX, 2, groups=groups[:3])]
 
 
 def everything():

@@ -335,7 +335,7 @@ static int wait_case(pid_t pid)
 /* Contexts of killed children end when those are reaped, not at once. */
 static struct vctx_stats settled_tally(void)
 {
-	uint64_t limit = now_ns() + NSEC_PER_SEC;
+	uint64_t limit = now_ns() + slowness() * NSEC_PER_SEC;
 	struct vctx_stats tally = ctx_tally();
 
 	while (tally.live && now_ns() < limit) {
@@ -576,7 +576,7 @@ int test_main(const struct test *tests, size_t nr, int argc, char **argv)
 	native_only = env_set("VCTX_TEST_NATIVE");
 	if (!native_only)
 		require_device();
-	test_seconds += 3 * rounds(0);
+	test_seconds = (test_seconds + 3 * rounds(0)) * slowness();
 	report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (report == MAP_FAILED)
@@ -613,6 +613,13 @@ int rounds(int few)
 	const char *many = getenv("VCTX_ROUNDS");
 
 	return many ? atoi(many) : few;
+}
+
+unsigned int slowness(void)
+{
+	const char *times = getenv("VCTX_SLOW");
+
+	return times ? atoi(times) : 1;
 }
 
 bool cpu_has_svm(void)

@@ -14,6 +14,7 @@
  *   VCTX_REQUIRE=1      no /dev/vcontext is a failure, not a skip
  *   VCTX_TEST_NATIVE=1  never enter: do the expectations hold on plain Linux?
  *   VCTX_ROUNDS=N       how many rounds a test does that does few by default
+ *   VCTX_SLOW=N         the machine may take N times as long as others
  *   VCTX_SKIP="A/B ..." cases B of programs A and A_32 that the machine cannot do
  *                       natively
  */
@@ -180,6 +181,9 @@ uint32_t ctx_refused(uint64_t flags, uint64_t bound_ns, int error,
 /* The machine. */
 
 int rounds(int few);
+
+/* How many times as long as elsewhere anything may take. */
+unsigned int slowness(void);
 
 uint64_t now_ns(void);
 int nr_cpus(void);

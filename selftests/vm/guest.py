@@ -8,10 +8,10 @@ HELLO = b"\x01vcontext harness\n"  # before the first frame; the emulator may ha
 START, BOOT_LOG, LOG, STDOUT, STDERR, FAILURE, LEAK, EXIT = "sbkoeflx"
 
 # A fault of a program ("traps: x general protection fault ip:") is no fault of the kernel. With numa=fake, 6.1 warns
-# of a mask of workqueues that leaves out all CPUs of a node.
+# of a mask of workqueues that leaves out all CPUs of a node. KCSAN also finds races between other parts of the kernel.
 FAULTS = re.compile("|".join((
     r"WARNING: (?!workqueue cpumask: online intersect > possible intersect)",
-    r"\bBUG\b",
+    r"\bBUG\b(?!: KCSAN: (?!.*\[vcontext\]))",
     r"\bOops\b",
     r"Kernel panic",
     r"Internal error",
@@ -30,7 +30,8 @@ FAULTS = re.compile("|".join((
     r"refcount_t: ",
     r"Slab cache still has objects",
     r"Bad page (state|map)|Bad rss-counter|non-zero pgtables_bytes",
-    r"(UBSAN|KASAN|KCSAN|KMSAN|KFENCE): ",
+    r"(UBSAN|KASAN|KMSAN|KFENCE): ",
+    r"kmemleak: \d+ new suspected memory leaks",
     r"Dazed and confused|NMI received for unknown reason",
     r"scheduling while atomic|sleeping function called",
 )))

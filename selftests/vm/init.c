@@ -46,6 +46,11 @@
 #define MODULE_FILE	"/etc/harness/module"	/* exists: load the module */
 #define MODULE_NAME	"vcontext"
 
+/* Debug kernels only. */
+#define LOCKDEP_FILE	"/proc/lockdep_stats"
+#define KMEMLEAK_FILE	"/sys/kernel/debug/kmemleak"
+#define KMEMLEAK_AGE	6	/* seconds; a younger object is no leak yet */
+
 enum frame {
 	FRAME_START	= 's',	/* the userland is up */
 	FRAME_BOOT_LOG	= 'b',	/* a kernel log record from before the module */
@@ -198,6 +203,62 @@ static void unload_module(void)
 			"the module cannot be unloaded after the last process has ended: %s",
 			strerror(errno));
 	send_frame(FRAME_LEAK, text, size);
+}
+
+/* Lockdep finds one fault and then no more: what it found in the boot would hide all else. */
+static void require_lockdep(int log)
+{
+	char line[128];
+	FILE *file = fopen(LOCKDEP_FILE, "re");
+	int on = 1;
+
+	if (!file)
+		return;	/* most kernels have no lockdep */
+	while (fgets(line, sizeof(line), file))
+		sscanf(line, " debug_locks: %d", &on);
+	fclose(file);
+	if (on)
+		return;
+	send_log(log, FRAME_BOOT_LOG);
+	fail("lockdep has found a fault in the boot, and cannot find one of the module");
+}
+
+static int write_kmemleak(const char *word)
+{
+	int fd = open(KMEMLEAK_FILE, O_WRONLY | O_CLOEXEC);
+	ssize_t size = fd < 0 ? -1 : write(fd, word, strlen(word));
+
+	close(fd);
+	return size < 0 ? -1 : 0;
+}
+
+/* The kernel's own scans come at any time, and take seconds. */
+static void begin_kmemleak(void)
+{
+	if (!access(KMEMLEAK_FILE, F_OK) && (write_kmemleak("scan=off") || write_kmemleak("clear")))
+		fail("cannot use " KMEMLEAK_FILE ": %s", strerror(errno));
+}
+
+/*
+ * The first scan takes note of what nobody points to, the second reports what has not
+ * changed since, by one line in the kernel log.  Who has allocated it is in the file.
+ */
+static void end_kmemleak(void)
+{
+	char line[256], record[300];
+	FILE *file;
+	int size;
+
+	if (access(KMEMLEAK_FILE, F_OK))
+		return;
+	sleep(KMEMLEAK_AGE);
+	if (write_kmemleak("scan") || write_kmemleak("scan"))
+		fail("cannot scan for leaks: %s", strerror(errno));
+	file = fopen(KMEMLEAK_FILE, "re");
+	while (file && fgets(line, sizeof(line), file)) {
+		size = snprintf(record, sizeof(record), "6,0,0,-;%s", line);
+		send_frame(FRAME_LOG, record, size);
+	}
 }
 
 static char **read_argv(int log)
@@ -358,12 +419,16 @@ int main(void)
 	lseek(log, 0, SEEK_END);
 	send_frame(FRAME_START, NULL, 0);
 
+	require_lockdep(log);
+	begin_kmemleak();
 	with_module = !access(MODULE_FILE, F_OK);
 	if (with_module)
 		load_module(log);
 	status = run_command(argv, log);
 	if (with_module)
 		unload_module();
+	send_log(log, FRAME_LOG);
+	end_kmemleak();
 	send_log(log, FRAME_LOG);
 
 	size = snprintf(text, sizeof(text), "%d", status);

@@ -14,13 +14,14 @@ import struct
 import subprocess
 
 import cache
+import debug_kernel
 import packages
 from cache import Failure
 
 # The modules of the kernel that a test may want to load.
 MODULES = ("kvm-intel", "kvm-amd", "msr", "cpuid")
 
-COMPRESSIONS = {b"\xfd7zXZ\0": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+COMPRESSIONS = {b"\xfd7zXZ\0": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"\x1f\x8b": "gzip"}
 
 HEADER_START = 0x1f1
 TEXT_START = 0xffffffff80000000  # __START_KERNEL_map
@@ -82,6 +83,8 @@ def relocate(image, table, shift):
 
 def find(name, module):
     """The kernel for -k NAME. Without a name it is the one that the module was built for, or else Debian's newest."""
+    if name in debug_kernel.NAMES:
+        return from_file(debug_kernel.image(name))
     if name and "/" in name:
         return from_file(name)
     return from_package(*resolve(name or (module and module_release(module)) or packages.release()[1]))
@@ -94,6 +97,8 @@ def resolve(name):
     """
     if name[0].isdigit():
         return name, None
+    if name in debug_kernel.NAMES:
+        return debug_kernel.release(name), None
     suite = name.removesuffix("-rt")
     if name == packages.release()[1]:
         return newest(None), None
@@ -193,8 +198,9 @@ def unpack(vmlinuz, modules, work):
     setup_sectors = bzimage[HEADER_START] or 4
     payload_offset, payload_size = struct.unpack_from("<II", bzimage, 0x248)
     start = (setup_sectors + 1) * 512 + payload_offset
-    # Behind the payload the build puts its unpacked size, 4 bytes.
-    payload = decompress(bzimage[start:start + payload_size - 4], vmlinuz)
+    payload = bzimage[start:start + payload_size]
+    # Behind the payload the build puts its unpacked size, 4 bytes; what gzip writes ends with them anyway.
+    payload = decompress(payload if payload.startswith(b"\x1f\x8b") else payload[:-4], vmlinuz)
     image, memory_size, entry, elf_end = flatten(payload)
     header_size = 0x202 + bzimage[0x201] - HEADER_START
     parts = {
@@ -217,7 +223,7 @@ def decompress(data, path):
         return data
     tool = next((tool for magic, tool in COMPRESSIONS.items() if data.startswith(magic)), None)
     if not tool:
-        raise Failure(f"cannot unpack {path}: it is compressed by neither {' nor '.join(COMPRESSIONS.values())}")
+        raise Failure(f"cannot unpack {path}: it is compressed by none of {', '.join(COMPRESSIONS.values())}")
     try:
         return subprocess.run((tool, "-dc"), input=data, capture_output=True, check=True).stdout
     except OSError as error:

@@ -17,6 +17,7 @@ import sys
 sys.dont_write_bytecode = True
 
 import cache  # noqa: E402
+import debug_kernel  # noqa: E402
 import kernel  # noqa: E402
 import packages  # noqa: E402
 from cache import Failure  # noqa: E402
@@ -29,6 +30,7 @@ SOURCES = ("Kbuild", "kmod", "uapi", TEST_MODULES)
 GENERATED = re.compile(r"\.mod\.c$|^asm-offsets\.h$")
 
 PACKAGES = ("gcc", "make", "dkms")
+HEADERS = "/usr/src/linux-headers-"
 MOUNT_POINT = "/mnt"  # the folder to build is here, in the suite's root
 
 # The command has its own mount name space: nothing stays mounted, however it ends.
@@ -116,33 +118,34 @@ def module(release, suite=None):
     folder = os.path.join(BUILD, release)
     made = os.path.join(folder, "kmod", "vcontext.ko")
     stamp = os.path.join(folder, "stamp")
-    prefix, place = where(release, suite, folder)
+    prefix, place, headers = where(release, suite, folder)
     with locked(folder):
-        wanted = cache.digest(*prefix, *(part for path in sorted(sources(TOP))
+        wanted = cache.digest(*prefix, headers, debug_kernel.stamp_of(release), *(part for path in sorted(sources(TOP))
                                          for part in (path, cache.read(os.path.join(TOP, path)))))
         if not all(map(os.path.exists, (made, stamp))) or cache.read(stamp).decode() != wanted:
             say(f"building the module for {release}")
             copy_sources(folder)
             for path in (place, os.path.join(place, TEST_MODULES)):
-                make(release, [*prefix, "make", "-C", f"/usr/src/linux-headers-{release}", f"M={path}"], folder)
+                make(release, [*prefix, "make", "-C", headers, f"M={path}"], folder)
             with open(stamp, "w", encoding="ascii") as file:
                 file.write(wanted)
     return made
 
 
 def has_headers(name):
-    """Whether this machine has the headers of a kernel."""
-    return os.path.isdir(f"/usr/src/linux-headers-{kernel.resolve(name)[0]}")
+    """Whether this machine has the headers of a kernel, or has built it."""
+    return name in debug_kernel.NAMES or os.path.isdir(f"{HEADERS}{kernel.resolve(name)[0]}")
 
 
 def where(release, suite, folder):
-    """The words that go before make, and the place where make finds the folder."""
-    if has_headers(release):
-        return [], folder
+    """The words that go before make, the place where make finds the folder, and that of the kernel's headers."""
+    tree = debug_kernel.tree_of(release)
+    if tree or has_headers(release):
+        return [], folder, tree or HEADERS + release
     if not suite:
         raise Failure(f"there is no module for {release}, nor headers to build it: name the kernel by its Debian "
                       f"suite, or apt-get install linux-headers-{release}")
-    return inside(root(suite, release), folder), MOUNT_POINT
+    return inside(root(suite, release), folder), MOUNT_POINT, HEADERS + release
 
 
 def make(release, command, folder):
