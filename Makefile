@@ -41,6 +41,8 @@ help:
 	@echo '  make silicon-test   vctx-silicon climbs its first rungs, and surprises stop it'
 	@echo '  make check-all   make check with all of the matrix: kernels, emulators, CPU counts,'
 	@echo '                   boot parameters, and a table of them at its end; root'
+	@echo '  make debug-kernel   build the kernels that find faults by themselves, into the cache; an hour'
+	@echo '  make debug-test   all tests of the module on them; hours, DEBUG_SECONDS=60 for less'
 	@echo '  make foreign-test   python, gdb, stress-ng and others, natively and in contexts'
 	@echo '  make fresh-test  make demo from a fresh clone on machines that have no packages yet: root'
 	@echo '  make deps        install the Debian packages that make, make install and make deb need'
@@ -131,6 +133,17 @@ engines-test: all
 silicon-test: all
 	selftests/silicon/run -e qemu -c 2
 
+# For who has the hour: neither is a part of make check.
+debug-deps:
+	.ci/deps build headers tests harness check debug
+
+debug-kernel: debug-deps
+	selftests/vm/debug_kernel.py debug kcsan
+
+debug-test: debug-kernel
+	$(MAKE) all
+	selftests/debug/run -s $(or $(DEBUG_SECONDS),600)
+
 # With the packages of the demo and none else, on each Debian release.
 fresh-test:
 	@status=0; \
@@ -185,4 +198,5 @@ clean:
 
 .PHONY: all help module lib tools selftests deps demo-deps check-deps demo check check-all style host-test \
 	models-test harness-test reboot-test dkms-test deb-test suite fuzz-test engines-test foreign-test \
-	silicon-test fresh-test install install-user install-tests uninstall deb clean
+	silicon-test debug-deps debug-kernel debug-test fresh-test install install-user install-tests \
+	uninstall deb clean

@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(TOP, 'selftests', 'vm'))
 import packages  # noqa: E402
 
-PURPOSES = ('build', 'headers', 'tests', 'deb', 'harness', 'demo', 'check')
+PURPOSES = ('build', 'headers', 'tests', 'deb', 'harness', 'demo', 'check', 'debug')
 
 # Files by which init, systemd of the system or of a session, cron, D-Bus or a desktop starts a program.
 STARTER = re.compile(r'/etc/(init\.d|rc\S\.d|cron\.\w+|xdg/autostart)/\w'

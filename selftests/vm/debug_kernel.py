@@ -120,7 +120,7 @@ def make(name, target, *words):
     """Runs make in the folder of a kernel, and keeps all that it says in a log."""
     progress = Progress(name)
     log = os.path.join(target, "log")
-    with open(log, "w", encoding="utf-8") as file:
+    with open(log, "w", encoding="utf-8", buffering=1) as file:
         with subprocess.Popen(["make", "-C", target, f"-j{os.cpu_count()}", *words], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
                               env=environment()) as process:
