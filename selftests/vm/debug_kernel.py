@@ -31,7 +31,7 @@ LEFT_OUT = ("*/drivers/gpu/drm/amd/include", "*/Documentation/*/*", "*/tools/tes
 OBJECTS = 1700
 SAID_EVERY = 30  # seconds
 
-HINT = "run: make debug-kernel"
+HINT = "make debug-kernel builds it, in an hour at most"
 
 
 def say(text):
@@ -165,7 +165,7 @@ def built(name):
     try:
         words = cache.read(os.path.join(folder(name), "done")).decode().split()
     except FileNotFoundError as error:
-        raise Failure(f"the kernel {name} is not built yet: {HINT}, which takes an hour at most") from error
+        raise Failure(f"the kernel {name} is not built yet: {HINT}") from error
     if not os.path.isdir(words[2]) or words[0] != stamp(name, words[2]):
         raise Failure(f"the kernel {name} in the cache was built from another configuration: {HINT}")
     for used in (folder(name), words[2]):  # prune() leaves folders that are used

@@ -14,7 +14,7 @@ trap 'exit 143' TERM
 
 count=0
 failed=0
-tests=57
+tests=59
 
 # check NAME COMMAND...: one test that passes if the command does
 check() {
@@ -75,6 +75,10 @@ check "an unknown kernel is refused" is "$status" 125
 guest -k no-suite -- true
 check "an unknown suite is refused" is "$status" 125
 check "and named" says "Debian's no-suite"
+mkdir "$work/cache"
+VCTX_CACHE="$work/cache" guest -k debug -- true
+check "a debug kernel that is not built is refused" is "$status" 125
+check "and what helps is named" says "make debug-kernel"
 guest -e none -- true
 check "an unknown emulator is refused" is "$status" 125
 guest --model none -- true
