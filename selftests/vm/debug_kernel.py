@@ -194,6 +194,15 @@ def tree_of(wanted):
     return folder(name) if name in NAMES and release(name) == wanted else None
 
 
+def kernel_arguments(wanted):
+    """What goes onto the kernel's command line for a release.
+
+    NUMA balancing adds work to a task under a raw lock, and KASAN may allocate memory for that, under a lock that sleeps on
+    PREEMPT_RT. Lockdep says so, and is silent from then on.
+    """
+    return ("numa_balancing=disable",) if tree_of(wanted) == folder("debug") else ()
+
+
 USAGE = f"""\
 usage: debug_kernel.py NAME...   build kernels into the cache and print the paths of their images
 
