@@ -2,6 +2,7 @@
 /* The life of a context: enter, inherit, leave, end; and how others find it. */
 #include <linux/cred.h>
 #include <linux/err.h>
+#include <linux/lockdep.h>
 #include <linux/module.h>
 #include <linux/nsproxy.h>
 #include <linux/sched.h>
@@ -62,15 +63,17 @@ static struct preempt_ops preempt_ops = {
 
 /**
  * vctx_context_of - the context of a task
- * @task: current, or a child that does not run yet
+ * @task: current
  *
- * That of current may be gone once preemption is on, see vctx_context_use().
+ * Preemption is off: while it is on, an eviction may take the context off and free it, see
+ * vctx_context_use().
  * Return: the context or NULL.
  */
 struct vctx_context *vctx_context_of(struct task_struct *task)
 {
 	struct preempt_notifier *notifier;
 
+	lockdep_assert_preemption_disabled();
 	hlist_for_each_entry(notifier, &task->preempt_notifiers, link)
 		if (notifier->ops == &preempt_ops)
 			return container_of(notifier, struct vctx_context,
@@ -306,7 +309,9 @@ enum vctx_unavailable vctx_context_enter(struct vctx_tally *tally, u64 flags,
 	struct vctx_context *ctx;
 	int state;
 
-	if (vctx_context_of(current))
+	ctx = vctx_context_use();
+	vctx_context_unuse(ctx);
+	if (ctx)
 		return VCTX_UNAVAILABLE_ENTERED;
 	state = flags & VCTX_ENTER_STRICT ?
 		vctx_state_why(task_pt_regs(current)) : VCTX_STATE_LONG;

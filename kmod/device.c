@@ -24,20 +24,17 @@ static int device_release(struct inode *inode, struct file *file)
 
 static int device_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	struct vctx_context *ctx;
-	int ret;
+	struct vctx_context *ctx = vctx_context_use();
+	int ret = -EINVAL;
 
-	if (!vctx_context_of(current))
+	if (!ctx)
 		return -ENXIO;
 	if (vma->vm_pgoff || vma->vm_end - vma->vm_start != PAGE_SIZE ||
 	    (vma->vm_flags & (VM_SHARED | VM_WRITE | VM_EXEC)) != VM_SHARED)
-		return -EINVAL;
+		goto out;
 	vm_flags_mod(vma, VM_DONTEXPAND, VM_MAYWRITE | VM_MAYEXEC);
-
-	ctx = vctx_context_use();
-	if (!ctx)
-		return -ENXIO;
 	ret = vctx_stats_map(ctx, vma);
+out:
 	vctx_context_unuse(ctx);
 	return ret;
 }
