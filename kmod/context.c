@@ -354,7 +354,8 @@ static void drop(struct vctx_context *ctx)
 		preempt_enable();
 	}
 	trace_vctx_leave(current, ctx->stats->entries);
-	tell_ended(ctx, ctx->evicted ? VCTX_EVENT_EVICTED : VCTX_EVENT_LEFT,
+	tell_ended(ctx, READ_ONCE(ctx->evicted) ? VCTX_EVENT_EVICTED :
+						  VCTX_EVENT_LEFT,
 		   current->nsproxy->net_ns);
 	hide(ctx);
 	preempt_disable();
