@@ -142,7 +142,8 @@ def build(name):
     with cache.locked(f"debug-kernel-{name}"):
         os.makedirs(target, exist_ok=True)
         done = os.path.join(target, "done")
-        if os.path.exists(done) and cache.read(done).decode().split()[0] == stamp(name, tree):
+        wanted = stamp(name, tree)
+        if os.path.exists(done) and cache.read(done).decode().split()[0] == wanted:
             return image(name)
         if os.path.exists(done):
             os.unlink(done)
@@ -156,7 +157,7 @@ def build(name):
         os.makedirs(os.path.join(root, "boot"))
         os.link(os.path.join(target, "arch", "x86", "boot", "bzImage"), os.path.join(root, "boot", "vmlinuz"))
         with open(done, "w", encoding="ascii") as file:
-            file.write(f"{stamp(name, tree)} {release} {tree}\n")
+            file.write(f"{wanted} {release} {tree}\n")
     return image(name)
 
 
