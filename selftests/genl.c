@@ -130,17 +130,25 @@ int genl_listen(struct nl_sock *sock)
 	return 0;
 }
 
+/* What the answer says of the contexts that were found. */
+struct evicted {
+	uint32_t ended;
+	uint32_t leaving;
+};
+
 static void see_evicted(struct nlattr **attrs, void *arg)
 {
-	*(int *)arg = nla_get_u32(attrs[VCTX_A_EVICT_EVICTED]);
-	CHECK_EQ(nla_get_u32(attrs[VCTX_A_EVICT_LEAVING]), 0U);
+	struct evicted *evicted = arg;
+
+	evicted->ended = nla_get_u32(attrs[VCTX_A_EVICT_EVICTED]);
+	evicted->leaving = nla_get_u32(attrs[VCTX_A_EVICT_LEAVING]);
 }
 
-int genl_evict(int attr, uint32_t value)
+static struct evicted evict(int attr, uint32_t value)
 {
 	struct nl_sock *sock = genl_open();
 	struct nl_msg *request = genl_request(VCTX_CMD_EVICT, 0);
-	int evicted = 0;
+	struct evicted evicted = { };
 
 	if (attr == VCTX_A_EVICT_ALL)
 		nla_put_flag(request, attr);
@@ -149,4 +157,19 @@ int genl_evict(int attr, uint32_t value)
 	CHECK_EQ(genl_call(sock, request, see_evicted, &evicted), 0);
 	nl_socket_free(sock);
 	return evicted;
+}
+
+int genl_evict(int attr, uint32_t value)
+{
+	struct evicted evicted = evict(attr, value);
+
+	CHECK_EQ(evicted.leaving, 0U);
+	return evicted.ended;
+}
+
+int genl_evict_busy(int attr, uint32_t value)
+{
+	struct evicted evicted = evict(attr, value);
+
+	return evicted.ended + evicted.leaving;
 }

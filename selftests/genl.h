@@ -28,6 +28,8 @@ int genl_call(struct nl_sock *sock, struct nl_msg *request,
 
 /* Evict, and return how many contexts ended; VCTX_A_EVICT_ALL ignores @value. */
 int genl_evict(int attr, uint32_t value);
+/* The same where threads may be in calls of the module: those end their contexts right after. */
+int genl_evict_busy(int attr, uint32_t value);
 
 /* Join the group of events.  Returns 0 or -errno. */
 int genl_listen(struct nl_sock *sock);

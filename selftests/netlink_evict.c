@@ -155,7 +155,7 @@ static void evict_chains(const void *arg)
 		shared = subject_share();
 		pid = fork_chains(shared);
 		subject_progress(shared);
-		CHECK_GE(genl_evict(VCTX_A_EVICT_TREE, pid), 1);
+		CHECK_GE(genl_evict_busy(VCTX_A_EVICT_TREE, pid), 1);
 		subject_progress(shared);
 		wait_for_none(pid);
 		CHECK_EQ(subject_stop(shared, pid), 0);
