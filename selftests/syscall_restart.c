@@ -132,17 +132,20 @@ static void interrupt(const void *arg)
 		CHECK_EQ(wait_exit(child), 0);
 }
 
+/* Longer than it takes to stop and continue twice, also on a busy machine. */
+#define SLEEP_NS	(300 * NSEC_PER_MSEC)
+
 /*
  * Stopping and continuing runs no handler: nanosleep() goes on by means of
  * restart_syscall() and sleeps no longer than it was asked to.
  */
 static void sleeper(void)
 {
-	struct timespec sleep = { 0, 30 * NSEC_PER_MSEC };
+	struct timespec sleep = { 0, SLEEP_NS };
 	uint64_t start = now_ns();
 
 	CHECK_EQ(syscall(SYS_nanosleep, &sleep, NULL), 0);
-	CHECK_GE(now_ns() - start, 30 * NSEC_PER_MSEC);
+	CHECK_GE(now_ns() - start, SLEEP_NS);
 }
 
 static void restart_block(const void *arg)
