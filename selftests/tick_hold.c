@@ -186,7 +186,8 @@ static void sleeper_on_time(const void *arg)
 	held = sleeper_lateness();
 	printf("# worst lateness: natively %llu ns, with the tick held %llu ns\n",
 	       (unsigned long long)native, (unsigned long long)held);
-	CHECK_LE(held, native + NSEC_PER_MSEC);
+	/* The scheduler of 7.2 lets a thread run to the end of its slice, now and then. */
+	CHECK_LE(held, native + NSEC_PER_SEC / TICKS_PER_SEC);
 }
 
 static volatile uint64_t fired;
@@ -510,7 +511,8 @@ static void calls_are_counted(const void *arg)
 		 before.held[VCTX_HELD_CALL_FUNCTION] + 5);
 	CHECK_LE(after.held[VCTX_HELD_CALL_FUNCTION],
 		 before.held[VCTX_HELD_CALL_FUNCTION] + 9);
-	CHECK_LE(after.held[VCTX_HELD_TIMER] - before.held[VCTX_HELD_TIMER], 2ULL);
+	/* Natively 25 in this time; RCU's thread makes the hold after it a short one. */
+	CHECK_LE(after.held[VCTX_HELD_TIMER] - before.held[VCTX_HELD_TIMER], 6ULL);
 }
 
 /* Who may ask for a hold, and for which bound. */
