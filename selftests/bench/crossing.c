@@ -144,12 +144,23 @@ static void head(void)
 	       "more");
 }
 
-/* Ends the case unless the figures are exact. */
+static uint64_t ctx_limits(void)
+{
+	struct vctx_info info = { .size = sizeof(info) };
+
+	REQUIRE(!__ctx_info(test_fd, &info));
+	return info.limits;
+}
+
+/* Ends the case unless the figures are exact, and those that the limits are for. */
 static void need_exact(void)
 {
 	fflush(stdout);
 	if (!is_exact() || !test_in_context)
 		test_skip("the figures are only exact with VCTX_EXACT=1");
+	/* There each stay enters VMX operation, and leaves it. */
+	if (ctx_limits() & VCTX_LIMIT_VMX_OPERATION)
+		test_skip("this kernel reserves VMX operation for KVM");
 }
 
 /* What is done natively and in a context. */
