@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,12 +47,27 @@ static struct vctx_stats hold_for(uint64_t ns)
 }
 
 /*
+ * Since 6.9 a busy CPU has ticks for timers of idle ones.  Debian's 7.2 has a thread,
+ * kdamond, that sleeps for 84 ms again and again.
+ */
+static bool idle_cpus_leave_timers(void)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname name;
+
+	REQUIRE(!uname(&name));
+	REQUIRE(sscanf(name.release, "%u.%u", &major, &minor) == 2);
+	return nr_cpus() > 1 && (major > 6 || (major == 6 && minor >= 9));
+}
+
+/*
  * Natively there are 500 interruptions.  There remain the kernel's watchdog every
  * four seconds, and RCU's kthread as long as it has work from earlier tests: each
  * time it has run, the next hold is a short one.
  */
 static void unlimited(const void *arg)
 {
+	bool shared = idle_cpus_leave_timers();
 	struct vctx_stats stats;
 
 	(void)arg;
@@ -63,10 +79,10 @@ static void unlimited(const void *arg)
 	       (unsigned long long)stats.exits[VCTX_EXIT_INTERRUPT],
 	       (unsigned long long)stats.ticks_held,
 	       (unsigned long long)stats.longest_ns);
-	CHECK_LE(stats.exits[VCTX_EXIT_INTERRUPT], 25ULL);
-	CHECK_GE(stats.ticks_held, 2 * TICKS_PER_SEC - 40);
+	CHECK_LE(stats.exits[VCTX_EXIT_INTERRUPT], shared ? 150ULL : 25ULL);
+	CHECK_GE(stats.ticks_held, 2 * TICKS_PER_SEC - (shared ? 120 : 40));
 	CHECK_LE(stats.ticks_held, 2 * TICKS_PER_SEC + 1);
-	CHECK_GE(stats.longest_ns, NSEC_PER_SEC / 4);
+	CHECK_GE(stats.longest_ns, NSEC_PER_SEC / (shared ? 20 : 4));
 }
 
 /* Each bound lets one tick through. */
