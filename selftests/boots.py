@@ -68,7 +68,8 @@ BEYOND_QEMU_SMP = (
     "ptrace/hardware_breakpoint", "ptrace/hardware_breakpoint_both",
 )
 
-# What debug kernels cannot do. KASAN keeps what is freed, and each object has more bytes around it; kmemleak looks for leaks.
+# What debug kernels cannot do. KASAN keeps what is freed, and each object has more bytes around it; kmemleak looks for
+# leaks.
 BEYOND_DEBUG = {"debug": ("many_contexts/memory", "fuzz_netlink_leaks/memory")}
 
 # What `guest` says about the machine.
@@ -119,7 +120,8 @@ def command(row, tests, seed):
     return (os.path.join(HERE, "vm", "run"), *kernel, "-e", row.emulator, "--model", row.model, "-c", str(row.cpus),
             "-t", str(BOOT_SECONDS * slow), *memory, *row.options, "-a", BUILD + ":/selftests",
             *(word for file in GUEST_FILES for word in ("-a", file)), "--",
-            "env", f"VCTX_SEED={seed}", f"VCTX_SLOW={slow}", f"VCTX_CROWD={crowd}", f"VCTX_MESSAGES={messages}", f"VCTX_EXACT={int(exact)}",
+            "env", f"VCTX_SEED={seed}", f"VCTX_SLOW={slow}", f"VCTX_CROWD={crowd}", f"VCTX_MESSAGES={messages}",
+            f"VCTX_EXACT={int(exact)}",
             "VCTX_SKIP=" + " ".join(beyond),
             "/selftests/guest", str(TEST_SECONDS * slow), *tests)
 

@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import sys
 import tempfile
 import time
 
@@ -20,6 +21,22 @@ UNUSED = 30 * 24 * 3600  # seconds after which an entry is removed
 
 class Failure(Exception):
     """The harness cannot do its work; the text is for the user."""
+
+
+def answer(program, usage, words, question):
+    """What the command line of a file here does: prints the answer to a question, or the usage if it is None.
+
+    Returns the exit status.
+    """
+    if not question:
+        print(usage, file=sys.stdout if words == ["--help"] else sys.stderr)
+        return 0 if words == ["--help"] else 125
+    try:
+        print(question())
+    except Failure as failure:
+        print(f"{program}: {failure}", file=sys.stderr)
+        return 125
+    return 0
 
 
 def directory():

@@ -14,7 +14,6 @@ sys.dont_write_bytecode = True
 import cache  # noqa: E402
 import kernel  # noqa: E402
 import packages  # noqa: E402
-from cache import Failure  # noqa: E402
 
 SOURCES = "usr/src"
 
@@ -51,15 +50,7 @@ They are those of the newest kernel of this machine's Debian release."""
 
 
 def main(words):
-    if words:
-        print(USAGE, file=sys.stdout if words == ["--help"] else sys.stderr)
-        return 0 if words == ["--help"] else 125
-    try:
-        print(unpacked(kernel.newest(None)))
-    except Failure as failure:
-        print(f"headers: {failure}", file=sys.stderr)
-        return 125
-    return 0
+    return cache.answer("headers", USAGE, words, None if words else lambda: unpacked(kernel.newest(None)))
 
 
 if __name__ == "__main__":

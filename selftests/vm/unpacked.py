@@ -69,15 +69,7 @@ The C library is not there: the programs are for the guest, which has that of th
 
 
 def main(words):
-    if len(words) < 2:
-        print(USAGE, file=sys.stdout if words == ["--help"] else sys.stderr)
-        return 0 if words == ["--help"] else 125
-    try:
-        print(root(words[1:], words[0], libc=False))
-    except Failure as failure:
-        print(f"unpacked: {failure}", file=sys.stderr)
-        return 125
-    return 0
+    return cache.answer("unpacked", USAGE, words, None if len(words) < 2 else lambda: root(words[1:], words[0], libc=False))
 
 
 if __name__ == "__main__":
