@@ -71,13 +71,16 @@ struct hrtimer *vctx_tick_timer_find(void)
  * @now: the time
  * @ns: from now
  *
+ * It never comes earlier than it was due: at that time the kernel would have nothing to do
+ * in it, and what waits for a tick would have to wait for the next hold to end.
+ *
  * Return: when it was due.
  */
 ktime_t vctx_tick_timer_push(struct hrtimer *timer, ktime_t now, u64 ns)
 {
 	ktime_t due = hrtimer_get_expires(timer);
 
-	hrtimer_start(timer, ktime_add_ns(now, ns),
+	hrtimer_start(timer, max_t(ktime_t, due, ktime_add_ns(now, ns)),
 		      HRTIMER_MODE_ABS_PINNED_HARD);
 	return due;
 }
