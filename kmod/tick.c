@@ -16,8 +16,12 @@
  *     ^                                ^  |                              |
  *     | the thread has left the guest  |  |              after the exit  |
  *     | by itself, or was kicked       |  |                              |
+ *     | for another thread             |  |                              |
  *     +-----------------------------------+                              |
  *                                      +---------------------------------+
+ *
+ * A CPU that was kicked for a timer of an idle one may hold its tick again at once, until
+ * that timer.
  *
  * A thread that the scheduler moves to the CPU is not in its run queue at once: the CPU is
  * ready again at the second tick from then.
@@ -315,7 +319,9 @@ static bool hold(const struct vctx_cpu *this, struct tick *tick)
 		vctx_tick_kick_disarm(cpu);
 		return false;
 	}
-	tick->due = vctx_tick_timer_push(tick->timer, now, bound_by_others(bound, now));
+	bound = bound_by_others(bound, now);
+	vctx_tick_kick_until(cpu, ktime_add_ns(now, bound));
+	tick->due = vctx_tick_timer_push(tick->timer, now, bound);
 	return true;
 }
 

@@ -3,6 +3,9 @@
  * What must end a stay in the guest early, because the CPU has more to do, sends
  * an interrupt: another CPU that wakes up a thread for this one, or moves one
  * here, does so from the probes below, and one that goes idle from tick_remote.c.
+ *
+ * The two are different kicks.  After the first the CPU has a thread to run, or is about
+ * to.  After the second it may hold its tick again at once, until the timer.
  */
 #include <linux/cpumask.h>
 #include <linux/percpu.h>
@@ -18,14 +21,20 @@ static struct cpumask armed;
 /* Contexts that may hold the tick: without any, a wake-up costs others nothing. */
 static atomic_t users = ATOMIC_INIT(0);
 
-static DEFINE_PER_CPU(call_single_data_t, kick);
-
-/*
- * CPUs whose kick is on its way.  Several CPUs may want to kick one at the same time, and
- * the kernel leaves it to the caller that they do not send the same call at once;
- * models/tick.pml.
+/**
+ * struct kick - a kick of one CPU
+ * @call:	the call that it consists of
+ * @sent:	it is on its way.  Several CPUs may want to kick one at the same time,
+ *		and the kernel leaves it to the caller that they do not send the same
+ *		call at once; models/tick.pml.
  */
-static struct cpumask kicking;
+struct kick {
+	call_single_data_t call;
+	bool sent;
+};
+
+static DEFINE_PER_CPU(struct kick, for_thread);
+static DEFINE_PER_CPU(struct kick, for_timer);
 
 static smp_call_func_t on_kick __ro_after_init;
 
@@ -55,6 +64,18 @@ bool vctx_tick_kick_arm(int cpu, u64 ns)
 		return true;
 	cpumask_clear_cpu(cpu, &armed);
 	return false;
+}
+
+/**
+ * vctx_tick_kick_until - the hold ends earlier than vctx_tick_kick_arm() was told
+ * @cpu: this one, which is armed
+ * @ns: when it ends at the latest, in ns of CLOCK_MONOTONIC
+ *
+ * An idle CPU whose timer is due later than that does not kick.
+ */
+void vctx_tick_kick_until(int cpu, u64 ns)
+{
+	WRITE_ONCE(per_cpu(until, cpu), ns);
 }
 
 /**
@@ -118,13 +139,13 @@ void vctx_tick_kick_put(void)
 	atomic_dec(&users);
 }
 
-static void send_kick(int cpu)
+static void send_kick(struct kick *kick, int cpu)
 {
-	if (cpumask_test_and_set_cpu(cpu, &kicking))
+	if (xchg(&kick->sent, true))
 		return;
 	/* Fails if the CPU has gone offline meanwhile. */
-	if (smp_call_function_single_async(cpu, per_cpu_ptr(&kick, cpu)))
-		cpumask_clear_cpu(cpu, &kicking);
+	if (smp_call_function_single_async(cpu, &kick->call))
+		smp_store_release(&kick->sent, false);
 }
 
 /* Called by the scheduler with locks held, but not always that of @cpu's run queue. */
@@ -135,7 +156,7 @@ static void kick_cpu(int cpu)
 	/* Pairs with vctx_tick_kick_arm(); models/tick.pml. */
 	smp_mb();
 	if (unlikely(cpumask_test_cpu(cpu, &armed)))
-		send_kick(cpu);
+		send_kick(per_cpu_ptr(&for_thread, cpu), cpu);
 }
 
 /**
@@ -151,15 +172,28 @@ void vctx_tick_kick_beyond(u64 ns)
 
 	for_each_cpu(cpu, &armed)
 		if (READ_ONCE(per_cpu(until, cpu)) > ns)
-			send_kick(cpu);
+			send_kick(per_cpu_ptr(&for_timer, cpu), cpu);
 }
 
-static void kicked(void *unused)
+/*
+ * Whoever found it sent did so before the CPU looks again, and so what it was for is seen;
+ * models/tick.pml.
+ */
+static void has_come(struct kick *kick)
 {
-	cpumask_clear_cpu(smp_processor_id(), &kicking);
-	/* Who found the bit set in kick_cpu() came before on_kick(); models/tick.pml. */
-	smp_mb__after_atomic();
+	xchg(&kick->sent, false);
+}
+
+static void kicked_for_thread(void *unused)
+{
+	has_come(this_cpu_ptr(&for_thread));
 	on_kick(NULL);
+}
+
+/* The exit was all that it takes: the next hold sees the timer. */
+static void kicked_for_timer(void *unused)
+{
+	has_come(this_cpu_ptr(&for_timer));
 }
 
 static void on_wakeup(void *data, struct task_struct *task)
@@ -187,7 +221,8 @@ static struct vctx_probe probes[] = {
 
 /**
  * vctx_tick_kick_init - look at the scheduler's wake-ups from now on
- * @function: called on each CPU that is kicked, in the interrupt
+ * @function: called on each CPU that is kicked for a thread or by vctx_tick_kick_all(), in
+ *	the interrupt
  *
  * Return: 0 or -errno.
  */
@@ -196,8 +231,10 @@ int __init vctx_tick_kick_init(smp_call_func_t function)
 	int cpu;
 
 	on_kick = function;
-	for_each_possible_cpu(cpu)
-		INIT_CSD(per_cpu_ptr(&kick, cpu), kicked, NULL);
+	for_each_possible_cpu(cpu) {
+		INIT_CSD(&per_cpu(for_thread, cpu).call, kicked_for_thread, NULL);
+		INIT_CSD(&per_cpu(for_timer, cpu).call, kicked_for_timer, NULL);
+	}
 	return vctx_probe_register(probes, ARRAY_SIZE(probes));
 }
 

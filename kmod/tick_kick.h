@@ -10,6 +10,7 @@
 #include <linux/types.h>
 
 bool vctx_tick_kick_arm(int cpu, u64 ns);
+void vctx_tick_kick_until(int cpu, u64 ns);
 void vctx_tick_kick_disarm(int cpu);
 bool vctx_tick_kick_is_armed(int cpu);
 unsigned int vctx_tick_kick_moves(int cpu);

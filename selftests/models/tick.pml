@@ -34,6 +34,8 @@
  * fails -DIDLE -DIDLE_UNSEEN	hold() does not look at the timers of idle CPUs
  * fails -DIDLE -DIDLE_SEEN_FIRST	it looks at them before the kick is armed
  * fails -DIDLE -DUNTIL_LAST	the end of the hold is written after the bit is set
+ * fails -DIDLE -DUNTIL_KEPT	it is written only when the timers have been looked at
+ * fails -DIDLE -DUNTIL_EARLY	it is taken back before they have been looked at
  */
 #define CPUS 4
 #define HOLDER 0
@@ -54,6 +56,7 @@
 
 byte moves;		/* how many threads were about to move to the holder; atomic_t */
 bool held;		/* the holder's tick is held */
+/* A kick for a thread, or with IDLE one for a timer; each has a call of its own. */
 bool kicking;		/* the call is claimed */
 bool csd_locked;	/* CSD_FLAG_LOCK of the call */
 bool queued;		/* the call is in the holder's queue, and its interrupt is pending */
@@ -77,8 +80,8 @@ inline arm()
 #ifdef LOOK_FIRST
 	load(HOLDER, others, OTHERS);
 #endif
-#if defined(IDLE) && !defined(UNTIL_LAST)
-	store(HOLDER, UNTIL, 1);
+#if defined(IDLE) && !defined(UNTIL_LAST) && !defined(UNTIL_KEPT)
+	store(HOLDER, UNTIL, far);
 #endif
 #ifdef ARM_NO_BARRIER
 	store(HOLDER, ARMED, 1);
@@ -86,7 +89,7 @@ inline arm()
 	locked_store(HOLDER, ARMED, 1);
 #endif
 #if defined(IDLE) && defined(UNTIL_LAST)
-	store(HOLDER, UNTIL, 1);
+	store(HOLDER, UNTIL, far);
 #endif
 #if !defined(NO_LOOK) && !defined(LOOK_FIRST)
 	load(HOLDER, others, OTHERS);
@@ -103,15 +106,23 @@ inline arm()
 #define MOVED (moves != seen)
 #endif
 
-/* bound_by_others() in tick.c */
+/* bound_by_others() in tick.c, and vctx_tick_kick_until() */
 inline bound()
 {
-#if defined(IDLE) && !defined(IDLE_UNSEEN)
-	load(HOLDER, x, FIRST);
-	beyond = !x;
-	x = 0
+#ifdef IDLE
+#ifdef UNTIL_EARLY
+	store(HOLDER, UNTIL, 0);
+#endif
+#ifdef IDLE_UNSEEN
+	beyond = far;
 #else
-	beyond = true
+	load(HOLDER, x, FIRST);
+	beyond = far && !x;
+	x = 0;
+#endif
+	store(HOLDER, UNTIL, beyond)
+#else
+	skip
 #endif
 }
 
@@ -121,6 +132,13 @@ inline hold()
 	load(HOLDER, x, FORBIDDEN);
 	if
 	:: ready && !x ->
+#ifdef IDLE
+		/* bound_now(): the hold may be a short one for another reason. */
+		if
+		:: far = true
+		:: far = false
+		fi;
+#endif
 #ifdef IDLE_SEEN_FIRST
 		bound();
 #endif
@@ -143,6 +161,7 @@ inline hold()
 	:: else
 	fi;
 	others = 0;
+	far = false;
 	x = 0
 }
 
@@ -173,7 +192,10 @@ inline take_interrupts()
 	:: queued ->
 		d_step { queued = false; csd_locked = false };
 		kicking = false;
+#ifndef IDLE
+		/* on_kick() in tick.c; after a kick for a timer the CPU may hold its tick again. */
 		ready = false
+#endif
 	:: else
 	fi;
 	if
@@ -189,7 +211,7 @@ inline take_interrupts()
 
 active proctype holder()
 {
-	bool ready;
+	bool ready, far;
 	byte seen, others, x;
 
 end:	do
@@ -299,13 +321,10 @@ active proctype mover()
 }
 #endif
 
-/* set_first() in tick_remote.c, and vctx_tick_kick_beyond() */
 #ifdef IDLE
-active proctype idler()
+/* set_first() in tick_remote.c, and vctx_tick_kick_beyond() */
+inline go_idle()
 {
-	byte x;
-	bool mine;
-
 	store(IDLER, FIRST, 1);
 #ifndef IDLE_NO_BARRIER
 	barrier(IDLER);
@@ -321,8 +340,21 @@ active proctype idler()
 		fi
 	:: else
 	fi;
+	d_step { x = 0; mine = false };
 #endif
 	left = true
+}
+
+/* It has a tick of its own while it is busy: on_active() in tick_remote.c. */
+active proctype idler()
+{
+	byte x;
+	bool mine;
+
+	go_idle();
+	left = false;
+	store(IDLER, FIRST, 0);
+	go_idle()
 }
 #endif
 
