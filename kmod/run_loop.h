@@ -285,7 +285,9 @@ vctx_run_long_loop(const struct vctx_guest_ops *ops,
 		vctx_run_make_last(hook);
 		return;
 	}
-	vctx_tick_after_interrupt(this);
+	action = VCTX_NATIVE_INTERRUPT;
+	if (vctx_tick_after_interrupt(this))
+		goto native;
 	action = vctx_run_begin(ops, this, regs, current->mm);
 	if (action >= 0)
 		goto native;

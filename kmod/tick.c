@@ -450,15 +450,19 @@ void vctx_tick_before_interrupt(bool held)
  *
  * The tick is pushed only after it has come once, so that it is never pushed for a
  * thread that is rarely in user mode for long.
+ *
+ * Return: whether a tick that was missed while it was held is about to interrupt the
+ * thread, because another interrupt came first.  In the guest this would take one more
+ * exit.
  */
-void vctx_tick_after_interrupt(struct vctx_cpu *this)
+bool vctx_tick_after_interrupt(struct vctx_cpu *this)
 {
 	struct tick *tick = this_cpu_ptr(&this_tick);
 	unsigned int now[VCTX_NR_HELD];
 	enum vctx_held_interrupt kind = VCTX_HELD_DEVICE;
 
 	if (!tick->pending)
-		return;
+		return false;
 	tick->pending = false;
 	count_interrupts(now);
 	if (now[VCTX_HELD_CALL_FUNCTION] != tick->irqs[VCTX_HELD_CALL_FUNCTION])
@@ -478,6 +482,7 @@ void vctx_tick_after_interrupt(struct vctx_cpu *this)
 		tick->moves = moves;
 		tick->first &= !tick->held;
 	}
+	return tick->held && hrtimer_get_expires(tick->timer) <= ktime_get();
 }
 
 /**

@@ -23,7 +23,7 @@ void vctx_tick_over(void);
 bool vctx_tick_hold(struct vctx_cpu *this);
 void vctx_tick_give_back(struct vctx_cpu *this);
 void vctx_tick_before_interrupt(bool held);
-void vctx_tick_after_interrupt(struct vctx_cpu *this);
+bool vctx_tick_after_interrupt(struct vctx_cpu *this);
 void vctx_tick_left(void);
 
 int vctx_tick_init(void);

@@ -79,7 +79,7 @@ static void unlimited(const void *arg)
 	       (unsigned long long)stats.exits[VCTX_EXIT_INTERRUPT],
 	       (unsigned long long)stats.ticks_held,
 	       (unsigned long long)stats.longest_ns);
-	CHECK_LE(stats.exits[VCTX_EXIT_INTERRUPT], shared ? 150ULL : 25ULL);
+	CHECK_LE(stats.exits[VCTX_EXIT_INTERRUPT], shared ? 80ULL : 25ULL);
 	CHECK_GE(stats.ticks_held, 2 * TICKS_PER_SEC - (shared ? 120 : 40));
 	CHECK_LE(stats.ticks_held, 2 * TICKS_PER_SEC + 1);
 	CHECK_GE(stats.longest_ns, NSEC_PER_SEC / (shared ? 20 : 4));
@@ -88,6 +88,7 @@ static void unlimited(const void *arg)
 /* Each bound lets one tick through. */
 static void bounded(const void *arg)
 {
+	bool shared = idle_cpus_leave_timers();
 	struct vctx_stats stats;
 
 	(void)arg;
@@ -95,7 +96,7 @@ static void bounded(const void *arg)
 	ctx_enter_tickless(100 * NSEC_PER_MSEC);
 	stats = hold_for(NSEC_PER_SEC);
 	CHECK_GE(stats.held[VCTX_HELD_TIMER], 9ULL);
-	CHECK_LE(stats.exits[VCTX_EXIT_INTERRUPT], 30ULL);
+	CHECK_LE(stats.exits[VCTX_EXIT_INTERRUPT], shared ? 45ULL : 30ULL);
 	CHECK_LE(stats.longest_ns, 101 * NSEC_PER_MSEC);
 }
 
