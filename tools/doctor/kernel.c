@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "common/alloc.h"
 #include "common/textfile.h"
@@ -63,16 +64,24 @@ static void check_config(const struct doctor_module *module)
 	free(path);
 }
 
+#define SECURITYFS	"/sys/kernel/security"
+
 /* Reads "[none] integrity confidentiality". */
 static bool locked_down(char *mode, size_t size)
 {
-	char *text = textfile_line("/sys/kernel/security/lockdown");
+	char *text = textfile_line(SECURITYFS "/lockdown");
 	char *begin = text ? strchr(text, '[') : NULL;
 
 	snprintf(mode, size, "%.*s", begin ? (int)strcspn(begin + 1, "]") : 4,
 		 begin ? begin + 1 : "none");
 	free(text);
 	return strcmp(mode, "none");
+}
+
+/* A kernel that cannot be locked down has the folder empty, or with other files in it. */
+static bool lockdown_is_hidden(void)
+{
+	return !access(SECURITYFS, F_OK) && access(SECURITYFS "/lsm", F_OK);
 }
 
 static bool signatures_enforced(void)
@@ -104,7 +113,12 @@ static void check_signature(const struct doctor_module *module)
 	bool enforced = signatures_enforced();
 	const char *boot = secure_boot() ? ", Secure Boot is on" : "";
 
-	if (!lockdown && !enforced)
+	if (lockdown_is_hidden() && !enforced)
+		finding_add("signature", module->loaded ? YES : UNKNOWN,
+			    "mount -t securityfs securityfs " SECURITYFS ", and ask again; in a container, ask its host",
+			    "%swhether modules need one cannot be seen%s",
+			    module->loaded ? "vcontext is loaded; " : "", boot);
+	else if (!lockdown && !enforced)
 		finding_add("signature", YES, NULL,
 			    "modules need no signature%s", boot);
 	else if (module->loaded)
@@ -113,7 +127,7 @@ static void check_signature(const struct doctor_module *module)
 			    mode, boot);
 	else
 		finding_add("signature", UNKNOWN,
-			    "if modprobe says 'Key was rejected': mokutil --import /var/lib/dkms/mok.pub, reboot, enrol; see vcontext-admin(7)",
+			    "if modprobe says 'Key was rejected' or 'Operation not permitted': mokutil --import /var/lib/dkms/mok.pub, reboot, enrol; see vcontext-admin(7)",
 			    "modules need one (lockdown %s%s)", mode, boot);
 }
 
