@@ -14,7 +14,7 @@ trap 'exit 143' TERM
 
 count=0
 failed=0
-tests=59
+tests=61
 
 # check NAME COMMAND...: one test that passes if the command does
 check() {
@@ -90,6 +90,9 @@ check "and those that there are are named, too" says EPYC-Milan
 guest -e qemu --model EPYC,none=on -- true
 check "an unknown feature of QEMU is refused" is "$status" 125
 check "with QEMU's own words" says "EPYC-x86_64-cpu.none"
+guest -A lockdown=integrity -- true
+check "lockdown on the command line is refused" is "$status" 125
+check "and what is possible is named" says /sys/kernel/security/lockdown
 
 # The checks that are the same in both emulators.
 head -c 300000 /dev/urandom >"$work/bytes"
