@@ -22,6 +22,7 @@ expect() {	# FILE SAYS MEASURE
 
 for word in $(cat /proc/cmdline); do
 	case $word in
+	mitigations=auto) expect mds "Mitigation: Clear CPU buffers" "VERW before the entry, return stack after the exit[;,]" ;;
 	mitigations=off) expect spectre_v2 Vulnerable "nothing is needed here" ;;
 	spectre_v2=ibrs) expect spectre_v2 "Mitigation: IBRS" "SPEC_CTRL before the entry, .*SPEC_CTRL after the exit" ;;
 	spectre_bhi=on) expect spectre_v2 "BHI: SW loop" "branch history after the exit" ;;
