@@ -121,7 +121,7 @@ def command(row, tests, seed):
             "-t", str(BOOT_SECONDS * slow), *memory, *row.options, "-a", BUILD + ":/selftests",
             *(word for file in GUEST_FILES for word in ("-a", file)), "--",
             "env", f"VCTX_SEED={seed}", f"VCTX_SLOW={slow}", f"VCTX_CROWD={crowd}", f"VCTX_MESSAGES={messages}",
-            f"VCTX_EXACT={int(exact)}",
+            f"VCTX_EXACT={int(exact)}", f"VCTX_LOCKDOWN={int(tests == list(rows.GROUPS['lockdown']))}",
             "VCTX_SKIP=" + " ".join(beyond),
             "/selftests/guest", str(TEST_SECONDS * slow), *tests)
 

@@ -24,6 +24,8 @@ GROUPS = {
     "tools": ("vctxctl.sh", "vctxctl_doctor.sh", "vctxctl_isolate.sh"),
     # The entry code, patched for the machine: only rows with a mitigation of speculation of their own run this.
     "mitigations": ("mitigations.sh",),
+    # The kernel is locked down from then on: this has a boot of its own.
+    "lockdown": ("lockdown.sh",),
     # What more CPUs with true races may break. These are of `cpu` as well.
     "race": ("fpu_state", "fuzz", "inherit", "inherit_32", "rseq", "shootdown.sh", "signals", "signals_32", "stale_tlb",
              "stale_tlb_32", "stress", "stress_32"),
@@ -45,7 +47,7 @@ def tests_of(group, tests):
     if group == "all":
         return tests
     if group == "cpu":
-        others = [test for other in ("time", "admin", "tools", "mitigations") for test in GROUPS[other]]
+        others = [test for other in ("time", "admin", "tools", "mitigations", "lockdown") for test in GROUPS[other]]
         return [test for test in tests if test not in others]
     return [test for test in tests if test in GROUPS[group]]
 
@@ -132,6 +134,7 @@ def check(kernel):
             Row(kernel, *SVM_THREADS, 2, *AS_USER, groups=("cpu", "time")),
             mitigation(kernel, SVM_THREADS, "retbleed=unret")._replace(tests=GROUPS["mitigations"]),
             Row(kernel, *VMX, 2, *NOHZ_FULL),
+            Row(kernel, *SVM_THREADS, 2, "locked down", tests=GROUPS["lockdown"]),
             *(Row(rt, *SVM_THREADS, 2, groups=("rt",)) for rt in RT_KERNELS if rt == f"{kernel}-rt"),
             *(Row(kernel, "qemu", f"EPYC,{lacking}=off", 1, tests=("unavailable.sh",)) for lacking in ("npt", "svm"))]
 
