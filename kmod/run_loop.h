@@ -45,7 +45,7 @@ enum vctx_stay {
  * struct vctx_guest_ops - what a back end gives to the run loop
  * @load_compat: prepares for a @load of 32-bit code
  * @load:	puts the user state of current, from @regs and the CPU, into the
- *		guest.  Returns false if this CPU is not enabled.
+ *		guest.  Returns -1, or why the thread must run natively.
  * @sync_cr3:	takes over that the host has changed CR3 to @cr3
  * @sync_cr4:	takes over that the host has changed CR4 to @cr4
  * @run:	does one stay in the guest: the VM entry, the VM exit, and what
@@ -59,7 +59,7 @@ enum vctx_stay {
  */
 struct vctx_guest_ops {
 	void (*load_compat)(struct vctx_cpu *this);
-	bool (*load)(struct vctx_cpu *this, struct pt_regs *regs);
+	int (*load)(struct vctx_cpu *this, struct pt_regs *regs);
 	void (*sync_cr3)(struct vctx_cpu *this, unsigned long cr3);
 	void (*sync_cr4)(struct vctx_cpu *this, unsigned long cr4);
 	int (*run)(struct vctx_cpu *this, struct pt_regs *regs,
@@ -162,9 +162,9 @@ static __always_inline int vctx_run_begin(const struct vctx_guest_ops *ops,
 		vctx_state_hide_stack(regs);
 		ops->load_compat(this);
 	}
-	if (likely(ops->load(this, regs)))
-		return -1;
-	reason = VCTX_NATIVE_CPU;
+	reason = ops->load(this, regs);
+	if (likely(reason < 0))
+		return reason;
 
 fell_back:
 	vctx_run_fell_back(this, reason);

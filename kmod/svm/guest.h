@@ -23,8 +23,8 @@ static __always_inline void svm_load_compat(struct vctx_cpu *cpu)
 }
 
 /* User state of current into the guest; see struct vctx_guest_ops. */
-static __always_inline bool svm_load(struct vctx_cpu *cpu,
-				     struct pt_regs *regs)
+static __always_inline int svm_load(struct vctx_cpu *cpu,
+				    struct pt_regs *regs)
 {
 	struct svm_cpu *this = svm_cpu_of(cpu);
 	struct vmcb_save_area *save = &this->vmcb->save;
@@ -32,13 +32,13 @@ static __always_inline bool svm_load(struct vctx_cpu *cpu,
 	if (unlikely(vctx_segment_selector(ds) | vctx_segment_selector(es) |
 		     this->segments) &&
 	    !svm_load_segments(this, regs))
-		return false;
+		return VCTX_NATIVE_CPU;
 
 	save->rip = regs->ip;
 	save->rsp = regs->sp;
 	save->rflags = regs->flags;
 	save->rax = regs->ax;
-	return true;
+	return -1;
 }
 
 /* User state from the guest to the kernel's places for it. */
@@ -57,6 +57,22 @@ static __always_inline void svm_save(struct vctx_cpu *cpu,
 	if (unlikely(save->ds.selector | save->es.selector |
 		     (regs->cs ^ __USER_CS) | (regs->ss ^ __USER_DS)))
 		svm_save_segments(this);
+}
+
+/* The same two where a stay has to be begun and ended. */
+static __always_inline int svm_load_per_stay(struct vctx_cpu *cpu,
+					     struct pt_regs *regs)
+{
+	int reason = svm_begin_stay(svm_cpu_of(cpu));
+
+	return reason < 0 ? svm_load(cpu, regs) : reason;
+}
+
+static __always_inline void svm_save_per_stay(struct vctx_cpu *cpu,
+					      struct pt_regs *regs)
+{
+	svm_save(cpu, regs);
+	svm_end_stay(svm_cpu_of(cpu));
 }
 
 #endif /* VCTX_SVM_GUEST_H */

@@ -143,6 +143,16 @@ static const struct vctx_guest_ops svm_guest_ops = {
 	.save = svm_save,
 };
 
+/* The same where SVM is ours for one stay at most. */
+static const struct vctx_guest_ops svm_per_stay_ops = {
+	.load_compat = svm_load_compat,
+	.load = svm_load_per_stay,
+	.sync_cr3 = svm_sync_cr3,
+	.sync_cr4 = svm_sync_cr4,
+	.run = svm_run,
+	.save = svm_save_per_stay,
+};
+
 /* Whether the exit is one that the trial's state can have. */
 static bool is_expected(struct svm_cpu *this, struct pt_regs *regs)
 {
@@ -171,19 +181,22 @@ bool svm_try(struct vctx_cpu *cpu, struct pt_regs *regs, u64 *code)
 {
 	struct svm_cpu *this = svm_cpu_of(cpu);
 	struct vmcb *vmcb = this->vmcb;
+	const struct vctx_guest_ops *ops = cpu->per_stay ? &svm_per_stay_ops :
+							   &svm_guest_ops;
 	bool expected;
 
 	*code = (u32)SVM_EXIT_ERR;
-	if (!svm_load(cpu, regs))
+	if (ops->load(cpu, regs) >= 0)
 		return false;
-	vctx_run_sync(&svm_guest_ops, cpu);
+	vctx_run_sync(ops, cpu);
 	svm_set_tag(0, true);
 	enter(__pa(vmcb), regs);
 	vmcb->control.clean = SVM_CLEAN_ALL;
 	vmcb->control.tlb_ctl = TLB_CONTROL_DO_NOTHING;
 	*code = vmcb->control.exit_code;
 	expected = is_expected(this, regs);
-	svm_save(cpu, regs);
+	svm_flush_tags(BIT(0));
+	ops->save(cpu, regs);
 	return expected;
 }
 
@@ -196,4 +209,14 @@ notrace void svm_on_user_return(struct user_return_notifier *hook)
 notrace void svm_on_user_return_long(struct user_return_notifier *hook)
 {
 	vctx_run_long_loop(&svm_guest_ops, hook);
+}
+
+notrace void svm_on_user_return_per_stay(struct user_return_notifier *hook)
+{
+	vctx_run_loop(&svm_per_stay_ops, hook);
+}
+
+notrace void svm_on_user_return_per_stay_long(struct user_return_notifier *hook)
+{
+	vctx_run_long_loop(&svm_per_stay_ops, hook);
 }

@@ -117,7 +117,11 @@ enum vctx_unavailable {
 	VCTX_UNAVAILABLE_NO_HW,		/* the processor has neither VMX nor SVM (ENODEV) */
 	VCTX_UNAVAILABLE_FIRMWARE,	/* the firmware has disabled VMX or SVM (ENODEV) */
 	VCTX_UNAVAILABLE_FEATURE,	/* VMX or SVM lacks a feature that is needed (ENODEV) */
-	VCTX_UNAVAILABLE_BUSY,		/* KVM or another user has VMX or SVM (EBUSY) */
+	/*
+	 * KVM has VMX or SVM and does not share it, or another user has it
+	 * (EBUSY)
+	 */
+	VCTX_UNAVAILABLE_BUSY,
 	VCTX_UNAVAILABLE_FAILED,	/* a CPU refused to be enabled (EIO) */
 	VCTX_UNAVAILABLE_ENCRYPTED,	/* memory encryption is active (ENODEV) */
 	VCTX_UNAVAILABLE_SNP,		/* the host runs SEV-SNP guests (ENODEV) */
