@@ -30,7 +30,6 @@ struct vctx_stats;
  * @detour:	runs in place of the run loop for all threads of the CPU; NULL mostly
  * @nmis:	how many NMIs the CPU had at @nmi_at
  * @nmi_at:	when @detour last saw another NMI, in jiffies
- * @flushed_tags: how many TLB tags were flushed for others, for tests
  * @mine:	no virtual machine has run since a context last did; see share.c
  * @pinned:	KVM keeps virtualisation enabled on it as long as we have it enabled
  * @per_stay:	it has virtualisation for a stay only, and the run loops for that
@@ -52,7 +51,6 @@ struct vctx_cpu {
 	void (*detour)(struct user_return_notifier *hook);
 	unsigned int nmis;
 	unsigned long nmi_at;
-	unsigned long flushed_tags;
 	bool mine;
 	bool pinned;
 	bool per_stay;

@@ -24,6 +24,7 @@
 #include "owner.h"
 #include "share.h"
 #include "tlb.h"
+#include "trace.h"
 
 /*
  * How long the probe stays after the last context.  To detach a probe and attach it again
@@ -55,7 +56,7 @@ static notrace void on_kvm_entry(void *data, void *vcpu, bool immediate_exit)
 	this = vctx_cpu_this();
 	if (this->mine) {
 		this->mine = false;
-		vctx_tlb_leave();
+		trace_vctx_handover(vctx_tlb_leave());
 		flush_predictor();
 	}
 	local_irq_restore(flags);

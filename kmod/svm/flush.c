@@ -57,7 +57,6 @@ void svm_flush_tags(unsigned int tags)
 		this->flush->control.asid = svm_capability.first_asid + tag;
 		this->flush->control.clean = 0;
 		run(this->flush);
-		this->cpu.flushed_tags++;
 		/* Without a flush by ASID, one flushes all. */
 		if (svm_capability.flush == TLB_CONTROL_FLUSH_ALL_ASID)
 			break;
