@@ -107,7 +107,7 @@ static void cpu_enable(void *error)
 	}
 	vctx_tlb_reset();
 	if (!this->per_stay)
-		vctx_share_arrive(this);
+		vctx_share_flush_predictor();
 	/* The loop of the thread that runs here may be that of another possession. */
 	if (this->ctx)
 		vctx_cpu_rehook(this);
@@ -272,7 +272,7 @@ void vctx_power_put_deferred(void)
  */
 static void owner_changed(void)
 {
-	vctx_share_pin();
+	vctx_share_refresh();
 	vctx_emergency_set(!vctx_owner_has_kvm());
 	cpus_read_lock();
 	mutex_lock(&users_lock);

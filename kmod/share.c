@@ -8,6 +8,7 @@
  * machine; it comes with interrupts off.  Its probe hands the CPU over, and the next stay
  * of a context takes it back.
  */
+#include <linux/atomic.h>
 #include <linux/cpu.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -34,13 +35,15 @@
 
 bool vctx_share_watching;
 
+/* How many have got it: if any, there are contexts, or are about to be. */
+static atomic_t users = ATOMIC_INIT(0);
+
 /* Protects what follows, and the probe. */
 static DEFINE_MUTEX(lock);
-static unsigned int users;
 static struct tracepoint *kvm_entry;
 
-/* Nothing that the one guest has trained may steer the other (see KVM's vcpu_load). */
-static void flush_predictor(void)
+/* Nothing that one guest has trained may steer another: as KVM does between two of its own. */
+void vctx_share_flush_predictor(void)
 {
 	if (boot_cpu_has(X86_FEATURE_IBPB) && !cpu_mitigations_off())
 		native_wrmsrq(MSR_IA32_PRED_CMD, PRED_CMD_IBPB);
@@ -57,7 +60,7 @@ static notrace void on_kvm_entry(void *data, void *vcpu, bool immediate_exit)
 	if (this->mine) {
 		this->mine = false;
 		trace_vctx_handover(vctx_tlb_leave());
-		flush_predictor();
+		vctx_share_flush_predictor();
 	}
 	local_irq_restore(flags);
 }
@@ -70,7 +73,7 @@ void vctx_share_arrive(struct vctx_cpu *this)
 {
 	if (vctx_backend->flush_tags)
 		vctx_tlb_reset();
-	flush_predictor();
+	vctx_share_flush_predictor();
 	this->mine = true;
 }
 
@@ -109,7 +112,7 @@ static void watch(bool on)
 static void linger(struct work_struct *work)
 {
 	mutex_lock(&lock);
-	if (!users)
+	if (!atomic_read(&users))
 		watch(false);
 	mutex_unlock(&lock);
 }
@@ -123,26 +126,27 @@ static DECLARE_DELAYED_WORK(linger_work, linger);
  */
 void vctx_share_get(void)
 {
-	mutex_lock(&lock);
-	users++;
-	watch(true);
-	mutex_unlock(&lock);
-	vctx_share_pin();
+	atomic_inc(&users);
+	/* Whoever finds the tracepoint sets it first, and looks for users then. */
+	smp_mb__after_atomic();
+	if (READ_ONCE(kvm_entry))
+		vctx_share_refresh();
 }
 
 /**
- * vctx_share_pin - rely on KVM to keep virtualisation enabled, if it does and may be used
+ * vctx_share_refresh - KVM may have come, or has enabled virtualisation
  *
- * Return: whether that is so.
+ * May sleep.
  */
-bool vctx_share_pin(void)
+void vctx_share_refresh(void)
 {
-	bool ret;
-
 	mutex_lock(&lock);
-	ret = users && vctx_share_may_borrow() && vctx_owner_pin();
+	if (atomic_read(&users)) {
+		watch(true);
+		if (vctx_share_may_borrow())
+			vctx_owner_pin();
+	}
 	mutex_unlock(&lock);
-	return ret;
 }
 
 /**
@@ -150,8 +154,10 @@ bool vctx_share_pin(void)
  */
 void vctx_share_put(void)
 {
+	if (!atomic_dec_and_test(&users) || !READ_ONCE(vctx_share_watching))
+		return;
 	mutex_lock(&lock);
-	if (!--users) {
+	if (!atomic_read(&users)) {
 		vctx_owner_unpin();
 		schedule_delayed_work(&linger_work, LINGER);
 	}
@@ -167,7 +173,9 @@ static void find_entry(struct tracepoint *tp, void *unused)
 static void found(struct tracepoint *tp)
 {
 	find_entry(tp, NULL);
-	if (tp == kvm_entry && users)
+	/* Pairs with vctx_share_get(). */
+	smp_mb();
+	if (tp == kvm_entry && atomic_read(&users))
 		watch(true);
 }
 

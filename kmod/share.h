@@ -23,9 +23,10 @@ static __always_inline bool vctx_share_may_borrow(void)
 
 bool vctx_share_is_possible(void);
 void vctx_share_arrive(struct vctx_cpu *this);
+void vctx_share_flush_predictor(void);
 
 void vctx_share_get(void);
-bool vctx_share_pin(void);
+void vctx_share_refresh(void);
 void vctx_share_put(void);
 
 int vctx_share_init(void);

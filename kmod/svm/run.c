@@ -134,12 +134,26 @@ static __always_inline int svm_run(struct vctx_cpu *cpu,
 	return rare_exit(cpu, regs, code);
 }
 
+static const struct vctx_guest_ops svm_guest_ops, svm_per_stay_ops;
+
+static noinline void svm_go_on(struct vctx_cpu *cpu, struct pt_regs *regs)
+{
+	vctx_run_go_on(&svm_guest_ops, cpu, regs);
+}
+
+static noinline void svm_go_on_per_stay(struct vctx_cpu *cpu,
+				       struct pt_regs *regs)
+{
+	vctx_run_go_on(&svm_per_stay_ops, cpu, regs);
+}
+
 static const struct vctx_guest_ops svm_guest_ops = {
 	.load_compat = svm_load_compat,
 	.load = svm_load,
 	.sync_cr3 = svm_sync_cr3,
 	.sync_cr4 = svm_sync_cr4,
 	.run = svm_run,
+	.go_on = svm_go_on,
 	.save = svm_save,
 };
 
@@ -150,6 +164,7 @@ static const struct vctx_guest_ops svm_per_stay_ops = {
 	.sync_cr3 = svm_sync_cr3,
 	.sync_cr4 = svm_sync_cr4,
 	.run = svm_run,
+	.go_on = svm_go_on_per_stay,
 	.save = svm_save_per_stay,
 };
 

@@ -276,12 +276,26 @@ static __always_inline int vmx_run_per_stay(struct vctx_cpu *cpu,
 	return run(cpu, regs, stay, true);
 }
 
+static const struct vctx_guest_ops vmx_guest_ops, vmx_per_stay_ops;
+
+static noinline void vmx_go_on(struct vctx_cpu *cpu, struct pt_regs *regs)
+{
+	vctx_run_go_on(&vmx_guest_ops, cpu, regs);
+}
+
+static noinline void vmx_go_on_per_stay(struct vctx_cpu *cpu,
+				       struct pt_regs *regs)
+{
+	vctx_run_go_on(&vmx_per_stay_ops, cpu, regs);
+}
+
 static const struct vctx_guest_ops vmx_guest_ops = {
 	.load_compat = vmx_load_compat,
 	.load = vmx_load,
 	.sync_cr3 = vmx_sync_cr3,
 	.sync_cr4 = vmx_sync_cr4,
 	.run = vmx_run,
+	.go_on = vmx_go_on,
 	.save = vmx_save,
 };
 
@@ -292,6 +306,7 @@ static const struct vctx_guest_ops vmx_per_stay_ops = {
 	.sync_cr3 = vmx_sync_cr3,
 	.sync_cr4 = vmx_sync_cr4,
 	.run = vmx_run_per_stay,
+	.go_on = vmx_go_on_per_stay,
 	.save = vmx_save_per_stay,
 };
 
