@@ -109,13 +109,8 @@ static noinline void arrive(struct svm_cpu *this)
 		this->kvm_ratio = ratio;
 }
 
-/**
- * svm_begin_stay - have SVM for one stay in the guest
- * @this: of this CPU; interrupts are off, and stay so until svm_end_stay()
- *
- * Return: -1, or why the thread must run natively.
- */
-int svm_begin_stay(struct svm_cpu *this)
+/* The slow half of svm_begin_stay(). */
+int svm_begin_any_stay(struct svm_cpu *this)
 {
 	if (!this->on || this->cpu.broken || !begin(this))
 		return VCTX_NATIVE_CPU;
@@ -138,11 +133,8 @@ int svm_begin_stay(struct svm_cpu *this)
 	return -1;
 }
 
-/**
- * svm_end_stay - undoes svm_begin_stay()
- * @this: of this CPU
- */
-void svm_end_stay(struct svm_cpu *this)
+/* The slow half of svm_end_stay(). */
+void svm_end_any_stay(struct svm_cpu *this)
 {
 	if (unlikely(this->kvm_ratio))
 		wrmsrq(MSR_AMD64_TSC_RATIO, this->kvm_ratio);

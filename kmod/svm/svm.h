@@ -94,8 +94,8 @@ void svm_cpu_free(void);
 bool svm_busy(void);
 int svm_cpu_enable(bool per_stay);
 void svm_cpu_disable(void);
-int svm_begin_stay(struct svm_cpu *this);
-void svm_end_stay(struct svm_cpu *this);
+int svm_begin_any_stay(struct svm_cpu *this);
+void svm_end_any_stay(struct svm_cpu *this);
 
 /* flush.c */
 void svm_flush_setup(struct svm_cpu *this);

@@ -12,6 +12,7 @@
 #include <asm/segment.h>
 
 #include "segment.h"
+#include "share.h"
 #include "vmx.h"
 
 void vmx_sync_cr3(struct vctx_cpu *cpu, unsigned long cr3);
@@ -109,6 +110,33 @@ static __always_inline void vmx_save(struct vctx_cpu *cpu,
 	 * bitmap runs natively, and the kernel mends the TSS before that.
 	 */
 	this_cpu_write(__tss_limit_invalid, true);
+}
+
+/**
+ * vmx_begin_stay - be in VMX operation for one stay in the guest
+ * @this: of this CPU; interrupts are off, and stay so until vmx_end_stay()
+ *
+ * The most frequent case is decided here: KVM keeps the CPU in VMX operation, and has made
+ * no other VMCS current since the last stay.  Return: false if the CPU is not enabled, or
+ * is another's.
+ */
+static __always_inline bool vmx_begin_stay(struct vmx_cpu *this)
+{
+	if (likely(this->cpu.pinned && this->cpu.mine && !this->cpu.broken &&
+		   vctx_share_may_borrow() && vmx_vmptrst(&this->previous) &&
+		   this->previous == this->vmcs_pa))
+		return true;
+	return vmx_begin_any_stay(this);
+}
+
+/**
+ * vmx_end_stay - undoes vmx_begin_stay()
+ * @this: of this CPU
+ */
+static __always_inline void vmx_end_stay(struct vmx_cpu *this)
+{
+	if (unlikely(!this->cpu.pinned || this->previous != this->vmcs_pa))
+		vmx_end_any_stay(this);
 }
 
 /* The same two where a stay has to be begun and ended. */

@@ -64,7 +64,7 @@ static bool enter(struct vmx_cpu *this)
 
 static void clear(struct vmx_cpu *this)
 {
-	vmx_vmclear(__pa(this->vmcs));
+	vmx_vmclear(this->vmcs_pa);
 	this_cpu_write(vmx_launched, 0);
 }
 
@@ -94,7 +94,7 @@ static void end(struct vmx_cpu *this)
 	/* If KVM may leave VMX operation before the next stay, nothing may stay cached. */
 	if (!this->cpu.pinned)
 		clear(this);
-	if (this->previous != NO_VMCS && this->previous != __pa(this->vmcs))
+	if (this->previous != NO_VMCS && this->previous != this->vmcs_pa)
 		vmx_vmptrld(this->previous);
 }
 
@@ -103,20 +103,15 @@ static bool begin(struct vmx_cpu *this)
 {
 	if (!(is_in_operation() ? take_part(this) : enter(this)))
 		return false;
-	if (likely(this->previous == __pa(this->vmcs)) ||
-	    vmx_vmptrld(__pa(this->vmcs)))
+	if (likely(this->previous == this->vmcs_pa) ||
+	    vmx_vmptrld(this->vmcs_pa))
 		return true;
 	end(this);
 	return false;
 }
 
-/**
- * vmx_begin_stay - be in VMX operation for one stay in the guest
- * @this: of this CPU; interrupts are off, and stay so until vmx_end_stay()
- *
- * Return: false if the CPU is not enabled, or is another's.
- */
-bool vmx_begin_stay(struct vmx_cpu *this)
+/* The slow half of vmx_begin_stay(). */
+bool vmx_begin_any_stay(struct vmx_cpu *this)
 {
 	if (!this->on || this->cpu.broken || !begin(this))
 		return false;
@@ -125,11 +120,8 @@ bool vmx_begin_stay(struct vmx_cpu *this)
 	return true;
 }
 
-/**
- * vmx_end_stay - undoes vmx_begin_stay()
- * @this: of this CPU
- */
-void vmx_end_stay(struct vmx_cpu *this)
+/* The slow half of vmx_end_stay(). */
+void vmx_end_any_stay(struct vmx_cpu *this)
 {
 	end(this);
 	if (unlikely(this->nmi)) {
@@ -172,7 +164,7 @@ static int enable_lasting(struct vmx_cpu *this)
 static void disable_lasting(struct vmx_cpu *this)
 {
 	this->lasting = false;
-	vmx_vmclear(__pa(this->vmcs));
+	vmx_vmclear(this->vmcs_pa);
 	vmx_vmxoff();
 	vctx_compat_clear_vmxe();
 	vctx_compat_stop_pt(false);
@@ -185,7 +177,7 @@ static void disable_lasting(struct vmx_cpu *this)
 static void unpin(struct vmx_cpu *this)
 {
 	this->cpu.pinned = false;
-	if (!vmx_vmclear(__pa(this->vmcs)))
+	if (!vmx_vmclear(this->vmcs_pa))
 		this->filled = false;
 }
 

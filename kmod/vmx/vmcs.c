@@ -179,7 +179,7 @@ static bool flush(void)
  */
 int vmx_vmcs_setup(struct vmx_cpu *this)
 {
-	if (!vmx_vmclear(__pa(this->vmcs)) || !vmx_vmptrld(__pa(this->vmcs)))
+	if (!vmx_vmclear(this->vmcs_pa) || !vmx_vmptrld(this->vmcs_pa))
 		return -EIO;
 	this_cpu_write(vmx_launched, 0);
 	if (!this->filled && !fill(this))

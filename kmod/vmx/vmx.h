@@ -45,6 +45,7 @@ extern struct vctx_idmap_format vmx_idmap_format;
  * @cpu:	the generic part
  * @vmxon:	the VMXON region
  * @vmcs:	the CPU's VMCS, current during a stay, and as long as @lasting
+ * @vmcs_pa:	its physical address
  * @on:		the CPU is enabled
  * @lasting:	we have it in VMX operation as long as it is enabled
  * @own:	else: we have entered VMX operation for this stay
@@ -60,6 +61,7 @@ struct vmx_cpu {
 	struct vctx_cpu cpu;
 	void *vmxon;
 	void *vmcs;
+	u64 vmcs_pa;
 	bool on;
 	bool lasting;
 	bool own;
@@ -92,8 +94,8 @@ void vmx_cpu_free(void);
 bool vmx_busy(void);
 int vmx_cpu_enable(bool per_stay);
 void vmx_cpu_disable(void);
-bool vmx_begin_stay(struct vmx_cpu *this);
-void vmx_end_stay(struct vmx_cpu *this);
+bool vmx_begin_any_stay(struct vmx_cpu *this);
+void vmx_end_any_stay(struct vmx_cpu *this);
 
 /* vmcs.c */
 int vmx_vmcs_setup(struct vmx_cpu *this);
