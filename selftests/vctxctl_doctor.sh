@@ -85,9 +85,18 @@ takes_at_load() {
 	grep -qs Y /sys/module/kvm/parameters/enable_virt_at_load
 }
 
+# What the first context will find.
+says_whether_per_stay() {
+	if takes_at_load; then
+		! grep "enabled and disabled with each stay" "$tmp/out"
+	else
+		says "full speed" no "VMX or SVM is enabled and disabled with each stay"
+	fi
+}
+
 kvm_loaded() {
 	vctxctl policy set share yes && doctor 0 && says possession yes "shared with KVM: $kvm is loaded" &&
-	says contexts yes && says mitigations yes "as in the kernel and KVM: " &&
+	says contexts yes && says_whether_per_stay && says mitigations yes "as in the kernel and KVM: " &&
 	vctxctl policy set share no || return
 	if takes_at_load; then
 		doctor 1 && says possession no "KVM has it: $kvm is loaded, and the policy share is off" &&
