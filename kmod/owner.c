@@ -82,6 +82,22 @@ static bool is_enabled_at_load(void)
 	return enabled;
 }
 
+static bool is_lasting(const struct module *kvm)
+{
+	return kvm && READ_ONCE(kvm->state) == MODULE_STATE_LIVE &&
+	       is_enabled_at_load();
+}
+
+/* Whether vctx_owner_pin() would have KVM keep virtualisation enabled. */
+bool vctx_owner_is_lasting(void)
+{
+	struct kobject *kobj = find(vctx_backend->kvm);
+	bool ret = is_lasting(module_of(kobj));
+
+	kobject_put(kobj);
+	return ret;
+}
+
 /**
  * vctx_owner_pin - have KVM keep virtualisation enabled, if it does so by itself
  *
@@ -93,8 +109,7 @@ bool vctx_owner_pin(void)
 	struct module *kvm = module_of(kobj);
 
 	mutex_lock(&pin_lock);
-	if (!pinned && kvm && READ_ONCE(kvm->state) == MODULE_STATE_LIVE &&
-	    is_enabled_at_load() && try_module_get(kvm))
+	if (!pinned && is_lasting(kvm) && try_module_get(kvm))
 		WRITE_ONCE(pinned, kvm);
 	mutex_unlock(&pin_lock);
 	kobject_put(kobj);
@@ -117,6 +132,13 @@ bool vctx_owner_pinned(void)
 	return READ_ONCE(pinned);
 }
 
+static void add_other(int i)
+{
+	if (!test_and_set_bit(i, &others_loaded))
+		pr_notice("%s is loaded, beside which there are no contexts; unload it to have them\n",
+			  others[i]);
+}
+
 /* Before the init of a module, after that, and after its exit or its failure. */
 static int on_module(struct notifier_block *nb, unsigned long event, void *data)
 {
@@ -133,7 +155,7 @@ static int on_module(struct notifier_block *nb, unsigned long event, void *data)
 	if (i < 0)
 		return NOTIFY_DONE;
 	if (loaded)
-		set_bit(i, &others_loaded);
+		add_other(i);
 	else
 		clear_bit(i, &others_loaded);
 	changed();
@@ -163,7 +185,7 @@ int __init vctx_owner_init(void (*on_change)(void))
 		WRITE_ONCE(kvm_loaded, true);
 	for (i = 0; i < ARRAY_SIZE(others); i++)
 		if (is_loaded(others[i]))
-			set_bit(i, &others_loaded);
+			add_other(i);
 	return 0;
 }
 

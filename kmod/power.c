@@ -154,9 +154,12 @@ enum vctx_owner vctx_power_cpu_owner(int cpu)
 /* Return: what is slower for want of a virtualisation that lasts; VCTX_LIMIT_*. */
 u64 vctx_power_limits(void)
 {
-	if (!is_per_stay() || vctx_owner_pinned())
-		return 0;
-	return VCTX_LIMIT_VMX_OPERATION;
+	bool pinned = vctx_owner_pinned();
+
+	/* What the first context will find. */
+	if (!atomic_read(&users))
+		pinned = vctx_share_is_possible() && vctx_owner_is_lasting();
+	return is_per_stay() && !pinned ? VCTX_LIMIT_VMX_OPERATION : 0;
 }
 
 /* The caller holds cpus_read_lock(), so that no CPU is missed. */

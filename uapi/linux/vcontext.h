@@ -158,7 +158,8 @@ enum vctx_unavailable {
  * @tick_max_ns:	out: the largest bound on a tick hold that is allowed, 0 if
  *			ticks are not held at all; U64_MAX is unlimited
  * @limits:		out: VCTX_LIMIT_*, what is slower here, since the kernel
- *			reserves for KVM what the module would need
+ *			reserves for KVM what the module would need, or since KVM's
+ *			module is loaded
  */
 struct vctx_info {
 	__u32 size;
@@ -187,7 +188,10 @@ struct vctx_info {
  * registers loaded.
  */
 #define VCTX_LIMIT_FPU			(1ULL << 0)
-/* VMX operation is entered and left with each stay in the guest. */
+/*
+ * VMX or SVM is enabled and disabled with each stay in the guest, unless KVM
+ * has enabled it.
+ */
 #define VCTX_LIMIT_VMX_OPERATION	(1ULL << 1)
 /* Threads run natively (VCTX_NATIVE_CPU) while processor trace is on. */
 #define VCTX_LIMIT_PROCESSOR_TRACE	(1ULL << 2)
