@@ -17,7 +17,7 @@ static const char *const texts[] = {
 	[VCTX_UNAVAILABLE_FEATURE] =
 		"lacks a feature that is needed; threads run natively",
 	[VCTX_UNAVAILABLE_BUSY] =
-		"is in use, probably by KVM; stop the virtual machines or unload KVM's module",
+		"is in use, probably by KVM; have it shared (vctxctl policy set share yes), or stop the virtual machines and unload KVM's module",
 	[VCTX_UNAVAILABLE_FAILED] =
 		"could not be enabled on a CPU; threads run natively",
 	[VCTX_UNAVAILABLE_ENCRYPTED] =

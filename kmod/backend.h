@@ -36,17 +36,32 @@ struct vctx_idmap_format {
 };
 
 /**
+ * struct vctx_run_loops - run_loop.h, made with one struct vctx_guest_ops of a back end
+ * @on_user_return: for nearly all threads
+ * @on_user_return_long: for threads that may stay long in the guest
+ */
+struct vctx_run_loops {
+	void (*on_user_return)(struct user_return_notifier *hook);
+	void (*on_user_return_long)(struct user_return_notifier *hook);
+};
+
+/**
  * struct vctx_backend_ops - a back end
  * @backend:	its number in the ABI
  * @name:	the name of the technique, for the log
  * @kvm:	the name of KVM's module for it
+ * @kvm_builtin: KVM is no module in this kernel
+ * @only_per_stay: the kernel reserves for KVM what it takes to keep virtualisation
+ *		enabled from one stay to the next
  * @init:	finds out about the CPUs and allocates, at module load.  Returns
  *		enum vctx_unavailable, or -errno if the module cannot load.
  *		Nothing stays allocated unless it returns VCTX_AVAILABLE.
  * @exit:	undoes @init
  * @busy:	tells whether somebody else uses this CPU's virtualisation
- * @cpu_enable:	lets this CPU enter VMX operation, or sets EFER.SVME.  Interrupts
- *		are off.  Returns 0, -EBUSY or -EIO.
+ * @cpu_enable:	readies this CPU for stays.  Unless @per_stay, virtualisation is enabled
+ *		from now on: the CPU is in VMX operation, or EFER.SVME is set.  Else
+ *		each stay finds out whether it is, by KVM, and does it if not.
+ *		Interrupts are off.  Returns 0, -EBUSY or -EIO.
  * @cpu_disable: undoes @cpu_enable; does nothing if that failed or never ran
  * @try:	enters the guest once with @regs, and ends the stay.  Interrupts are
  *		off, and the CPU is enabled.  Returns whether the entry ended by a
@@ -57,18 +72,20 @@ struct vctx_idmap_format {
  * @cpu:	returns the generic part of what the back end has for a CPU
  * @set_tag:	makes the next entries of this CPU use TLB tag @tag; if @flush,
  *		without anything that was cached under it.  Interrupts are off.
- * @on_user_return: the run loop of run_loop.h, made with this back end's
- *		struct vctx_guest_ops
- * @on_user_return_long: the same for threads that may stay long in the guest
+ * @flush_tags:	flushes now all that is cached under a set of tags; virtualisation is
+ *		enabled, and interrupts are off.  NULL if nobody else uses our tags.
+ * @loops:	the run loops, by @per_stay of the CPU
  */
 struct vctx_backend_ops {
 	enum vctx_backend backend;
 	const char *name;
 	const char *kvm;
+	bool kvm_builtin;
+	bool only_per_stay;
 	int (*init)(void);
 	void (*exit)(void);
 	bool (*busy)(void);
-	int (*cpu_enable)(void);
+	int (*cpu_enable)(bool per_stay);
 	void (*cpu_disable)(void);
 	bool (*try)(struct vctx_cpu *this, struct pt_regs *regs, u64 *code);
 	const struct vctx_idmap_format *format;
@@ -77,8 +94,8 @@ struct vctx_backend_ops {
 
 	struct vctx_cpu *(*cpu)(int cpu);
 	void (*set_tag)(unsigned int tag, bool flush);
-	void (*on_user_return)(struct user_return_notifier *hook);
-	void (*on_user_return_long)(struct user_return_notifier *hook);
+	void (*flush_tags)(unsigned int tags);
+	struct vctx_run_loops loops[2];
 };
 
 extern struct vctx_backend_ops vctx_vmx_ops;

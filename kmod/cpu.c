@@ -47,14 +47,16 @@ static vctx_hook_fn choose_hook(const struct vctx_cpu *this,
 				const struct vctx_context *ctx)
 {
 	vctx_hook_fn hook = READ_ONCE(ctx->hook);
+	const struct vctx_run_loops *loops;
 
 	if (hook)
 		return hook;
 	if (this->detour)
 		return this->detour;
+	loops = &vctx_backend->loops[this->per_stay];
 	if (ctx->tick_bound || vctx_cpu_is_tracked())
-		return vctx_backend->on_user_return_long;
-	return vctx_backend->on_user_return;
+		return loops->on_user_return_long;
+	return loops->on_user_return;
 }
 
 /**

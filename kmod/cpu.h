@@ -30,6 +30,9 @@ struct vctx_stats;
  * @detour:	runs in place of the run loop for all threads of the CPU; NULL mostly
  * @nmis:	how many NMIs the CPU had at @nmi_at
  * @nmi_at:	when @detour last saw another NMI, in jiffies
+ * @mine:	no virtual machine has run since a context last did; see share.c
+ * @pinned:	KVM keeps virtualisation enabled on it as long as we have it enabled
+ * @per_stay:	it has virtualisation for a stay only, and the run loops for that
  * @broken:	it has refused an entry, or failed its trial: threads run natively
  *		there until the module is loaded again
  * @kick:	an interrupt to this CPU itself; its handler does nothing, but the
@@ -48,6 +51,9 @@ struct vctx_cpu {
 	void (*detour)(struct user_return_notifier *hook);
 	unsigned int nmis;
 	unsigned long nmi_at;
+	bool mine;
+	bool pinned;
+	bool per_stay;
 	bool broken;
 	struct irq_work kick;
 };

@@ -5,20 +5,20 @@
  * kernel must find the CPU as it is after a reset.
  *
  * There is one place for such a callback, and KVM takes it without looking.  So we
- * have it only while KVM's module is not loaded.  KVM's own callback does the same,
- * whoever has enabled the CPU.
+ * have it only while KVM's module is not loaded, and while it is, the CPUs'
+ * virtualisation is ours for a stay at most: the NMI that ends the stay is taken
+ * after that.
  */
-#include <linux/kobject.h>
-#include <linux/module.h>
-#include <linux/notifier.h>
-#include <linux/string.h>
+#include <linux/irqflags.h>
+#include <linux/mutex.h>
 
-#include "emergency.h"
 #include "backend.h"
+#include "emergency.h"
 
 #ifdef VCTX_COMPAT_EMERGENCY_CALLBACK
 #include <asm/reboot.h>
 
+static DEFINE_MUTEX(lock);
 static bool registered;
 
 static void disable(void)
@@ -30,66 +30,24 @@ static void disable(void)
 	local_irq_restore(flags);
 }
 
-static void set_callback(bool on)
+/**
+ * vctx_emergency_set - be called back, or not
+ * @ours: whether the place is ours, that is, whether KVM's module is not loaded
+ */
+void vctx_emergency_set(bool ours)
 {
-	if (on && !registered)
+	mutex_lock(&lock);
+	if (ours && !registered)
 		cpu_emergency_register_virt_callback(disable);
-	if (!on && registered)
+	if (!ours && registered)
 		cpu_emergency_unregister_virt_callback(disable);
-	registered = on;
-}
-
-static int on_module(struct notifier_block *nb, unsigned long event, void *data)
-{
-	struct module *module = data;
-
-	if (strcmp(module->name, vctx_backend->kvm))
-		return NOTIFY_DONE;
-	/* Before the init of KVM, and after its exit or its failure. */
-	if (event == MODULE_STATE_COMING)
-		set_callback(false);
-	else if (event == MODULE_STATE_GOING)
-		set_callback(true);
-	return NOTIFY_OK;
-}
-
-static struct notifier_block module_notifier = {
-	.notifier_call = on_module,
-};
-
-static bool kvm_loaded(void)
-{
-	struct kset *modules = THIS_MODULE->mkobj.kobj.kset;
-	struct kobject *kobj = kset_find_obj(modules, vctx_backend->kvm);
-
-	kobject_put(kobj);
-	return kobj;
-}
-
-int vctx_emergency_init(void)
-{
-	int ret = register_module_notifier(&module_notifier);
-
-	if (ret)
-		return ret;
-	set_callback(!kvm_loaded());
-	return 0;
-}
-
-void vctx_emergency_exit(void)
-{
-	unregister_module_notifier(&module_notifier);
-	set_callback(false);
+	registered = ours;
+	mutex_unlock(&lock);
 }
 
 #else /* The kernel itself looks whether the CPU is enabled. */
 
-int vctx_emergency_init(void)
-{
-	return 0;
-}
-
-void vctx_emergency_exit(void)
+void vctx_emergency_set(bool ours)
 {
 }
 

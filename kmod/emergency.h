@@ -2,7 +2,8 @@
 #ifndef VCTX_EMERGENCY_H
 #define VCTX_EMERGENCY_H
 
-int vctx_emergency_init(void);
-void vctx_emergency_exit(void);
+#include <linux/types.h>
+
+void vctx_emergency_set(bool ours);
 
 #endif /* VCTX_EMERGENCY_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What this kernel reserves for KVM, and what is slower without. */
+/* What is slower because the kernel reserves something for KVM, or because KVM is there. */
 #include <linux/bits.h>
 #include <linux/vcontext.h>
 
@@ -12,17 +12,17 @@ static const struct {
 	const char *text;
 } explain[] = {
 	{ VCTX_LIMIT_FPU,
-	  "FPU registers are loaded by way of a native return after each switch to a thread" },
+	  "this kernel reserves for KVM what contexts need, so FPU registers are loaded by way of a native return after each switch to a thread" },
 	{ VCTX_LIMIT_VMX_OPERATION,
-	  "VMX operation is entered and left with each stay in the guest" },
+	  "virtualisation is enabled with each stay in the guest, while KVM has not enabled it for as long as its module is loaded" },
 	{ VCTX_LIMIT_PROCESSOR_TRACE,
-	  "threads run natively while processor trace is on" },
+	  "this kernel reserves for KVM what contexts need, so threads run natively while processor trace is on" },
 };
 
 /* Return: a set of VCTX_LIMIT_*. */
 u64 vctx_limits(void)
 {
-	return VCTX_COMPAT_LIMITS | vctx_backend->limits;
+	return VCTX_COMPAT_LIMITS | vctx_backend->limits | vctx_power_limits();
 }
 
 /* After vctx_backend_init(). */
@@ -35,6 +35,5 @@ void __init vctx_limits_init(void)
 		return;
 	for (i = 0; i < ARRAY_SIZE(explain); i++)
 		if (limits & explain[i].limit)
-			pr_notice("this kernel reserves for KVM what contexts need, so %s\n",
-				  explain[i].text);
+			pr_notice("%s\n", explain[i].text);
 }

@@ -43,7 +43,8 @@ static int put_one_cpu(struct sk_buff *skb, int cpu)
 	int ret;
 
 	if (nla_put_u32(skb, VCTX_A_CPU_CPU, cpu) ||
-	    nla_put_u32(skb, VCTX_A_CPU_STATE, vctx_power_cpu_state(cpu)))
+	    nla_put_u32(skb, VCTX_A_CPU_STATE, vctx_power_cpu_state(cpu)) ||
+	    nla_put_u32(skb, VCTX_A_CPU_OWNER, vctx_power_cpu_owner(cpu)))
 		return -EMSGSIZE;
 	rcu_read_lock();
 	ret = put_cpu_context(skb, per_cpu(vctx_cpu, cpu), cpu);

@@ -21,7 +21,8 @@ static int put_policy(struct sk_buff *skb, const struct vctx_policy *policy,
 	    nla_put_u8(skb, VCTX_A_POLICY_TICK_UNPRIVILEGED,
 		       policy->tick_unprivileged) ||
 	    nla_put_u32(skb, VCTX_A_POLICY_TICK_MAX_MS, policy->tick_max_ms) ||
-	    nla_put_string(skb, VCTX_A_POLICY_TICK_CPUS, cpus))
+	    nla_put_string(skb, VCTX_A_POLICY_TICK_CPUS, cpus) ||
+	    nla_put_u8(skb, VCTX_A_POLICY_SHARE, !!policy->share))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -62,6 +63,12 @@ static void change_uint(struct nlattr *attr, unsigned int *value)
 		*value = nla_get_u32(attr);
 }
 
+static void change_share(struct nlattr *attr, int *value)
+{
+	if (attr)
+		*value = nla_get_u8(attr);
+}
+
 static int change_policy(struct vctx_policy *policy, struct genl_info *info)
 {
 	struct nlattr **attrs = info->attrs;
@@ -81,6 +88,7 @@ static int change_policy(struct vctx_policy *policy, struct genl_info *info)
 	change_bool(attrs[VCTX_A_POLICY_TICK_UNPRIVILEGED],
 		    &policy->tick_unprivileged);
 	change_uint(attrs[VCTX_A_POLICY_TICK_MAX_MS], &policy->tick_max_ms);
+	change_share(attrs[VCTX_A_POLICY_SHARE], &policy->share);
 	return 0;
 }
 

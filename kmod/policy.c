@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <asm/processor.h>
 
 #include "policy.h"
 
 struct vctx_policy vctx_policy = {
 	.enabled = true,
+	.share = -1,
 	.tick_hold = true,
 	.tick_max_ms = UINT_MAX,
 };
@@ -18,6 +20,9 @@ MODULE_PARM_DESC(max_contexts, "Contexts on the machine at one time; 0 is no lim
 
 module_param_named(max_per_user, vctx_policy.max_per_user, uint, 0644);
 MODULE_PARM_DESC(max_per_user, "Contexts of each user at one time; 0 is no limit");
+
+module_param_named(share, vctx_policy.share, bint, 0644);
+MODULE_PARM_DESC(share, "Run contexts also on CPUs that KVM has enabled virtualisation on; 1 with Intel's processors, else 0");
 
 module_param_named(tick_hold, vctx_policy.tick_hold, bool, 0644);
 MODULE_PARM_DESC(tick_hold, "Hold the tick for contexts that ask for it");
@@ -95,6 +100,9 @@ void vctx_policy_change_end(struct vctx_policy *policy, bool apply)
 
 void __init vctx_policy_init(void)
 {
+	/* Nobody has seen it on AMD's, where more depends on it: see share.c. */
+	if (vctx_policy.share < 0)
+		vctx_policy.share = boot_cpu_data.x86_vendor == X86_VENDOR_INTEL;
 	if (cpumask_empty(&vctx_policy.tick_cpus))
 		cpumask_copy(&vctx_policy.tick_cpus, cpu_possible_mask);
 }

@@ -11,6 +11,7 @@
  * @enabled:	new contexts may be entered
  * @max_contexts: how many contexts the machine may have; 0 is no limit
  * @max_per_user: how many contexts each user may have; 0 is no limit
+ * @share:	contexts may run on CPUs that KVM has enabled virtualisation on
  * @tick_hold:	ticks may be held
  * @tick_unprivileged: threads without CAP_SYS_NICE may hold them, too
  * @tick_max_ms: for how long they may be held at most; UINT_MAX is no limit
@@ -22,6 +23,7 @@ struct vctx_policy {
 	bool enabled;
 	unsigned int max_contexts;
 	unsigned int max_per_user;
+	int share;
 	bool tick_hold;
 	bool tick_unprivileged;
 	unsigned int tick_max_ms;

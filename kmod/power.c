@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Possession of the hardware: on which CPUs the back end is enabled, and when.
+ * Possession of the hardware: on which CPUs the back end is enabled, when, and how.
  * The CPUs are enabled while there is at least one context.
+ *
+ * Virtualisation is kept enabled from one stay to the next only where there is no KVM:
+ * KVM refuses to load, or to start a virtual machine, where it finds VMX or SVM enabled.
  */
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
+#include <linux/delay.h>
 #include <linux/mutex.h>
 #include <linux/reboot.h>
 #include <linux/syscore_ops.h>
@@ -15,7 +19,9 @@
 #include "emergency.h"
 #include "event.h"
 #include "idmap.h"
+#include "owner.h"
 #include "power.h"
+#include "share.h"
 #include "tlb.h"
 #include "trial.h"
 
@@ -51,6 +57,10 @@ enum vctx_unavailable vctx_power_unavailable(void)
 		return vctx_backend_unavailable;
 	if (atomic_read(&users))
 		return VCTX_AVAILABLE;
+	if (vctx_owner_other())
+		return VCTX_UNAVAILABLE_BUSY;
+	if (vctx_share_is_possible())
+		return VCTX_AVAILABLE;
 	preempt_disable();
 	busy = vctx_backend->busy();
 	preempt_enable();
@@ -60,15 +70,31 @@ enum vctx_unavailable vctx_power_unavailable(void)
 	return VCTX_AVAILABLE;
 }
 
+static bool is_per_stay(void)
+{
+	return vctx_backend->only_per_stay || vctx_owner_has_kvm();
+}
+
+static int enable(bool per_stay)
+{
+	if (READ_ONCE(going_down))
+		return -ESHUTDOWN;
+	if (vctx_owner_other())
+		return -EBUSY;
+	return vctx_backend->cpu_enable(per_stay);
+}
+
 /* A CPU that fails its trial is no error: contexts have the others. */
 static void cpu_enable(void *error)
 {
 	struct vctx_cpu *this = vctx_cpu_this();
 	int ret;
 
-	if (this->broken)
+	if (this->broken || cpumask_test_cpu(smp_processor_id(), &enabled))
 		return;
-	ret = READ_ONCE(going_down) ? -ESHUTDOWN : vctx_backend->cpu_enable();
+	this->mine = false;
+	WRITE_ONCE(this->per_stay, is_per_stay());
+	ret = enable(this->per_stay);
 	if (ret) {
 		WRITE_ONCE(*(int *)error, ret);
 		return;
@@ -80,6 +106,11 @@ static void cpu_enable(void *error)
 		return;
 	}
 	vctx_tlb_reset();
+	if (!this->per_stay)
+		vctx_share_flush_predictor();
+	/* The loop of the thread that runs here may be that of another possession. */
+	if (this->ctx)
+		vctx_cpu_rehook(this);
 	cpumask_set_cpu(smp_processor_id(), &enabled);
 }
 
@@ -105,12 +136,43 @@ enum vctx_cpu_state vctx_power_cpu_state(int cpu)
 	return atomic_read(&users) ? VCTX_CPU_FAILED : VCTX_CPU_OFF;
 }
 
+/**
+ * vctx_power_cpu_owner - who has enabled a CPU's virtualisation
+ * @cpu: online
+ */
+enum vctx_owner vctx_power_cpu_owner(int cpu)
+{
+	const struct vctx_cpu *that = per_cpu(vctx_cpu, cpu);
+
+	if (vctx_power_cpu_state(cpu) != VCTX_CPU_ON)
+		return VCTX_OWNER_NONE;
+	if (!READ_ONCE(that->per_stay))
+		return VCTX_OWNER_CONTEXTS;
+	return READ_ONCE(that->pinned) ? VCTX_OWNER_KVM : VCTX_OWNER_STAY;
+}
+
+/* Return: what is slower for want of a virtualisation that lasts; VCTX_LIMIT_*. */
+u64 vctx_power_limits(void)
+{
+	bool pinned = vctx_owner_pinned();
+
+	/* What the first context will find. */
+	if (!atomic_read(&users))
+		pinned = vctx_share_is_possible() && vctx_owner_is_lasting();
+	return is_per_stay() && !pinned ? VCTX_LIMIT_VMX_OPERATION : 0;
+}
+
 /* The caller holds cpus_read_lock(), so that no CPU is missed. */
 static enum vctx_unavailable enable_all(void)
 {
-	int error = 0;
+	int error, tries = 0;
 
-	on_each_cpu(cpu_enable, &error, 1);
+	do {
+		error = 0;
+		on_each_cpu(cpu_enable, &error, 1);
+		/* On some CPU KVM may be about to enter VMX operation, or to leave it. */
+	} while (error == -EBUSY && vctx_share_may_borrow() && ++tries < 100 &&
+		 !msleep_interruptible(1));
 	if (!error && !(vctx_cpu_any_broken && cpumask_empty(&enabled)))
 		return VCTX_AVAILABLE;
 	on_each_cpu(cpu_disable, NULL, 1);
@@ -125,22 +187,28 @@ static enum vctx_unavailable enable_all(void)
 enum vctx_unavailable vctx_power_get(void)
 {
 	enum vctx_unavailable why = VCTX_AVAILABLE;
+	bool first = false;
 
 	if (vctx_backend_unavailable != VCTX_AVAILABLE)
 		return vctx_backend_unavailable;
 	if (atomic_inc_not_zero(&users))
 		return VCTX_AVAILABLE;
 
+	vctx_share_get();
 	cpus_read_lock();
 	mutex_lock(&users_lock);
 	if (!atomic_inc_not_zero(&users)) {
 		why = enable_all();
-		if (why == VCTX_AVAILABLE)
+		first = why == VCTX_AVAILABLE;
+		if (first)
 			atomic_set(&users, 1);
 	}
 	mutex_unlock(&users_lock);
 	cpus_read_unlock();
 
+	/* The last one puts what the first one has got. */
+	if (!first)
+		vctx_share_put();
 	if (why != VCTX_AVAILABLE)
 		vctx_backend_explain(why);
 	return why;
@@ -161,15 +229,20 @@ void vctx_power_get_more(void)
  */
 void vctx_power_put(void)
 {
+	bool last;
+
 	if (atomic_add_unless(&users, -1, 1))
 		return;
 
 	cpus_read_lock();
-	if (atomic_dec_and_mutex_lock(&users, &users_lock)) {
+	last = atomic_dec_and_mutex_lock(&users, &users_lock);
+	if (last) {
 		on_each_cpu(cpu_disable, NULL, 1);
 		mutex_unlock(&users_lock);
 	}
 	cpus_read_unlock();
+	if (last)
+		vctx_share_put();
 }
 
 /* How many puts are owed to contexts that ended where one cannot sleep. */
@@ -194,6 +267,24 @@ void vctx_power_put_deferred(void)
 		return;
 	atomic_inc(&owed);
 	schedule_work(&put_work);
+}
+
+/*
+ * Another owner comes, is there, or has gone.  Threads run natively between the two
+ * possessions, and after them if there is none.
+ */
+static void owner_changed(void)
+{
+	vctx_share_refresh();
+	vctx_emergency_set(!vctx_owner_has_kvm());
+	cpus_read_lock();
+	mutex_lock(&users_lock);
+	if (atomic_read(&users)) {
+		on_each_cpu(cpu_disable, NULL, 1);
+		enable_all();
+	}
+	mutex_unlock(&users_lock);
+	cpus_read_unlock();
 }
 
 /* A CPU that cannot be enabled still comes online: threads run natively there. */
@@ -260,6 +351,8 @@ static int reboot(struct notifier_block *nb, unsigned long action, void *data)
 
 static struct notifier_block reboot_notifier = {
 	.notifier_call = reboot,
+	/* Before KVM's, after which the CPUs are in VMX operation no more. */
+	.priority = 1,
 };
 
 /**
@@ -277,13 +370,17 @@ int __init vctx_power_init(void)
 	ret = vctx_idmap_init();
 	if (ret)
 		return ret;
-	ret = vctx_emergency_init();
+	ret = vctx_owner_init(owner_changed);
 	if (ret)
 		goto err_idmap;
+	vctx_emergency_set(!vctx_owner_has_kvm());
+	ret = vctx_share_init();
+	if (ret)
+		goto err_owner;
 	ret = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "vcontext:online",
 				bring_up, take_down);
 	if (ret < 0)
-		goto err_emergency;
+		goto err_share;
 	hotplug_state = ret;
 	register_syscore(&power);
 	ret = register_reboot_notifier(&reboot_notifier);
@@ -294,8 +391,11 @@ int __init vctx_power_init(void)
 err_syscore:
 	unregister_syscore(&power);
 	cpuhp_remove_state(hotplug_state);
-err_emergency:
-	vctx_emergency_exit();
+err_share:
+	vctx_share_exit();
+err_owner:
+	vctx_owner_exit();
+	vctx_emergency_set(false);
 err_idmap:
 	vctx_idmap_exit();
 	return ret;
@@ -309,6 +409,8 @@ void vctx_power_exit(void)
 	unregister_reboot_notifier(&reboot_notifier);
 	unregister_syscore(&power);
 	cpuhp_remove_state(hotplug_state);
-	vctx_emergency_exit();
+	vctx_share_exit();
+	vctx_owner_exit();
+	vctx_emergency_set(false);
 	vctx_idmap_exit();
 }

@@ -10,6 +10,8 @@ void vctx_power_get_more(void);
 void vctx_power_put(void);
 void vctx_power_put_deferred(void);
 enum vctx_cpu_state vctx_power_cpu_state(int cpu);
+enum vctx_owner vctx_power_cpu_owner(int cpu);
+u64 vctx_power_limits(void);
 enum vctx_unavailable vctx_power_unavailable(void);
 
 int vctx_power_init(void);

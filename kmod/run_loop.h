@@ -45,7 +45,7 @@ enum vctx_stay {
  * struct vctx_guest_ops - what a back end gives to the run loop
  * @load_compat: prepares for a @load of 32-bit code
  * @load:	puts the user state of current, from @regs and the CPU, into the
- *		guest.  Returns false if this CPU is not enabled.
+ *		guest.  Returns -1, or why the thread must run natively.
  * @sync_cr3:	takes over that the host has changed CR3 to @cr3
  * @sync_cr4:	takes over that the host has changed CR4 to @cr4
  * @run:	does one stay in the guest: the VM entry, the VM exit, and what
@@ -53,17 +53,19 @@ enum vctx_stay {
  *		and vctx_run_exited().  General registers go from and to @regs.
  *		Returns enum vctx_guest_action, or an enum vctx_native_reason for
  *		a native return at the same instruction.
+ * @go_on:	a function of its own that does vctx_run_go_on()
  * @save:	puts the user state from the guest into @regs and the CPU
  *
  * All are called with interrupts off; @this is of this CPU.
  */
 struct vctx_guest_ops {
 	void (*load_compat)(struct vctx_cpu *this);
-	bool (*load)(struct vctx_cpu *this, struct pt_regs *regs);
+	int (*load)(struct vctx_cpu *this, struct pt_regs *regs);
 	void (*sync_cr3)(struct vctx_cpu *this, unsigned long cr3);
 	void (*sync_cr4)(struct vctx_cpu *this, unsigned long cr4);
 	int (*run)(struct vctx_cpu *this, struct pt_regs *regs,
 		   enum vctx_stay stay);
+	void (*go_on)(struct vctx_cpu *this, struct pt_regs *regs);
 	void (*save)(struct vctx_cpu *this, struct pt_regs *regs);
 };
 
@@ -162,9 +164,9 @@ static __always_inline int vctx_run_begin(const struct vctx_guest_ops *ops,
 		vctx_state_hide_stack(regs);
 		ops->load_compat(this);
 	}
-	if (likely(ops->load(this, regs)))
-		return -1;
-	reason = VCTX_NATIVE_CPU;
+	reason = ops->load(this, regs);
+	if (likely(reason < 0))
+		return reason;
 
 fell_back:
 	vctx_run_fell_back(this, reason);
@@ -208,8 +210,9 @@ static __always_inline void vctx_run_native(struct vctx_cpu *this,
  * The exit did not ask for a native return: go on until one does.  This is no part of
  * vctx_run_loop(), so that the compiler has no loop there to keep registers for.
  */
-static noinline void vctx_run_on(const struct vctx_guest_ops *ops,
-				 struct vctx_cpu *this, struct pt_regs *regs)
+static __always_inline void vctx_run_go_on(const struct vctx_guest_ops *ops,
+					   struct vctx_cpu *this,
+					   struct pt_regs *regs)
 {
 	int action;
 
@@ -230,7 +233,7 @@ static noinline void vctx_run_on(const struct vctx_guest_ops *ops,
  *
  * If work comes up between the kernel's last look and user mode, an interrupt is sent
  * for it.  So the loop looks for work again only after it had the kernel handle an
- * exception: in vctx_run_on(), and where a back end says so.
+ * exception: in vctx_run_go_on(), and where a back end says so.
  */
 static __always_inline void
 vctx_run_loop(const struct vctx_guest_ops *ops,
@@ -259,7 +262,7 @@ vctx_run_loop(const struct vctx_guest_ops *ops,
 	/* This is cheaper than to keep it: the guest has had all the registers. */
 	this = vctx_cpu_this();
 	if (unlikely(reason < 0)) {
-		vctx_run_on(ops, this, regs);
+		ops->go_on(this, regs);
 		return;
 	}
 	ops->save(this, regs);

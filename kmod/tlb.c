@@ -54,9 +54,32 @@ void vctx_tlb_switch(struct vctx_cpu *this)
 }
 
 /**
+ * vctx_tlb_leave - flush what is cached under the tags of this CPU
+ *
+ * Somebody else is about to use the same tags, if there is anybody who does.  Interrupts
+ * are off.  Return: the tags that had to be flushed.
+ */
+unsigned int vctx_tlb_leave(void)
+{
+	struct tlb_cpu *cpu = this_cpu_ptr(&tlb_cpu);
+	unsigned int used = 0, i;
+
+	lockdep_assert_irqs_disabled();
+	if (!vctx_backend->flush_tags)
+		return 0;
+	for (i = 0; i < MAX_TAGS; i++)
+		if (cpu->tags[i].ctx_id)
+			used |= BIT(i);
+	if (used)
+		vctx_backend->flush_tags(used);
+	vctx_tlb_reset();
+	return used;
+}
+
+/**
  * vctx_tlb_reset - forget all tags of this CPU
  *
- * For a CPU that has just been enabled: the back end has flushed them all.
+ * Whatever is cached under a tag is flushed before the tag is used again.
  */
 void vctx_tlb_reset(void)
 {

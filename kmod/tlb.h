@@ -27,6 +27,7 @@ static __always_inline bool vctx_tlb_stale(const struct vctx_tlb_tag *tag,
 struct vctx_cpu;
 
 void vctx_tlb_switch(struct vctx_cpu *this);
+unsigned int vctx_tlb_leave(void);
 void vctx_tlb_reset(void);
 
 /**

@@ -93,6 +93,22 @@ TRACE_EVENT(vctx_kick,
 	TP_printk("ctx_id=%llu", __entry->ctx_id)
 );
 
+/*
+ * A virtual machine of KVM is about to run where a context has run.  The tags are a set of
+ * TLB tags: those that have been flushed, since KVM may use them, too.
+ */
+TRACE_EVENT(vctx_handover,
+	TP_PROTO(unsigned int tags),
+	TP_ARGS(tags),
+	TP_STRUCT__entry(
+		__field(unsigned int, tags)
+	),
+	TP_fast_assign(
+		__entry->tags = tags;
+	),
+	TP_printk("tags=%#x", __entry->tags)
+);
+
 #endif /* VCTX_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

@@ -6,6 +6,7 @@
  */
 #include <linux/percpu.h>
 #include <linux/string.h>
+#include <asm/debugreg.h>
 #include <asm/ptrace.h>
 #include <asm/segment.h>
 
@@ -49,12 +50,15 @@ static bool is_same(struct pt_regs *before, struct pt_regs *after)
 bool vctx_trial(void)
 {
 	struct pt_regs before, after;
+	unsigned long dr7;
 	u64 code;
 
 	if (this_cpu_read(passed))
 		return true;
 	fill(&before);
 	after = before;
+	/* An exit disables the breakpoints of whoever runs here. */
+	get_debugreg(dr7, 7);
 	if (!vctx_backend->try(vctx_cpu_this(), &after, &code))
 		pr_err("CPU %d: the first entry into the guest ended wrongly (%#llx); threads run natively there; please report\n",
 		       smp_processor_id(), code);
@@ -63,6 +67,7 @@ bool vctx_trial(void)
 		       smp_processor_id());
 	else
 		this_cpu_write(passed, true);
+	set_debugreg(dr7, 7);
 	return this_cpu_read(passed);
 }
 

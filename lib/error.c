@@ -27,7 +27,7 @@ static const char *const reasons[] = {
 	[VCTX_UNAVAILABLE_FEATURE] =
 		"the processor's VMX or SVM lacks a feature that is needed; the kernel log names it",
 	[VCTX_UNAVAILABLE_BUSY] =
-		"KVM or another user has VMX or SVM; stop virtual machines or unload kvm_intel or kvm_amd",
+		"KVM has VMX or SVM and does not share it, or another hypervisor is loaded; ask for: vctxctl policy set share yes, or see: vctxctl doctor",
 	[VCTX_UNAVAILABLE_FAILED] =
 		"a processor refused VMX or SVM operation; the kernel log has the details",
 	[VCTX_UNAVAILABLE_ENCRYPTED] =
@@ -71,7 +71,7 @@ static const struct {
 	{ EPERM,	"holding the tick takes CAP_SYS_NICE; run as root, or ask for it or for the policy tick-unprivileged" },
 	{ ERANGE,	"the tick is not held for so long, or not at all; ask for a shorter bound, see the module's parameters tick_hold and tick_max_ms" },
 	{ ENODEV,	"this machine, as it was booted, can have no contexts; the kernel log says why" },
-	{ EBUSY,	"KVM or another user has VMX or SVM; stop virtual machines or unload kvm_intel or kvm_amd" },
+	{ EBUSY,	"KVM has VMX or SVM and does not share it, or another hypervisor is loaded; ask for: vctxctl policy set share yes, or see: vctxctl doctor" },
 	{ EIO,		"a processor refused VMX or SVM operation; the kernel log has the details" },
 	{ ENOMEM,	"out of memory" },
 	{ ENOSPC,	"the machine may have no more contexts; wait for some to end, or see: vctxctl policy" },

@@ -85,7 +85,7 @@ int vctx_run_attr(const struct vctx_attr *attr, long (*fn)(void *arg),
  *   -EACCES   the caller may not open /dev/vcontext
  *   -EMFILE, -ENFILE   the device is opened at first use, and could not be
  *   -ENODEV   this machine, as it was booted, can have no contexts
- *   -EBUSY    KVM or another user has VMX or SVM
+ *   -EBUSY    KVM has VMX or SVM and does not share it, or another user has it
  *   -EIO      the processor refused VMX or SVM operation
  *   -ENOSPC   the machine may have no more contexts
  *   -EDQUOT   the user may have no more contexts

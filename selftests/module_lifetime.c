@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Loading and unloading, what the module finds, and whether contexts or KVM own VMX
- * or SVM.
- */
+/* Loading and unloading, and what the module finds. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/kvm.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -178,170 +174,6 @@ static void reload_after_holder(const void *arg)
 	close(fd);
 }
 
-/* KVM */
-
-static const char *kvm_module(void)
-{
-	return cpu_has_svm() ? "kvm_amd" : "kvm_intel";
-}
-
-/* Since 6.12 KVM owns VMX as soon as it is loaded, unless a parameter says otherwise. */
-static int open_kvm(const char *options)
-{
-	char command[80];
-	int fd;
-
-	snprintf(command, sizeof(command),
-		 "(modprobe kvm %s && modprobe %s) 2>/dev/null", options,
-		 kvm_module());
-	if (system(command))
-		test_skip("%s cannot be loaded", kvm_module());
-	fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		test_skip("/dev/kvm: %s", strerror(errno));
-	return fd;
-}
-
-static void unload_kvm(int fd)
-{
-	char command[80];
-
-	close(fd);
-	snprintf(command, sizeof(command), "rmmod %s && rmmod kvm",
-		 kvm_module());
-	CHECK_EQ(system(command), 0);
-}
-
-static int create_vm(int kvm)
-{
-	int vm = ioctl(kvm, KVM_CREATE_VM, 0);
-
-	return vm < 0 ? -errno : vm;
-}
-
-/* Since 6.12 KVM turns EBUSY into EIO. */
-static void expect_refused(int vm)
-{
-	CHECK(vm == -EBUSY || vm == -EIO);
-}
-
-/* Where VMX operation ends with each stay in the guest, it can be shared. */
-static bool is_shared(int fd)
-{
-	struct vctx_info info;
-
-	CHECK_EQ(__ctx_info(fd, &info), 0);
-	return info.limits & VCTX_LIMIT_VMX_OPERATION;
-}
-
-/* A virtual machine is gone a moment after its last descriptor is closed. */
-static int enter_soon(int fd)
-{
-	uint64_t limit = now_ns() + NSEC_PER_SEC;
-	int error;
-
-	do
-		error = __ctx_enter(fd, 0);
-	while (error == -EBUSY && now_ns() < limit);
-	return error;
-}
-
-static void kvm_first(const void *arg)
-{
-	int kvm = open_kvm("enable_virt_at_load=0"), vm = create_vm(kvm);
-	int fd = open_device(), vcpu;
-	struct vctx_info info;
-
-	(void)arg;
-	CHECK_GE(vm, 0);
-	for (int i = 0; i < 3; i++)
-		CHECK_EQ(__ctx_enter(fd, 0), -EBUSY);
-	CHECK_EQ(__ctx_leave(fd), -ENXIO);
-	CHECK_EQ(__ctx_info(fd, &info), 0);
-	CHECK_EQ(info.unavailable, (uint32_t)VCTX_UNAVAILABLE_BUSY);
-	CHECK_EQ(info.contexts, 0U);
-	/* The virtual machine took no harm. */
-	vcpu = ioctl(vm, KVM_CREATE_VCPU, 0);
-	CHECK_GE(vcpu, 0);
-	close(vcpu);
-	close(vm);
-	CHECK_EQ(enter_soon(fd), 0);
-	CHECK_EQ(__ctx_leave(fd), 0);
-	unload_kvm(kvm);
-	close(fd);
-}
-
-/* Without a virtual machine, too, KVM may be in possession of VMX. */
-static void kvm_loaded(const void *arg)
-{
-	int kvm = open_kvm(""), fd = open_device(), error;
-
-	(void)arg;
-	error = __ctx_enter(fd, 0);
-	if (error)
-		CHECK_EQ(error, -EBUSY);
-	else
-		CHECK_EQ(__ctx_leave(fd), 0);
-	unload_kvm(kvm);
-	CHECK_EQ(enter_soon(fd), 0);
-	CHECK_EQ(__ctx_leave(fd), 0);
-	close(fd);
-}
-
-static struct vctx_stats stats(int fd)
-{
-	struct vctx_stats stats;
-
-	CHECK_EQ(__ctx_stats(fd, VCTX_SCOPE_THREAD, &stats), 0);
-	return stats;
-}
-
-static uint64_t entries_of_calls(int fd)
-{
-	uint64_t entries = stats(fd).entries;
-
-	for (int i = 0; i < 100; i++)
-		getppid();
-	return stats(fd).entries - entries;
-}
-
-/* The thread runs natively as long as there is a virtual machine. */
-static void share(int kvm, int fd)
-{
-	uint64_t limit;
-	int vm = create_vm(kvm);
-
-	CHECK_GE(vm, 0);
-	CHECK_EQ(entries_of_calls(fd), 0ULL);
-	CHECK_GE(stats(fd).native[VCTX_NATIVE_CPU], 100ULL);
-	close(vm);
-	limit = now_ns() + NSEC_PER_SEC;
-	while (entries_of_calls(fd) < 100 && now_ns() < limit)
-		;
-	CHECK_GE(entries_of_calls(fd), 100ULL);
-}
-
-static void context_first(const void *arg)
-{
-	int kvm = open_kvm("enable_virt_at_load=0"), fd = open_device(), vm;
-
-	(void)arg;
-	CHECK_EQ(__ctx_enter(fd, 0), 0);
-	if (is_shared(fd))
-		share(kvm, fd);
-	else
-		for (int i = 0; i < 3; i++)
-			expect_refused(create_vm(kvm));
-	CHECK_GE(entries_of_calls(fd), 100ULL);
-	CHECK_EQ(__ctx_leave(fd), 0);
-	close(fd);
-	vm = create_vm(kvm);
-	CHECK_GE(vm, 0);
-	close(vm);
-	unload_kvm(kvm);
-	expect_reload();
-}
-
 /* Firmware */
 
 static void expect_unavailable(enum vctx_unavailable why, int error)
@@ -397,9 +229,6 @@ static const struct test tests[] = {
 	CASE(refused_with_context),
 	CASE(refused_with_page),
 	CASE(reload_after_holder),
-	CASE(kvm_first),
-	CASE(kvm_loaded),
-	CASE(context_first),
 	CASE(firmware),
 };
 

@@ -16,7 +16,7 @@
 
 struct policy {
 	uint32_t enabled, max_contexts, max_per_user, tick_hold;
-	uint32_t tick_unprivileged, tick_max_ms;
+	uint32_t tick_unprivileged, tick_max_ms, share;
 	char tick_cpus[128];
 };
 
@@ -31,6 +31,7 @@ static void see_policy(struct nlattr **a, void *arg)
 	policy->tick_unprivileged =
 		nla_get_u8(a[VCTX_A_POLICY_TICK_UNPRIVILEGED]);
 	policy->tick_max_ms = nla_get_u32(a[VCTX_A_POLICY_TICK_MAX_MS]);
+	policy->share = nla_get_u8(a[VCTX_A_POLICY_SHARE]);
 	snprintf(policy->tick_cpus, sizeof(policy->tick_cpus), "%s",
 		 nla_get_string(a[VCTX_A_POLICY_TICK_CPUS]));
 }
@@ -60,6 +61,7 @@ static int __set_policy(const struct policy *policy)
 		   policy->tick_unprivileged);
 	nla_put_u32(request, VCTX_A_POLICY_TICK_MAX_MS, policy->tick_max_ms);
 	nla_put_string(request, VCTX_A_POLICY_TICK_CPUS, policy->tick_cpus);
+	nla_put_u8(request, VCTX_A_POLICY_SHARE, policy->share);
 	ret = genl_call(sock, request, NULL, NULL);
 	nl_socket_free(sock);
 	return ret;
@@ -98,6 +100,8 @@ static void policy(const void *arg)
 	CHECK_EQ(original.enabled, 1U);
 	CHECK_EQ(original.max_contexts, 0U);
 	CHECK_EQ(original.max_per_user, 0U);
+	wanted.share = !original.share;
+	wrong.share = wanted.share;
 	CHECK_EQ(__set_policy(&wanted), 0);
 	got = get_policy();
 	CHECK(same(&got, &wanted));
@@ -108,6 +112,9 @@ static void policy(const void *arg)
 	CHECK(strstr(genl_text, "CPUs"));
 	strcpy(wrong.tick_cpus, "0");
 	wrong.enabled = 2;
+	CHECK_EQ(__set_policy(&wrong), -ERANGE);
+	wrong.enabled = 1;
+	wrong.share = 2;
 	CHECK_EQ(__set_policy(&wrong), -ERANGE);
 	got = get_policy();
 	CHECK(same(&got, &wanted));

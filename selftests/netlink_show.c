@@ -156,7 +156,7 @@ static void states(const void *arg)
 }
 
 struct cpu {
-	uint32_t wanted, state, tid;
+	uint32_t wanted, state, owner, tid;
 	uint64_t stay_ns;
 	bool tick_held;
 	int seen;
@@ -170,6 +170,7 @@ static void see_cpu(struct nlattr **a, void *arg)
 	if (nla_get_u32(a[VCTX_A_CPU_CPU]) != cpu->wanted)
 		return;
 	cpu->state = nla_get_u32(a[VCTX_A_CPU_STATE]);
+	cpu->owner = nla_get_u32(a[VCTX_A_CPU_OWNER]);
 	cpu->tid = a[VCTX_A_CPU_TID] ? nla_get_u32(a[VCTX_A_CPU_TID]) : 0;
 	cpu->stay_ns = a[VCTX_A_CPU_STAY_NS] ?
 		       nla_get_u64(a[VCTX_A_CPU_STAY_NS]) : 0;
@@ -193,10 +194,13 @@ static void cpus(const void *arg)
 
 	(void)arg;
 	pin(nr_cpus() - 1);
+	cpu = look_at_cpu(nr_cpus() - 1);
+	CHECK_EQ(cpu.state == VCTX_CPU_OFF, cpu.owner == VCTX_OWNER_NONE);
 	ctx_enter(0);
 	cpu = look_at_cpu(nr_cpus() - 1);
 	CHECK_EQ(cpu.seen, nr_cpus());
 	CHECK_EQ(cpu.state, (uint32_t)VCTX_CPU_ON);
+	CHECK(cpu.owner >= VCTX_OWNER_CONTEXTS && cpu.owner <= VCTX_OWNER_KVM);
 	CHECK_EQ(cpu.tid, (uint32_t)getpid());
 	CHECK_EQ(cpu.stay_ns, 0ULL);
 	CHECK_EQ(__genl_ask(VCTX_CMD_CPU_GET, VCTX_A_CPU_CPU, 0), 0);

@@ -17,7 +17,7 @@ GROUPS = {
     # Ticks, clocks and path lengths: where they are exact, and where another CPU watches.
     "time": ("crossing", "guest_time", "guest_time_32", "nohz_full", "tick_hold", "time_and_cpu", "time_and_cpu_32"),
     # The interfaces and the life of the module: these are the same for each vendor.
-    "admin": ("cpu_hotplug", "examples.sh", "fuzz_ioctl", "fuzz_netlink", "fuzz_netlink_leaks", "fuzz_netlink_reload",
+    "admin": ("beside_kvm", "cpu_hotplug", "examples.sh", "fuzz_ioctl", "fuzz_netlink", "fuzz_netlink_leaks", "fuzz_netlink_reload",
               "library", "library_cxx", "many_contexts", "module_lifetime", "netlink_events", "netlink_evict",
               "namespaces", "netlink_policy", "netlink_show", "refused.sh", "vctx_exec.sh", "vctx_noise.sh"),
     # The administrator's tool, in shells and with jq: Bochs takes minutes for them, and tests nothing more.
@@ -34,7 +34,7 @@ GROUPS = {
     "breakpoint": ("perf_breakpoint", "ptrace", "ptrace_32"),
     # The module beside KVM and firmware, and on CPUs that come and go or refuse: each vendor has its own ways. These are of
     # `admin` as well.
-    "life": ("cpu_hotplug", "module_lifetime", "refused.sh"),
+    "life": ("beside_kvm", "cpu_hotplug", "module_lifetime", "refused.sh"),
     # What the module does where it may not sleep on PREEMPT_RT: fork, exec, exit, eviction, events, nested faults.
     # These are of other groups as well.
     "rt": ("device_memory", "inherit", "module_lifetime", "netlink_events", "netlink_evict", "netlink_policy", "signals",

@@ -115,7 +115,8 @@ status_json() {
 	start ./crowd 1
 	succeeds status -j && cat "$tmp/before" >>"$tmp/out" &&
 	json -s ".[0].module.contexts == 1 and .[1].module.contexts == 0 and
-		all(.[0].cpus[]; .state == \"on\") and all(.[1].cpus[]; .state == \"off\") and
+		all(.[0].cpus[]; .state == \"on\" and (.owner | IN(\"contexts\", \"stay\", \"kvm\"))) and
+		all(.[1].cpus[]; .state == \"off\" and .owner == \"none\") and
 		all(.[]; .module.available and (.module.backend | IN(\"vmx\", \"svm\")) and
 			.module.context_bytes <= 1024 and (.cpus | length) == $(nproc --all) and
 			.policy.enabled and .policy.max_contexts == null)"
@@ -301,12 +302,14 @@ key_is() {	# KEY VALUE
 }
 
 sets_policy() {
-	succeeds policy set max-contexts 100 max_per_user 50 tick-max-ms 2s tick-cpus 0 tick-unprivileged yes &&
+	share=$(vctxctl policy get share) &&
+	succeeds policy set max-contexts 100 max_per_user 50 tick-max-ms 2s tick-cpus 0 tick-unprivileged yes \
+		share yes &&
 	key_is max-contexts 100 && key_is max-per-user 50 && key_is tick-max-ms 2000 && key_is tick-cpus 0 &&
-	succeeds policy get -j && prints '{ "enabled": true, "max_contexts": 100, "max_per_user": 50, "tick_hold": true, "tick_unprivileged": true, "tick_max_ms": 2000, "tick_cpus": "0" }' &&
+	succeeds policy get -j && prints '{ "enabled": true, "max_contexts": 100, "max_per_user": 50, "share": true, "tick_hold": true, "tick_unprivileged": true, "tick_max_ms": 2000, "tick_cpus": "0" }' &&
 	[ "$(cat /sys/module/vcontext/parameters/tick_max_ms)" = 2000 ] &&
 	succeeds policy set max-contexts unlimited max-per-user 0 tick-max-ms unlimited tick-unprivileged no \
-		tick-cpus "$(cat /sys/devices/system/cpu/possible)" &&
+		share "$share" tick-cpus "$(cat /sys/devices/system/cpu/possible)" &&
 	key_is max-contexts unlimited && key_is max-per-user unlimited && key_is tick-max-ms unlimited
 }
 

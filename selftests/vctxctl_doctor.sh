@@ -7,6 +7,7 @@
 . ./vctx_selftest.sh
 
 module=/lib/modules/$(uname -r)/extra/vcontext.ko
+vboxdrv=${module%/*}/vboxdrv.ko
 config=/boot/config-$(uname -r)
 kvm=kvm_intel
 grep -qw svm /proc/cpuinfo && kvm=kvm_amd
@@ -72,27 +73,84 @@ not_installed() {
 	mv "$tmp/module" "$module" && return $status
 }
 
-# Since Linux 6.12 KVM takes possession as soon as it is loaded.
-kvm_loaded() {
-	modprobe kvm && modprobe $kvm || return
-	if grep -qs Y /sys/module/kvm/parameters/enable_virt_at_load; then
-		doctor 1 && says possession no "KVM has it" && advises "modprobe -r $kvm" && says contexts no
-	else
-		doctor 0 && says possession yes "KVM is loaded"
-	fi && says mitigations yes "as in the kernel and KVM: "
+with_kvm() {	# FUNCTION
+	share=$(vctxctl policy get share)
+	modprobe kvm && modprobe $kvm && "$1"
 	status=$?
-	rmmod $kvm && rmmod kvm && return $status
+	vctxctl policy set share "$share" && rmmod $kvm && rmmod kvm && return $status
 }
 
-kvm_in_use() {
-	modprobe kvm && modprobe $kvm || return
+# Since Linux 6.12 KVM enables virtualisation as soon as it is loaded.
+takes_at_load() {
+	grep -qs Y /sys/module/kvm/parameters/enable_virt_at_load
+}
+
+# What the first context will find.
+says_whether_per_stay() {
+	if takes_at_load; then
+		! grep "enabled and disabled with each stay" "$tmp/out"
+	else
+		says "full speed" no "VMX or SVM is enabled and disabled with each stay"
+	fi
+}
+
+kvm_loaded() {
+	vctxctl policy set share yes && doctor 0 && says possession yes "shared with KVM: $kvm is loaded" &&
+	says contexts yes && says_whether_per_stay && says mitigations yes "as in the kernel and KVM: " &&
+	vctxctl policy set share no || return
+	if takes_at_load; then
+		doctor 1 && says possession no "KVM has it: $kvm is loaded, and the policy share is off" &&
+		advises "vctxctl policy set share yes.* or modprobe -r $kvm" && says contexts no
+	else
+		doctor 0 && says possession yes "KVM is loaded"
+	fi
+}
+
+beside_machine() {	# STATUS
 	./with_vm vctxctl doctor >"$tmp/out"
 	status=$?
 	cat "$tmp/out"
-	[ $status -eq 1 ] && says possession no "KVM has it: $kvm is loaded and in use" &&
-	advises "stop the virtual machines" && says contexts no
+	[ $status -eq "$1" ]
+}
+
+kvm_in_use() {
+	vctxctl policy set share yes && beside_machine 0 &&
+	says possession yes "shared with KVM: $kvm is loaded and in use" && says contexts yes &&
+	vctxctl policy set share no && beside_machine 1 &&
+	says possession no "KVM has it: $kvm is loaded and in use, and the policy share is off" &&
+	advises "policy set share yes.* or stop the virtual machines and modprobe -r $kvm" && says contexts no
+}
+
+kvm_and_context() {
+	vctxctl policy set share yes || return
+	vctx-exec sh -c 'sleep 60' &
+	pid=$!
+	sleep 0.5
+	doctor 0 && says possession yes "vcontext has it, for 1 contexts, shared with KVM: $kvm is loaded"
 	status=$?
-	rmmod $kvm && rmmod kvm && return $status
+	kill $pid
+	wait $pid
+	return $status
+}
+
+# The policy is not known then; the default of this vendor is assumed.
+kvm_without_module() {
+	rmmod vcontext || return
+	doctor 1 && if takes_at_load && ! grep -qw GenuineIntel /proc/cpuinfo; then
+		says possession no "KVM has it" && advises "share yes (nobody has seen this on AMD's silicon yet)"
+	else
+		says possession yes "$kvm"
+	fi
+	status=$?
+	insmod "$module" && return $status
+}
+
+other_hypervisor() {
+	insmod "$vboxdrv" || return
+	doctor 1 && says possession no "VirtualBox may have it: vboxdrv is loaded" && advises "modprobe -r vboxdrv" &&
+	says contexts no
+	status=$?
+	rmmod vboxdrv && return $status
 }
 
 as_nobody() {	# STATUS
@@ -190,20 +248,30 @@ usage() {	# PATTERN ARG...
 }
 
 echo "TAP version 13"
-echo "1..14"
+echo "1..17"
 check "all is well" all_well
 check "with a context, vcontext has possession" with_context
 check "--json" as_json
 check "without the module" unloaded
 check "with a module that is not installed" not_installed
+if [ -e "$vboxdrv" ]; then
+	check "beside another hypervisor" other_hypervisor
+else
+	skip "beside another hypervisor" "there is no $vboxdrv"
+fi
 # On PREEMPT_RT KVM wants a TSC that QEMU does not have.
 if modprobe kvm 2>/dev/null && modprobe $kvm 2>/dev/null && rmmod $kvm; then
-	check "with KVM loaded" kvm_loaded
-	check "with KVM in use" kvm_in_use
+	rmmod kvm
+	check "with KVM loaded, shared and not" with_kvm kvm_loaded
+	check "with KVM in use, shared and not" with_kvm kvm_in_use
+	check "with KVM loaded and a context" with_kvm kvm_and_context
+	check "with KVM loaded, without the module" with_kvm kvm_without_module
 else
 	rmmod kvm
-	skip "with KVM loaded" "$kvm cannot be loaded"
-	skip "with KVM in use" "$kvm cannot be loaded"
+	skip "with KVM loaded, shared and not" "$kvm cannot be loaded"
+	skip "with KVM in use, shared and not" "$kvm cannot be loaded"
+	skip "with KVM loaded and a context" "$kvm cannot be loaded"
+	skip "with KVM loaded, without the module" "$kvm cannot be loaded"
 fi
 check "an ordinary user: no access, group, access" permission
 check "the kernel's configuration" configuration

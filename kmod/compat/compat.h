@@ -19,7 +19,7 @@
 
 /*
  * What newer kernels reserve for KVM.  Where CR4 cannot be changed for
- * good, VMX operation is entered and left with each stay in the guest.
+ * good, VMX operation is ours for one stay in the guest at most.
  */
 #ifndef VCTX_COMPAT_CR4_UPDATE
 #define VCTX_COMPAT_VMX_PER_STAY 1
@@ -221,20 +221,11 @@ static inline bool vctx_compat_load_fpu(void)
 #endif
 }
 
-#ifndef VCTX_COMPAT_CR4_UPDATE
-/* Not in the kernel's copy of CR4: until it is undone, no kernel code may write CR4. */
-static inline void vctx_compat_write_cr4(unsigned long cr4)
-{
-	asm volatile("mov %0, %%cr4" : : "r" (cr4) : "memory");
-}
-#endif
-
+/* Where these do nothing, the module is never in VMX operation for longer than a stay. */
 static inline void vctx_compat_set_vmxe(void)
 {
 #ifdef VCTX_COMPAT_CR4_UPDATE
 	cr4_set_bits_irqsoff(X86_CR4_VMXE);
-#else
-	vctx_compat_write_cr4(__read_cr4() | X86_CR4_VMXE);
 #endif
 }
 
@@ -242,8 +233,6 @@ static inline void vctx_compat_clear_vmxe(void)
 {
 #ifdef VCTX_COMPAT_CR4_UPDATE
 	cr4_clear_bits_irqsoff(X86_CR4_VMXE);
-#else
-	vctx_compat_write_cr4(__read_cr4() & ~X86_CR4_VMXE);
 #endif
 }
 

@@ -21,6 +21,7 @@ struct vctx_backend_ops vctx_svm_ops = {
 	.backend = VCTX_BACKEND_SVM,
 	.name = "SVM",
 	.kvm = "kvm_amd",
+	.kvm_builtin = IS_BUILTIN(CONFIG_KVM_AMD),
 	.init = svm_init,
 	.exit = svm_cpu_free,
 	.busy = svm_busy,
@@ -30,6 +31,9 @@ struct vctx_backend_ops vctx_svm_ops = {
 	.format = &svm_idmap_format,
 	.cpu = svm_generic_cpu,
 	.set_tag = svm_set_tag,
-	.on_user_return = svm_on_user_return,
-	.on_user_return_long = svm_on_user_return_long,
+	.flush_tags = svm_flush_tags,
+	.loops = {
+		{ svm_on_user_return, svm_on_user_return_long },
+		{ svm_on_user_return_per_stay, svm_on_user_return_per_stay_long },
+	},
 };

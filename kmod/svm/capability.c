@@ -69,6 +69,7 @@ int __init svm_capability_init(void)
 		return VCTX_UNAVAILABLE_FEATURE;
 	}
 	svm_capability.tags = min(asids - 1, 8U);
+	svm_capability.first_asid = asids - svm_capability.tags;
 	svm_capability.flush = features & SVM_FLUSH_BY_ASID ?
 		TLB_CONTROL_FLUSH_ASID : TLB_CONTROL_FLUSH_ALL_ASID;
 

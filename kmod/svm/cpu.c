@@ -22,6 +22,7 @@ void svm_cpu_free(void)
 		struct svm_cpu *this = per_cpu_ptr(&svm_cpu, cpu);
 
 		free_page((unsigned long)this->host_save);
+		free_page((unsigned long)this->flush);
 		free_page((unsigned long)this->vmcb);
 	}
 }
@@ -35,7 +36,8 @@ int __init svm_cpu_alloc(void)
 
 		this->host_save = alloc_page_for(cpu);
 		this->vmcb = alloc_page_for(cpu);
-		if (!this->host_save || !this->vmcb) {
+		this->flush = alloc_page_for(cpu);
+		if (!this->host_save || !this->vmcb || !this->flush) {
 			svm_cpu_free();
 			return -ENOMEM;
 		}

@@ -64,14 +64,14 @@ void svm_save_segments(struct svm_cpu *this)
 
 /**
  * svm_set_tag - set the ASID of the next entries; see struct vctx_backend_ops
- * @tag: the ASID less 1, for 0 is the host's
+ * @tag: the ASID less svm_capability.first_asid
  * @flush: forget what is cached under it, at the next VMRUN
  */
 void svm_set_tag(unsigned int tag, bool flush)
 {
 	struct svm_cpu *this = this_cpu_ptr(&svm_cpu);
 
-	this->vmcb->control.asid = tag + 1;
+	this->vmcb->control.asid = svm_capability.first_asid + tag;
 	if (flush)
 		this->vmcb->control.tlb_ctl = svm_capability.flush;
 	svm_changed(this, SVM_CLEAN_ASID);

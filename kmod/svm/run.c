@@ -134,13 +134,38 @@ static __always_inline int svm_run(struct vctx_cpu *cpu,
 	return rare_exit(cpu, regs, code);
 }
 
+static const struct vctx_guest_ops svm_guest_ops, svm_per_stay_ops;
+
+static noinline void svm_go_on(struct vctx_cpu *cpu, struct pt_regs *regs)
+{
+	vctx_run_go_on(&svm_guest_ops, cpu, regs);
+}
+
+static noinline void svm_go_on_per_stay(struct vctx_cpu *cpu,
+				       struct pt_regs *regs)
+{
+	vctx_run_go_on(&svm_per_stay_ops, cpu, regs);
+}
+
 static const struct vctx_guest_ops svm_guest_ops = {
 	.load_compat = svm_load_compat,
 	.load = svm_load,
 	.sync_cr3 = svm_sync_cr3,
 	.sync_cr4 = svm_sync_cr4,
 	.run = svm_run,
+	.go_on = svm_go_on,
 	.save = svm_save,
+};
+
+/* The same where SVM is ours for one stay at most. */
+static const struct vctx_guest_ops svm_per_stay_ops = {
+	.load_compat = svm_load_compat,
+	.load = svm_load_per_stay,
+	.sync_cr3 = svm_sync_cr3,
+	.sync_cr4 = svm_sync_cr4,
+	.run = svm_run,
+	.go_on = svm_go_on_per_stay,
+	.save = svm_save_per_stay,
 };
 
 /* Whether the exit is one that the trial's state can have. */
@@ -171,19 +196,22 @@ bool svm_try(struct vctx_cpu *cpu, struct pt_regs *regs, u64 *code)
 {
 	struct svm_cpu *this = svm_cpu_of(cpu);
 	struct vmcb *vmcb = this->vmcb;
+	const struct vctx_guest_ops *ops = cpu->per_stay ? &svm_per_stay_ops :
+							   &svm_guest_ops;
 	bool expected;
 
 	*code = (u32)SVM_EXIT_ERR;
-	if (!svm_load(cpu, regs))
+	if (ops->load(cpu, regs) >= 0)
 		return false;
-	vctx_run_sync(&svm_guest_ops, cpu);
+	vctx_run_sync(ops, cpu);
 	svm_set_tag(0, true);
 	enter(__pa(vmcb), regs);
 	vmcb->control.clean = SVM_CLEAN_ALL;
 	vmcb->control.tlb_ctl = TLB_CONTROL_DO_NOTHING;
 	*code = vmcb->control.exit_code;
 	expected = is_expected(this, regs);
-	svm_save(cpu, regs);
+	svm_flush_tags(BIT(0));
+	ops->save(cpu, regs);
 	return expected;
 }
 
@@ -196,4 +224,14 @@ notrace void svm_on_user_return(struct user_return_notifier *hook)
 notrace void svm_on_user_return_long(struct user_return_notifier *hook)
 {
 	vctx_run_long_loop(&svm_guest_ops, hook);
+}
+
+notrace void svm_on_user_return_per_stay(struct user_return_notifier *hook)
+{
+	vctx_run_loop(&svm_per_stay_ops, hook);
+}
+
+notrace void svm_on_user_return_per_stay_long(struct user_return_notifier *hook)
+{
+	vctx_run_long_loop(&svm_per_stay_ops, hook);
 }

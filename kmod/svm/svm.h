@@ -15,11 +15,14 @@
 /**
  * struct svm_capability - what the CPUs' SVM can do
  * @tags:	ASIDs that we use
+ * @first_asid:	the first of them; they are the last that the CPUs have, for KVM gives ASIDs
+ *		away from the bottom
  * @flush:	the TLB_CONTROL_* that flushes one ASID, and as little else as possible
  * @tsc_ratio:	the ratio that makes the guest's TSC the host's; 0 if it always is
  */
 struct svm_capability {
 	unsigned int tags;
+	unsigned int first_asid;
 	u8 flush;
 	u64 tsc_ratio;
 };
@@ -31,8 +34,12 @@ extern struct vctx_idmap_format svm_idmap_format;
  * struct svm_cpu - SVM on one CPU
  * @cpu:	the generic part
  * @vmcb:	the VMCB of the guest
+ * @flush:	the VMCB of flush.c
  * @host_save:	where VMRUN keeps the state of the host
- * @on:		we have set EFER.SVME
+ * @on:		the CPU is enabled
+ * @lasting:	we have EFER.SVME set as long as it is enabled
+ * @own:	else: we have set it for this stay
+ * @kvm_ratio:	the ratio of TSCs that KVM believes there, if it is not that of contexts
  * @filled:	@vmcb has been filled, and keeps its content
  * @segments:	0 if @on and the VMCB's segments are those of a 64-bit thread with
  *		null data segments
@@ -42,10 +49,14 @@ extern struct vctx_idmap_format svm_idmap_format;
 struct svm_cpu {
 	struct vctx_cpu cpu;
 	struct vmcb *vmcb;
+	struct vmcb *flush;
 	void *host_save;
 	bool on;
+	bool lasting;
+	bool own;
 	bool filled;
 	u32 segments;
+	u64 kvm_ratio;
 	u64 sysenter_cs;
 	struct desc_ptr gdt;
 };
@@ -81,8 +92,14 @@ void svm_cpu_free(void);
 
 /* operation.c */
 bool svm_busy(void);
-int svm_cpu_enable(void);
+int svm_cpu_enable(bool per_stay);
 void svm_cpu_disable(void);
+int svm_begin_any_stay(struct svm_cpu *this);
+void svm_end_any_stay(struct svm_cpu *this);
+
+/* flush.c */
+void svm_flush_setup(struct svm_cpu *this);
+void svm_flush_tags(unsigned int tags);
 
 /* vmcb.c */
 void svm_vmcb_setup(struct svm_cpu *this);
@@ -97,6 +114,8 @@ void svm_dump(const struct vmcb *vmcb);
 bool svm_try(struct vctx_cpu *cpu, struct pt_regs *regs, u64 *code);
 void svm_on_user_return(struct user_return_notifier *hook);
 void svm_on_user_return_long(struct user_return_notifier *hook);
+void svm_on_user_return_per_stay(struct user_return_notifier *hook);
+void svm_on_user_return_per_stay_long(struct user_return_notifier *hook);
 
 /* DR6 without any cause of #DB (APM, "Debug-Status Register (DR6)"). */
 #define SVM_DR6_NONE	0xffff0ff0

@@ -41,7 +41,7 @@ static void fill_control(struct vmcb_control_area *control)
 	for (i = 0; i < ARRAY_SIZE(intercepts); i++)
 		control->intercepts[intercepts[i] / 32] |=
 			BIT(intercepts[i] % 32);
-	control->asid = 1;
+	control->asid = svm_capability.first_asid;
 	control->misc_ctl = SVM_MISC_ENABLE_NP;
 	control->nested_cr3 = vctx_idmap_root();
 }
@@ -76,6 +76,7 @@ void svm_vmcb_setup(struct svm_cpu *this)
 		native_store_gdt(&this->gdt);
 		fill_control(&this->vmcb->control);
 		fill_save(this, &this->vmcb->save);
+		svm_flush_setup(this);
 		this->filled = true;
 	}
 	/* Whoever has used SVM meanwhile may have used the processor's cache. */

@@ -15,11 +15,9 @@ static int __init vmx_init(void)
 	if (ret != VCTX_AVAILABLE)
 		return ret;
 	if (vmx_capability.cpu2 & SECONDARY_EXEC_ENABLE_VPID)
-		vctx_vmx_ops.tags = 8;
-	if (VMX_PER_STAY)
-		vctx_vmx_ops.limits = VCTX_LIMIT_VMX_OPERATION;
-	if (VMX_PER_STAY && !vmx_capability.pt)
-		vctx_vmx_ops.limits |= VCTX_LIMIT_PROCESSOR_TRACE;
+		vctx_vmx_ops.tags = VMX_TAGS;
+	if (VCTX_COMPAT_VMX_PER_STAY && !vmx_capability.pt)
+		vctx_vmx_ops.limits = VCTX_LIMIT_PROCESSOR_TRACE;
 	return vmx_cpu_alloc();
 }
 
@@ -27,6 +25,8 @@ struct vctx_backend_ops vctx_vmx_ops = {
 	.backend = VCTX_BACKEND_VMX,
 	.name = "VMX",
 	.kvm = "kvm_intel",
+	.kvm_builtin = IS_BUILTIN(CONFIG_KVM_INTEL),
+	.only_per_stay = VCTX_COMPAT_VMX_PER_STAY,
 	.init = vmx_init,
 	.exit = vmx_cpu_free,
 	.busy = vmx_busy,
@@ -36,6 +36,8 @@ struct vctx_backend_ops vctx_vmx_ops = {
 	.format = &vmx_idmap_format,
 	.cpu = vmx_generic_cpu,
 	.set_tag = vmx_set_tag,
-	.on_user_return = vmx_on_user_return,
-	.on_user_return_long = vmx_on_user_return_long,
+	.loops = {
+		{ vmx_on_user_return, vmx_on_user_return_long },
+		{ vmx_on_user_return_per_stay, vmx_on_user_return_per_stay_long },
+	},
 };

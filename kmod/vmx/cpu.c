@@ -44,6 +44,7 @@ int __init vmx_cpu_alloc(void)
 			vmx_cpu_free();
 			return -ENOMEM;
 		}
+		this->vmcs_pa = __pa(this->vmcs);
 	}
 	return 0;
 }

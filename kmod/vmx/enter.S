@@ -31,39 +31,43 @@
  *
  * This is not a C function: it preserves RSP and RBP and nothing else.  The asm
  * statement in run.c says this to the compiler, which so saves only what it needs.
+ *
+ * Where VMX operation lasts, the VMCS is launched but for the first time.  Else it may
+ * have been cleared after the last stay, and vmx_launched tells.
  */
-SYM_FUNC_START(vmx_enter)
+.macro VMX_ENTER name:req exit_point:req per_stay:req
+SYM_FUNC_START(\name)
 	push	%rbp
 	push	%rdi			/* for after the exit */
 
 	mov	$FIELD_HOST_RSP, %eax
-.Lvmwrite:
+.Lvmwrite\@:
 	vmwrite	%rsp, %rax
 
 	/*
 	 * Where the kernel protects itself by IBRS, IBRS is on in the kernel and off
 	 * in user mode.
 	 */
-	ALTERNATIVE "jmp .Lopen", "", X86_FEATURE_KERNEL_IBRS
+	ALTERNATIVE "jmp .Lopen\@", "", X86_FEATURE_KERNEL_IBRS
 	movl	$MSR_IA32_SPEC_CTRL, %ecx
 	movq	PER_CPU_VAR(x86_spec_ctrl_current), %rdx
 	movl	%edx, %eax
 	andl	$~SPEC_CTRL_IBRS, %eax
 	shr	$32, %rdx
 	wrmsr
-.Lopen:
-#if VCTX_COMPAT_VMX_PER_STAY
+.Lopen\@:
+	.if \per_stay
 	btl	$0, PER_CPU_VAR(vmx_launched)
-#endif
+	.endif
 	mov	REGS_AX(%rdi), %rax
 	VCTX_LOAD_REGS
 
 	VCTX_CLEAR_CPU_BUFFERS
 	UNWIND_HINT_SAVE
-#if VCTX_COMPAT_VMX_PER_STAY
-	jnc	.Lvmlaunch
-#endif
-.Lvmresume:
+	.if \per_stay
+	jnc	.Lvmlaunch\@
+	.endif
+.Lvmresume\@:
 	vmresume
 	/*
 	 * VMRESUME fails the first time, for the VMCS is not launched then.  After any
@@ -74,17 +78,17 @@ SYM_FUNC_START(vmx_enter)
 	vmread	%rax, %rax
 	cmp	$VMXERR_VMRESUME_NONLAUNCHED_VMCS, %eax
 	pop	%rax
-	jne	.Lfailed
-.Lvmlaunch:
+	jne	.Lfailed\@
+.Lvmlaunch\@:
 	vmlaunch
-	jmp	.Lfailed
+	jmp	.Lfailed\@
 
-	_ASM_EXTABLE(.Lvmwrite, .Lfailed)
-	_ASM_EXTABLE(.Lvmresume, .Lfailed)
-	_ASM_EXTABLE(.Lvmlaunch, .Lfailed)
+	_ASM_EXTABLE(.Lvmwrite\@, .Lfailed\@)
+	_ASM_EXTABLE(.Lvmresume\@, .Lfailed\@)
+	_ASM_EXTABLE(.Lvmlaunch\@, .Lfailed\@)
 
 	/* The VMCS has this address as the host's RIP, and RSP as stored above. */
-SYM_INNER_LABEL(vmx_exit_point, SYM_L_GLOBAL)
+SYM_INNER_LABEL(\exit_point, SYM_L_GLOBAL)
 	UNWIND_HINT_RESTORE
 	ENDBR
 	push	%rdi
@@ -95,20 +99,20 @@ SYM_INNER_LABEL(vmx_exit_point, SYM_L_GLOBAL)
 
 	mov	$FIELD_VM_EXIT_REASON, %eax
 	vmread	%rax, %rax
-.Lclear:
+.Lclear\@:
 	VCTX_CLEAR_REGS
 	pop	%rdi
 
 	FILL_RETURN_BUFFER %rcx, RSB_CLEAR_LOOPS, X86_FEATURE_RSB_VMEXIT, \
 			   X86_FEATURE_RSB_VMEXIT_LITE
 
-	ALTERNATIVE_2 "", "jmp .Lforget", X86_FEATURE_CLEAR_BHB_VMEXIT, \
-		      "jmp .Lrestrict", X86_FEATURE_KERNEL_IBRS
-.Lout:
+	ALTERNATIVE_2 "", "jmp .Lforget\@", X86_FEATURE_CLEAR_BHB_VMEXIT, \
+		      "jmp .Lrestrict\@", X86_FEATURE_KERNEL_IBRS
+.Lout\@:
 	pop	%rbp
 	RET
 
-.Lrestrict:
+.Lrestrict\@:
 	mov	%eax, %edi
 	movl	$MSR_IA32_SPEC_CTRL, %ecx
 	movq	PER_CPU_VAR(x86_spec_ctrl_current), %rdx
@@ -116,12 +120,16 @@ SYM_INNER_LABEL(vmx_exit_point, SYM_L_GLOBAL)
 	shr	$32, %rdx
 	wrmsr
 	mov	%edi, %eax
-	ALTERNATIVE "jmp .Lout", "", X86_FEATURE_CLEAR_BHB_VMEXIT
-.Lforget:
+	ALTERNATIVE "jmp .Lout\@", "", X86_FEATURE_CLEAR_BHB_VMEXIT
+.Lforget\@:
 	VCTX_CLEAR_BRANCH_HISTORY
-	jmp	.Lout
+	jmp	.Lout\@
 
-.Lfailed:
+.Lfailed\@:
 	mov	$-1, %eax
-	jmp	.Lclear
-SYM_FUNC_END(vmx_enter)
+	jmp	.Lclear\@
+SYM_FUNC_END(\name)
+.endm
+
+VMX_ENTER vmx_enter, vmx_exit_point, 0
+VMX_ENTER vmx_enter_per_stay, vmx_exit_point_per_stay, 1

@@ -73,12 +73,12 @@ void vmx_save_segments(struct vmx_cpu *this, struct pt_regs *regs)
 
 /**
  * vmx_set_tag - set the VPID of the next entries; see struct vctx_backend_ops
- * @tag: the VPID less 1, for 0 is the host's
+ * @tag: the VPID less VMX_FIRST_VPID
  * @flush: forget what is cached under it
  */
 void vmx_set_tag(unsigned int tag, bool flush)
 {
-	u16 vpid = tag + 1;
+	u16 vpid = VMX_FIRST_VPID + tag;
 
 	/* Without VPIDs, each entry and each exit flushes everything. */
 	if (!(vmx_capability.cpu2 & SECONDARY_EXEC_ENABLE_VPID))

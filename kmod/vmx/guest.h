@@ -12,6 +12,7 @@
 #include <asm/segment.h>
 
 #include "segment.h"
+#include "share.h"
 #include "vmx.h"
 
 void vmx_sync_cr3(struct vctx_cpu *cpu, unsigned long cr3);
@@ -54,18 +55,16 @@ static __always_inline void vmx_load_compat(struct vctx_cpu *cpu)
 }
 
 /* User state of current into the guest; see struct vctx_guest_ops. */
-static __always_inline bool vmx_load(struct vctx_cpu *cpu,
-				     struct pt_regs *regs)
+static __always_inline int vmx_load(struct vctx_cpu *cpu,
+				    struct pt_regs *regs)
 {
 	struct vmx_cpu *this = vmx_cpu_of(cpu);
 	unsigned long gs_base;
 
-	if (VMX_PER_STAY && !vmx_begin_stay(this))
-		return false;
 	gs_base = vmx_user_gs_base();
 	if (unlikely(vmx_data_segments() | this->segments) &&
 	    !vmx_load_segments(this, regs))
-		return false;
+		return VCTX_NATIVE_CPU;
 
 	vmx_write(GUEST_RIP, regs->ip);
 	vmx_write(GUEST_RSP, regs->sp);
@@ -75,7 +74,7 @@ static __always_inline bool vmx_load(struct vctx_cpu *cpu,
 		vmx_write(GUEST_GS_BASE, gs_base);
 		this->gs_base = gs_base;
 	}
-	return true;
+	return -1;
 }
 
 /* User state from the guest to the kernel's places for it. */
@@ -111,8 +110,48 @@ static __always_inline void vmx_save(struct vctx_cpu *cpu,
 	 * bitmap runs natively, and the kernel mends the TSS before that.
 	 */
 	this_cpu_write(__tss_limit_invalid, true);
-	if (VMX_PER_STAY)
-		vmx_end_stay(this);
+}
+
+/**
+ * vmx_begin_stay - be in VMX operation for one stay in the guest
+ * @this: of this CPU; interrupts are off, and stay so until vmx_end_stay()
+ *
+ * The most frequent case is decided here: KVM keeps the CPU in VMX operation, and has made
+ * no other VMCS current since the last stay.  Return: false if the CPU is not enabled, or
+ * is another's.
+ */
+static __always_inline bool vmx_begin_stay(struct vmx_cpu *this)
+{
+	if (likely(this->cpu.pinned && this->cpu.mine && !this->cpu.broken &&
+		   vctx_share_may_borrow() && vmx_vmptrst(&this->previous) &&
+		   this->previous == this->vmcs_pa))
+		return true;
+	return vmx_begin_any_stay(this);
+}
+
+/**
+ * vmx_end_stay - undoes vmx_begin_stay()
+ * @this: of this CPU
+ */
+static __always_inline void vmx_end_stay(struct vmx_cpu *this)
+{
+	if (unlikely(!this->cpu.pinned || this->previous != this->vmcs_pa))
+		vmx_end_any_stay(this);
+}
+
+/* The same two where a stay has to be begun and ended. */
+static __always_inline int vmx_load_per_stay(struct vctx_cpu *cpu,
+					     struct pt_regs *regs)
+{
+	return vmx_begin_stay(vmx_cpu_of(cpu)) ? vmx_load(cpu, regs) :
+						 VCTX_NATIVE_CPU;
+}
+
+static __always_inline void vmx_save_per_stay(struct vctx_cpu *cpu,
+					      struct pt_regs *regs)
+{
+	vmx_save(cpu, regs);
+	vmx_end_stay(vmx_cpu_of(cpu));
 }
 
 #endif /* VCTX_VMX_GUEST_H */

@@ -10,10 +10,16 @@
 #include "idmap.h"
 #include "run_loop.h"
 
-/* The host has the NMI that has ended the stay: NMIs are blocked until its IRET. */
-static void take_nmi(void)
+/*
+ * At a crash the NMI does not return, and perhaps nobody ends a VMX operation that lasts
+ * for this stay only: so the NMI is taken after that.
+ */
+static void take_nmi(struct vmx_cpu *this)
 {
-	asm volatile("int $2");
+	if (this->own)
+		this->nmi = true;
+	else
+		vmx_take_nmi();
 }
 
 /* Any exception but a page fault and the #UD of SYSCALL. */
@@ -27,7 +33,7 @@ static noinline int rare_exception(struct vctx_cpu *cpu,
 	};
 
 	if (exception.vector == X86_TRAP_NMI) {
-		take_nmi();
+		take_nmi(vmx_cpu_of(cpu));
 		vctx_run_exited(cpu->stats, VCTX_EXIT_NMI, exception.code);
 		vctx_run_nmi(cpu);
 		return VCTX_NATIVE_NMI;
@@ -166,23 +172,35 @@ static noinline int rare_exit(struct vctx_cpu *cpu, struct pt_regs *regs,
  * Enters the guest, by enter.S, which uses all registers that the compiler could have
  * values in.  Return: the exit reason, or VMX_ENTER_FAILED.
  */
-static __always_inline u32 enter(struct pt_regs *regs)
-{
-	unsigned long reason;
+#define ENTER(function, regs)						\
+({									\
+	unsigned long reason;						\
+									\
+	asm volatile("call " #function					\
+		     : "=a" (reason), "+D" (regs), ASM_CALL_CONSTRAINT	\
+		     :							\
+		     : "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10",	\
+		       "r11", "r12", "r13", "r14", "r15", "cc",		\
+		       "memory");					\
+	(u32)reason;							\
+})
 
-	asm volatile("call vmx_enter"
-		     : "=a" (reason), "+D" (regs), ASM_CALL_CONSTRAINT
-		     :
-		     : "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11",
-		       "r12", "r13", "r14", "r15", "cc", "memory");
+static __always_inline u32 enter(struct pt_regs *regs, bool per_stay)
+{
+	u32 reason;
+
+	if (!per_stay)
+		return ENTER(vmx_enter, regs);
+	reason = ENTER(vmx_enter_per_stay, regs);
+	this_cpu_write(vmx_launched, 1);
 	return reason;
 }
 
 /* An exit clears DEBUGCTL, but perf needs its bits in there. */
-static noinline u32 enter_with_debugctl(struct pt_regs *regs)
+static noinline u32 enter_with_debugctl(struct pt_regs *regs, bool per_stay)
 {
 	u64 debugctl = native_rdmsrq(MSR_IA32_DEBUGCTLMSR);
-	u32 reason = enter(regs);
+	u32 reason = enter(regs, per_stay);
 
 	native_wrmsrq(MSR_IA32_DEBUGCTLMSR, debugctl);
 	return reason;
@@ -220,9 +238,8 @@ static noinline int left_to_pebs(struct vctx_cpu *cpu)
 	return VCTX_NATIVE_NMI;
 }
 
-/* One stay in the guest; see struct vctx_guest_ops. */
-static __always_inline int vmx_run(struct vctx_cpu *cpu,
-				   struct pt_regs *regs, enum vctx_stay stay)
+static __always_inline int run(struct vctx_cpu *cpu, struct pt_regs *regs,
+			       enum vctx_stay stay, bool per_stay)
 {
 	u32 reason;
 
@@ -230,11 +247,9 @@ static __always_inline int vmx_run(struct vctx_cpu *cpu,
 		return left_to_pebs(cpu);
 	vctx_run_goes(cpu, stay);
 	if (likely(!read_debugctl()))
-		reason = enter(regs);
+		reason = enter(regs, per_stay);
 	else
-		reason = enter_with_debugctl(regs);
-	if (VMX_PER_STAY)
-		this_cpu_write(vmx_launched, 1);
+		reason = enter_with_debugctl(regs, per_stay);
 	cpu = vctx_cpu_this();
 	vctx_run_stayed(cpu, stay);
 
@@ -247,24 +262,63 @@ static __always_inline int vmx_run(struct vctx_cpu *cpu,
 	return rare_exit(cpu, regs, reason);
 }
 
+/* One stay in the guest; see struct vctx_guest_ops. */
+static __always_inline int vmx_run(struct vctx_cpu *cpu, struct pt_regs *regs,
+				   enum vctx_stay stay)
+{
+	return run(cpu, regs, stay, false);
+}
+
+static __always_inline int vmx_run_per_stay(struct vctx_cpu *cpu,
+					    struct pt_regs *regs,
+					    enum vctx_stay stay)
+{
+	return run(cpu, regs, stay, true);
+}
+
+static const struct vctx_guest_ops vmx_guest_ops, vmx_per_stay_ops;
+
+static noinline void vmx_go_on(struct vctx_cpu *cpu, struct pt_regs *regs)
+{
+	vctx_run_go_on(&vmx_guest_ops, cpu, regs);
+}
+
+static noinline void vmx_go_on_per_stay(struct vctx_cpu *cpu,
+				       struct pt_regs *regs)
+{
+	vctx_run_go_on(&vmx_per_stay_ops, cpu, regs);
+}
+
 static const struct vctx_guest_ops vmx_guest_ops = {
 	.load_compat = vmx_load_compat,
 	.load = vmx_load,
 	.sync_cr3 = vmx_sync_cr3,
 	.sync_cr4 = vmx_sync_cr4,
 	.run = vmx_run,
+	.go_on = vmx_go_on,
 	.save = vmx_save,
 };
 
+/* The same where VMX operation is ours for one stay at most. */
+static const struct vctx_guest_ops vmx_per_stay_ops = {
+	.load_compat = vmx_load_compat,
+	.load = vmx_load_per_stay,
+	.sync_cr3 = vmx_sync_cr3,
+	.sync_cr4 = vmx_sync_cr4,
+	.run = vmx_run_per_stay,
+	.go_on = vmx_go_on_per_stay,
+	.save = vmx_save_per_stay,
+};
+
 /* Whether the exit is one that the trial's state can have; an NMI is handed on. */
-static bool is_expected(u32 word)
+static bool is_expected(struct vmx_cpu *this, u32 word)
 {
 	u32 info = vmx_read(VM_EXIT_INTR_INFO);
 
 	switch (vmx_exit_what(word)) {
 	case VMX_EXIT_EXCEPTION:
 		if ((info & INTR_INFO_VECTOR_MASK) == X86_TRAP_NMI) {
-			take_nmi();
+			take_nmi(this);
 			return true;
 		}
 		return (info & ~INTR_INFO_UNBLOCK_NMI) == INFO_PAGE_FAULT;
@@ -286,16 +340,18 @@ static bool is_expected(u32 word)
  */
 bool vmx_try(struct vctx_cpu *cpu, struct pt_regs *regs, u64 *code)
 {
+	const struct vctx_guest_ops *ops = cpu->per_stay ? &vmx_per_stay_ops :
+							   &vmx_guest_ops;
 	bool expected;
 
 	*code = VMX_ENTER_FAILED;
-	if (!vmx_load(cpu, regs))
+	if (ops->load(cpu, regs) >= 0)
 		return false;
-	vctx_run_sync(&vmx_guest_ops, cpu);
+	vctx_run_sync(ops, cpu);
 	vmx_set_tag(0, true);
-	*code = enter_with_debugctl(regs);
-	expected = is_expected(*code);
-	vmx_save(cpu, regs);
+	*code = enter_with_debugctl(regs, cpu->per_stay);
+	expected = is_expected(vmx_cpu_of(cpu), *code);
+	ops->save(cpu, regs);
 	return expected;
 }
 
@@ -308,4 +364,14 @@ notrace void vmx_on_user_return(struct user_return_notifier *hook)
 notrace void vmx_on_user_return_long(struct user_return_notifier *hook)
 {
 	vctx_run_long_loop(&vmx_guest_ops, hook);
+}
+
+notrace void vmx_on_user_return_per_stay(struct user_return_notifier *hook)
+{
+	vctx_run_loop(&vmx_per_stay_ops, hook);
+}
+
+notrace void vmx_on_user_return_per_stay_long(struct user_return_notifier *hook)
+{
+	vctx_run_long_loop(&vmx_per_stay_ops, hook);
 }

@@ -54,7 +54,7 @@ static bool write_controls(void)
 	};
 
 	if (vmx_capability.cpu2 & SECONDARY_EXEC_ENABLE_VPID &&
-	    !vmx_write_checked(VIRTUAL_PROCESSOR_ID, 1))
+	    !vmx_write_checked(VIRTUAL_PROCESSOR_ID, VMX_FIRST_VPID))
 		return false;
 	if (vmx_capability.cpu2 & SECONDARY_EXEC_ENABLE_XSAVES &&
 	    !vmx_write_checked(XSS_EXIT_BITMAP, 0))
@@ -102,7 +102,6 @@ static bool write_host(struct vmx_cpu *this)
 		{ HOST_IA32_SYSENTER_ESP, read_msr(MSR_IA32_SYSENTER_ESP) },
 		{ HOST_IA32_SYSENTER_EIP, read_msr(MSR_IA32_SYSENTER_EIP) },
 		{ HOST_IA32_EFER, read_msr(MSR_EFER) },
-		{ HOST_RIP, (u64)vmx_exit_point },
 	};
 	struct field idtr;
 
@@ -162,14 +161,14 @@ static bool fill(struct vmx_cpu *this)
 	return true;
 }
 
-/* What an earlier possession of VMX has left in the CPU's caches. */
+/*
+ * What an earlier module may have left in the CPU's caches, whose identity map was
+ * another.  What is cached under a VPID is flushed before the VPID is used.
+ */
 static bool flush(void)
 {
-	if (!vmx_invept(vmx_capability.ept_extent,
-			vctx_idmap_root() | vmx_capability.eptp))
-		return false;
-	return !(vmx_capability.cpu2 & SECONDARY_EXEC_ENABLE_VPID) ||
-	       vmx_invvpid(VMX_VPID_EXTENT_ALL_CONTEXT, 0);
+	return vmx_invept(vmx_capability.ept_extent,
+			  vctx_idmap_root() | vmx_capability.eptp);
 }
 
 /**
@@ -180,11 +179,14 @@ static bool flush(void)
  */
 int vmx_vmcs_setup(struct vmx_cpu *this)
 {
-	if (!vmx_vmclear(__pa(this->vmcs)) || !vmx_vmptrld(__pa(this->vmcs)))
+	if (!vmx_vmclear(this->vmcs_pa) || !vmx_vmptrld(this->vmcs_pa))
 		return -EIO;
+	this_cpu_write(vmx_launched, 0);
 	if (!this->filled && !fill(this))
 		return -EIO;
 	this->filled = true;
+	vmx_write(HOST_RIP, this->cpu.per_stay ? (u64)vmx_exit_point_per_stay :
+						 (u64)vmx_exit_point);
 	/* The first load is to write all segments. */
 	this->segments = true;
 	return flush() ? 0 : -EIO;

@@ -36,12 +36,6 @@ struct vmx_capability {
 	bool pt;
 };
 
-/*
- * Whether VMX operation is entered and left with each stay in the guest, because
- * CR4.VMXE cannot be kept set.
- */
-#define VMX_PER_STAY VCTX_COMPAT_VMX_PER_STAY
-
 extern struct vmx_capability vmx_capability;
 DECLARE_STATIC_KEY_FALSE(vmx_has_pebs);
 extern struct vctx_idmap_format vmx_idmap_format;
@@ -50,9 +44,13 @@ extern struct vctx_idmap_format vmx_idmap_format;
  * struct vmx_cpu - VMX on one CPU
  * @cpu:	the generic part
  * @vmxon:	the VMXON region
- * @vmcs:	the CPU's VMCS, current while @on
- * @on:		the CPU is enabled: we have it in VMX operation, or it is ready to
- *		enter that for a stay
+ * @vmcs:	the CPU's VMCS, current during a stay, and as long as @lasting
+ * @vmcs_pa:	its physical address
+ * @on:		the CPU is enabled
+ * @lasting:	we have it in VMX operation as long as it is enabled
+ * @own:	else: we have entered VMX operation for this stay
+ * @previous:	else: the VMCS to be made current after this stay
+ * @nmi:	an NMI has ended this stay, and the host has not had it yet
  * @filled:	@vmcs has been filled, and keeps its content
  * @segments:	0 if @on and the segment fields are those of a 64-bit thread
  *		with null data segments
@@ -63,16 +61,21 @@ struct vmx_cpu {
 	struct vctx_cpu cpu;
 	void *vmxon;
 	void *vmcs;
+	u64 vmcs_pa;
 	bool on;
+	bool lasting;
+	bool own;
+	bool nmi;
 	bool filled;
 	u32 segments;
+	u64 previous;
 	unsigned long gs_base;
 	struct desc_ptr gdt;
 };
 
 DECLARE_PER_CPU(struct vmx_cpu, vmx_cpu);
 
-/* With VMX_PER_STAY: 1 if the guest has been entered in this stay; for enter.S. */
+/* Whether the VMCS has not been cleared since the guest was entered; for enter.S. */
 DECLARE_PER_CPU(u32, vmx_launched);
 
 static inline struct vmx_cpu *vmx_cpu_of(struct vctx_cpu *cpu)
@@ -89,10 +92,10 @@ void vmx_cpu_free(void);
 
 /* operation.c */
 bool vmx_busy(void);
-int vmx_cpu_enable(void);
+int vmx_cpu_enable(bool per_stay);
 void vmx_cpu_disable(void);
-bool vmx_begin_stay(struct vmx_cpu *this);
-void vmx_end_stay(struct vmx_cpu *this);
+bool vmx_begin_any_stay(struct vmx_cpu *this);
+void vmx_end_any_stay(struct vmx_cpu *this);
 
 /* vmcs.c */
 int vmx_vmcs_setup(struct vmx_cpu *this);
@@ -107,8 +110,24 @@ void vmx_dump(void);
 bool vmx_try(struct vctx_cpu *cpu, struct pt_regs *regs, u64 *code);
 void vmx_on_user_return(struct user_return_notifier *hook);
 void vmx_on_user_return_long(struct user_return_notifier *hook);
+void vmx_on_user_return_per_stay(struct user_return_notifier *hook);
+void vmx_on_user_return_per_stay_long(struct user_return_notifier *hook);
 
 extern char vmx_exit_point[];
+extern char vmx_exit_point_per_stay[];
+
+/* The host has the NMI that has ended a stay: NMIs are blocked until its IRET. */
+static inline void vmx_take_nmi(void)
+{
+	asm volatile("int $2");
+}
+
+/*
+ * The VPIDs that we use, one for each tag.  KVM gives VPIDs away from the bottom, and 0 is
+ * the host's.
+ */
+#define VMX_TAGS	8
+#define VMX_FIRST_VPID	(0x10000 - VMX_TAGS)
 
 /* The access rights of a segment that is not loaded (SDM, "Guest Register State"). */
 #define VMX_AR_UNUSABLE	0x10000

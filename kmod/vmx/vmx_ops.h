@@ -45,6 +45,11 @@ static inline bool vmx_vmptrld(phys_addr_t vmcs)
 	return __vmx_insn("vmptrld %[pa]", [pa] "m" (vmcs));
 }
 
+static inline bool vmx_vmptrst(u64 *vmcs)
+{
+	return __vmx_insn("vmptrst %[pa]", [pa] "m" (*vmcs));
+}
+
 static inline void vmx_vmxoff(void)
 {
 	asm volatile("1: vmxoff\n"

@@ -163,12 +163,13 @@ def obstacle():
     if machines:
         return (f"virtual machines run (the processes {', '.join(machines)}), and have VMX or SVM; "
                 "shut them down first")
-    busy = [name for name in HYPERVISORS if number_of(f"/sys/module/{name}/refcnt") > 0]
-    if busy:
-        return f"the module {busy[0]} is in use; end what uses it, then: modprobe -r {busy[0]}"
+    # Contexts may be what uses KVM's module.
     if number_of("/sys/module/vcontext/refcnt") > 0:
         return ("other contexts are in use, or /dev/vcontext is open; 'vctxctl list' shows them, "
                 "and 'vctxctl evict --all' ends them without harm to their programs")
+    busy = [name for name in HYPERVISORS if number_of(f"/sys/module/{name}/refcnt") > 0]
+    if busy:
+        return f"the module {busy[0]} is in use; end what uses it, then: modprobe -r {busy[0]}"
     return doctor_obstacle()
 
 

@@ -38,6 +38,22 @@ static void state_json(struct json_object *object, const char *key,
 
 static const struct column_type state = { false, state_text, state_json };
 
+static void owner_text(struct table *table, const void *value)
+{
+	uint32_t owner = *(const uint32_t *)value;
+
+	table_cell(table, COLOR_NONE, "%s",
+		   owner == VCTX_OWNER_NONE ? "-" : name_of_owner(owner));
+}
+
+static void owner_json(struct json_object *object, const char *key,
+		       const void *value)
+{
+	json_add_text(object, key, name_of_owner(*(const uint32_t *)value));
+}
+
+static const struct column_type owner = { false, owner_text, owner_json };
+
 static const char *tick_word(const struct nl_cpu *cpu)
 {
 	if (cpu->tick_held)
@@ -161,6 +177,8 @@ const struct column cpu_columns[] = {
 	  offsetof(struct nl_cpu, cpu) },
 	{ "STATE", "state", "whether it is enabled for contexts: on, off, failed",
 	  &state, offsetof(struct nl_cpu, state) },
+	{ "OWNER", "owner", "who has enabled VMX or SVM there: contexts, stay, kvm",
+	  &owner, offsetof(struct nl_cpu, owner) },
 	{ "TICK", "tick_held", "what becomes of its tick; three members in JSON",
 	  &tick, 0 },
 	{ "IN-GUEST", "stay_ns", "how long it has been in guest mode", &stay, 0 },
@@ -173,6 +191,6 @@ const struct column cpu_columns[] = {
 
 const struct column_view cpu_view = {
 	.all = cpu_columns,
-	.text = "CPU,STATE,TICK,IN-GUEST,CONTEXT,TID,COMMAND",
-	.json = "CPU,STATE,CONTEXT,TID,COMMAND,IN-GUEST,TICK",
+	.text = "CPU,STATE,OWNER,TICK,IN-GUEST,CONTEXT,TID,COMMAND",
+	.json = "CPU,STATE,OWNER,CONTEXT,TID,COMMAND,IN-GUEST,TICK",
 };

@@ -26,6 +26,13 @@ static const char *const cpu_state_words[] = {
 	[VCTX_CPU_FAILED]	= "failed",
 };
 
+static const char *const owner_words[] = {
+	[VCTX_OWNER_NONE]	= "none",
+	[VCTX_OWNER_CONTEXTS]	= "contexts",
+	[VCTX_OWNER_STAY]	= "stay",
+	[VCTX_OWNER_KVM]	= "kvm",
+};
+
 static const char *const event_words[] = {
 	[VCTX_EVENT_ENTERED]		= "entered",
 	[VCTX_EVENT_LEFT]		= "left",

@@ -20,6 +20,7 @@ struct names {
 static const struct names backends = NAMES(backend_words);
 static const struct names context_states = NAMES(context_state_words);
 static const struct names cpu_states = NAMES(cpu_state_words);
+static const struct names owners = NAMES(owner_words);
 static const struct names events = NAMES(event_words);
 static const struct names features = NAMES(feature_words);
 static const struct names limits = NAMES(limit_words);
@@ -80,6 +81,11 @@ const char *name_of_unavailable(uint32_t why)
 const char *name_of_context_state(uint32_t state)
 {
 	return name(&context_states, state);
+}
+
+const char *name_of_owner(uint32_t owner)
+{
+	return name(&owners, owner);
 }
 
 const char *name_of_cpu_state(uint32_t state)

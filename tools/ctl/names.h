@@ -15,6 +15,7 @@ const char *name_of_backend(uint32_t backend);
 const char *name_of_unavailable(uint32_t why);
 const char *name_of_context_state(uint32_t state);
 const char *name_of_cpu_state(uint32_t state);
+const char *name_of_owner(uint32_t owner);
 const char *name_of_event(uint32_t type);
 const char *name_of_native(uint32_t reason);
 

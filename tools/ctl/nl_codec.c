@@ -83,6 +83,7 @@ static const struct nl_field cpu_fields[] = {
 	[VCTX_A_CPU_TICK_ALLOWED] = FIELD(nl_cpu, tick_allowed, TYPE_FLAG),
 	[VCTX_A_CPU_TICK_HELD] = FIELD(nl_cpu, tick_held, TYPE_FLAG),
 	[VCTX_A_CPU_NOHZ_FULL] = FIELD(nl_cpu, nohz_full, TYPE_FLAG),
+	[VCTX_A_CPU_OWNER] = FIELD(nl_cpu, owner, TYPE_U32),
 };
 
 static const struct nl_field policy_fields[] = {
@@ -93,6 +94,7 @@ static const struct nl_field policy_fields[] = {
 	[VCTX_A_POLICY_TICK_UNPRIVILEGED] = FIELD(nl_policy, tick_unprivileged, TYPE_U8),
 	[VCTX_A_POLICY_TICK_MAX_MS] = FIELD(nl_policy, tick_max_ms, TYPE_U32),
 	[VCTX_A_POLICY_TICK_CPUS] = FIELD(nl_policy, tick_cpus, TYPE_TEXT),
+	[VCTX_A_POLICY_SHARE] = FIELD(nl_policy, share, TYPE_U8),
 };
 
 static const struct nl_field evict_fields[] = {

@@ -63,6 +63,7 @@ struct nl_cpu {
 	char comm[NL_COMM_SIZE];
 	uint64_t stay_ns;
 	bool tick_allowed, tick_held, nohz_full;
+	uint32_t owner;
 };
 
 struct nl_policy {
@@ -72,6 +73,7 @@ struct nl_policy {
 	uint8_t tick_hold, tick_unprivileged;
 	uint32_t tick_max_ms;
 	char tick_cpus[NL_LIST_SIZE];
+	uint8_t share;
 };
 
 struct nl_evict {

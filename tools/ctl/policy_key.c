@@ -179,6 +179,7 @@ static const struct policy_key keys[] = {
 	KEY("enabled", ENABLED, enabled, switch_type),
 	KEY("max-contexts", MAX_CONTEXTS, max_contexts, count_type),
 	KEY("max-per-user", MAX_PER_USER, max_per_user, count_type),
+	KEY("share", SHARE, share, switch_type),
 	KEY("tick-hold", TICK_HOLD, tick_hold, switch_type),
 	KEY("tick-unprivileged", TICK_UNPRIVILEGED, tick_unprivileged, switch_type),
 	KEY("tick-max-ms", TICK_MAX_MS, tick_max_ms, ms_type),

@@ -93,9 +93,13 @@ static void check_limits(const struct doctor_module *module)
 		const char *text;
 	} limits[] = {
 		{ VCTX_LIMIT_FPU, "one native return after each switch of threads" },
-		{ VCTX_LIMIT_VMX_OPERATION, "VMX is entered and left with each stay" },
+		{ VCTX_LIMIT_VMX_OPERATION, "VMX or SVM is enabled and disabled with each stay" },
 		{ VCTX_LIMIT_PROCESSOR_TRACE, "threads run natively while processor trace is on" },
 	};
+	/* This one alone is due to KVM's module, which enables VMX or SVM on demand. */
+	const char *advice = module->info.limits == VCTX_LIMIT_VMX_OPERATION ?
+		"unload kvm_intel or kvm_amd or, since Linux 6.12, load kvm with enable_virt_at_load=1" :
+		"boot an older kernel: this one reserves for KVM what full speed takes";
 	char *text = xstrdup(""), *more;
 	size_t i;
 
@@ -108,9 +112,7 @@ static void check_limits(const struct doctor_module *module)
 		text = more;
 	}
 	if (*text)
-		finding_add("full speed", NO,
-			    "boot an older kernel: this one reserves for KVM what full speed takes",
-			    "%s", text);
+		finding_add("full speed", NO, advice, "%s", text);
 	else
 		finding_add("full speed", YES, NULL,
 			    "this kernel has all that vcontext uses");

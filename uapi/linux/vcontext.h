@@ -117,7 +117,11 @@ enum vctx_unavailable {
 	VCTX_UNAVAILABLE_NO_HW,		/* the processor has neither VMX nor SVM (ENODEV) */
 	VCTX_UNAVAILABLE_FIRMWARE,	/* the firmware has disabled VMX or SVM (ENODEV) */
 	VCTX_UNAVAILABLE_FEATURE,	/* VMX or SVM lacks a feature that is needed (ENODEV) */
-	VCTX_UNAVAILABLE_BUSY,		/* KVM or another user has VMX or SVM (EBUSY) */
+	/*
+	 * KVM has VMX or SVM and does not share it, or another user has it
+	 * (EBUSY)
+	 */
+	VCTX_UNAVAILABLE_BUSY,
 	VCTX_UNAVAILABLE_FAILED,	/* a CPU refused to be enabled (EIO) */
 	VCTX_UNAVAILABLE_ENCRYPTED,	/* memory encryption is active (ENODEV) */
 	VCTX_UNAVAILABLE_SNP,		/* the host runs SEV-SNP guests (ENODEV) */
@@ -154,7 +158,8 @@ enum vctx_unavailable {
  * @tick_max_ns:	out: the largest bound on a tick hold that is allowed, 0 if
  *			ticks are not held at all; U64_MAX is unlimited
  * @limits:		out: VCTX_LIMIT_*, what is slower here, since the kernel
- *			reserves for KVM what the module would need
+ *			reserves for KVM what the module would need, or since KVM's
+ *			module is loaded
  */
 struct vctx_info {
 	__u32 size;
@@ -183,7 +188,10 @@ struct vctx_info {
  * registers loaded.
  */
 #define VCTX_LIMIT_FPU			(1ULL << 0)
-/* VMX operation is entered and left with each stay in the guest. */
+/*
+ * VMX or SVM is enabled and disabled with each stay in the guest, unless KVM
+ * has enabled it.
+ */
 #define VCTX_LIMIT_VMX_OPERATION	(1ULL << 1)
 /* Threads run natively (VCTX_NATIVE_CPU) while processor trace is on. */
 #define VCTX_LIMIT_PROCESSOR_TRACE	(1ULL << 2)

@@ -159,6 +159,13 @@ enum vctx_cpu_state {
 	VCTX_CPU_FAILED,	/* could not be enabled: threads run natively here */
 };
 
+enum vctx_owner {
+	VCTX_OWNER_NONE,	/* contexts cannot run here now */
+	VCTX_OWNER_CONTEXTS,	/* enabled for contexts, until the last one ends */
+	VCTX_OWNER_STAY,	/* enabled for each stay in the guest, if KVM has not enabled it */
+	VCTX_OWNER_KVM,		/* enabled by KVM as long as there are contexts, which use it */
+};
+
 enum vctx_a_cpu {
 	VCTX_A_CPU_CPU = 1,		/* u32 */
 	VCTX_A_CPU_STATE,		/* u32, enum vctx_cpu_state */
@@ -169,6 +176,7 @@ enum vctx_a_cpu {
 	VCTX_A_CPU_TICK_ALLOWED,	/* flag, the tick may be held here */
 	VCTX_A_CPU_TICK_HELD,		/* flag, the tick is held now */
 	VCTX_A_CPU_NOHZ_FULL,		/* flag, the kernel itself stops the tick */
+	VCTX_A_CPU_OWNER,		/* u32, enum vctx_owner, who has enabled VMX or SVM here */
 
 	__VCTX_A_CPU_MAX,
 	VCTX_A_CPU_MAX = __VCTX_A_CPU_MAX - 1,
@@ -183,6 +191,8 @@ enum vctx_a_policy {
 	VCTX_A_POLICY_TICK_UNPRIVILEGED,	/* u8, 1 lets ticks be held without CAP_SYS_NICE */
 	VCTX_A_POLICY_TICK_MAX_MS,		/* u32, the largest bound; U32_MAX is unlimited */
 	VCTX_A_POLICY_TICK_CPUS,		/* string, CPUs that may hold ticks: "1,3-5" */
+	/* u8, 1 lets contexts run where KVM has enabled VMX or SVM */
+	VCTX_A_POLICY_SHARE,
 
 	__VCTX_A_POLICY_MAX,
 	VCTX_A_POLICY_MAX = __VCTX_A_POLICY_MAX - 1,
