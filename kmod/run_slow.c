@@ -100,7 +100,7 @@ static void single_step(struct vctx_cpu *this, unsigned long ip)
 	current->thread.virtual_dr6 = DR_STEP;
 
 	/* No other work can be pending, for the kernel has done it before the entry. */
-	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+	if (VCTX_COMPAT_RT)
 		vctx_work_add(this->ctx, step_work);
 	else
 		send_step(ip);
