@@ -196,7 +196,7 @@ void vctx_run_fell_back(struct vctx_cpu *this,
 	if (ctx->fell_back_at && ctx->fell_back == reason &&
 	    time_before(jiffies, ctx->fell_back_at + HZ))
 		return;
-	ctx->fell_back = reason;
+	WRITE_ONCE(ctx->fell_back, reason);
 	/* 0 would mean never. */
 	WRITE_ONCE(ctx->fell_back_at, jiffies | 1);
 	thread = vctx_context_thread(ctx, current->nsproxy->net_ns);
