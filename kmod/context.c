@@ -181,7 +181,7 @@ static enum vctx_unavailable get(struct vctx_tally *tally,
 
 	if (!READ_ONCE(vctx_policy.enabled))
 		return VCTX_UNAVAILABLE_POLICY;
-	if (IS_ENABLED(CONFIG_PREEMPT_RT) && parent)
+	if (VCTX_COMPAT_RT && parent)
 		return get_spare(parent, uid, ctx);
 	why = vctx_quota_get(uid, gfp, &user);
 	if (why != VCTX_AVAILABLE)
@@ -211,7 +211,7 @@ static void destroy(struct vctx_context *ctx)
 
 static bool keeps_spare(const struct vctx_context *ctx)
 {
-	return IS_ENABLED(CONFIG_PREEMPT_RT) && ctx->flags & VCTX_ENTER_INHERIT;
+	return VCTX_COMPAT_RT && ctx->flags & VCTX_ENTER_INHERIT;
 }
 
 /* Runs in the thread where it may sleep.  What is missing is tried again at next fork. */

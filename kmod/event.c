@@ -16,7 +16,7 @@
 /* How many records wait to be taken, at most. */
 #define QUEUE_LENGTH	8192
 
-#define POOLED	IS_ENABLED(CONFIG_PREEMPT_RT)
+#define POOLED	VCTX_COMPAT_RT
 #define FEW	(POOLED ? 256 : 0)
 #define MORE	(QUEUE_LENGTH - FEW)
 

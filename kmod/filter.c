@@ -30,8 +30,9 @@ enum vctx_context_state vctx_filter_state(const struct vctx_context *ctx)
 static bool descends(const struct task_struct *task, u32 tree,
 		     struct pid_namespace *ns)
 {
-	for (task = task->group_leader; task->pid;
-	     task = rcu_dereference(task->real_parent)->group_leader)
+	/* execve() of another thread may change the leader, and its number. */
+	for (task = READ_ONCE(task->group_leader); READ_ONCE(task->pid);
+	     task = READ_ONCE(rcu_dereference(task->real_parent)->group_leader))
 		if (task_tgid_nr_ns((struct task_struct *)task, ns) == tree)
 			return true;
 	return false;

@@ -89,7 +89,8 @@ static int put_context(struct sk_buff *skb, struct vctx_context *ctx,
 	    nla_put_flag(skb, VCTX_A_CONTEXT_TICK_HELD))
 		return -EMSGSIZE;
 	if (READ_ONCE(ctx->fell_back_at) &&
-	    nla_put_u32(skb, VCTX_A_CONTEXT_FELL_BACK, ctx->fell_back))
+	    nla_put_u32(skb, VCTX_A_CONTEXT_FELL_BACK,
+			READ_ONCE(ctx->fell_back)))
 		return -EMSGSIZE;
 	return 0;
 }

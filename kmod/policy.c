@@ -85,6 +85,18 @@ struct vctx_policy *vctx_policy_change_begin(void)
 	return policy;
 }
 
+/* Each value is read without the lock, so that it changes at once. */
+static void set_all(const struct vctx_policy *policy)
+{
+	WRITE_ONCE(vctx_policy.enabled, policy->enabled);
+	WRITE_ONCE(vctx_policy.max_contexts, policy->max_contexts);
+	WRITE_ONCE(vctx_policy.max_per_user, policy->max_per_user);
+	WRITE_ONCE(vctx_policy.tick_hold, policy->tick_hold);
+	WRITE_ONCE(vctx_policy.tick_unprivileged, policy->tick_unprivileged);
+	WRITE_ONCE(vctx_policy.tick_max_ms, policy->tick_max_ms);
+	cpumask_copy(&vctx_policy.tick_cpus, &policy->tick_cpus);
+}
+
 /**
  * vctx_policy_change_end - make a copy the policy, or forget the copy
  * @policy: from vctx_policy_change_begin(); it is freed
@@ -93,7 +105,7 @@ struct vctx_policy *vctx_policy_change_begin(void)
 void vctx_policy_change_end(struct vctx_policy *policy, bool apply)
 {
 	if (apply)
-		vctx_policy = *policy;
+		set_all(policy);
 	kernel_param_unlock(THIS_MODULE);
 	kfree(policy);
 }

@@ -78,7 +78,7 @@ static bool is_exempt(void)
 {
 	if (!READ_ONCE(vctx_policy.max_per_user))
 		return false;
-	if (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible())
+	if (VCTX_COMPAT_RT && !preemptible())
 		return current_user_ns() == &init_user_ns &&
 		       cap_raised(current_cred()->cap_effective, CAP_SYS_RESOURCE);
 	return capable(CAP_SYS_RESOURCE);

@@ -100,7 +100,7 @@ static void single_step(struct vctx_cpu *this, unsigned long ip)
 	current->thread.virtual_dr6 = DR_STEP;
 
 	/* No other work can be pending, for the kernel has done it before the entry. */
-	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+	if (VCTX_COMPAT_RT)
 		vctx_work_add(this->ctx, step_work);
 	else
 		send_step(ip);
@@ -196,7 +196,7 @@ void vctx_run_fell_back(struct vctx_cpu *this,
 	if (ctx->fell_back_at && ctx->fell_back == reason &&
 	    time_before(jiffies, ctx->fell_back_at + HZ))
 		return;
-	ctx->fell_back = reason;
+	WRITE_ONCE(ctx->fell_back, reason);
 	/* 0 would mean never. */
 	WRITE_ONCE(ctx->fell_back_at, jiffies | 1);
 	thread = vctx_context_thread(ctx, current->nsproxy->net_ns);

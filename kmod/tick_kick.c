@@ -107,12 +107,17 @@ unsigned int vctx_tick_kick_moves(int cpu)
 	return atomic_read(per_cpu_ptr(&moves, cpu));
 }
 
+static bool is_armed(int cpu, void *unused)
+{
+	return vctx_tick_kick_is_armed(cpu);
+}
+
 /**
  * vctx_tick_kick_all - end all holds; may sleep
  */
 void vctx_tick_kick_all(void)
 {
-	on_each_cpu_mask(&armed, on_kick, NULL, false);
+	on_each_cpu_cond(is_armed, on_kick, NULL, false);
 }
 
 /**
@@ -170,7 +175,9 @@ void vctx_tick_kick_beyond(u64 ns)
 {
 	int cpu;
 
-	for_each_cpu(cpu, &armed)
+	/* A bit that changes meanwhile is seen or not: either is right. */
+	for (cpu = data_race(cpumask_first(&armed)); cpu < nr_cpu_ids;
+	     cpu = data_race(cpumask_next(cpu, &armed)))
 		if (READ_ONCE(per_cpu(until, cpu)) > ns)
 			send_kick(per_cpu_ptr(&for_timer, cpu), cpu);
 }

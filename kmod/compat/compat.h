@@ -100,6 +100,13 @@ do {								\
 #define timerqueue_linked_next timerqueue_iterate_next
 #endif
 
+/*
+ * Whether the module keeps to what PREEMPT_RT asks for.  Where lockdep checks that on
+ * another kernel, it does so as well, and these paths are tested there.
+ */
+#define VCTX_COMPAT_RT (IS_ENABLED(CONFIG_PREEMPT_RT) ||		\
+			IS_ENABLED(CONFIG_PROVE_RAW_LOCK_NESTING))
+
 /* How many interrupts this CPU has had for one purpose. */
 #ifdef VCTX_COMPAT_IRQ_COUNTS
 #define vctx_compat_irqs(new, old) __this_cpu_read(irq_stat.counts[new])
@@ -244,7 +251,10 @@ static inline void vctx_compat_stop_pt(bool stop)
 #endif
 }
 
-/* Whether perf counts a task: one context for it, or several before 6.2. */
+/*
+ * Whether perf counts a task: one context for it, or several before 6.2.  Interrupts are
+ * off, and RCU frees such a context.
+ */
 static inline bool vctx_compat_has_perf_events(struct task_struct *task)
 {
 #if !defined(CONFIG_PERF_EVENTS)
@@ -252,14 +262,18 @@ static inline bool vctx_compat_has_perf_events(struct task_struct *task)
 #elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
 	int i;
 
-	for (i = 0; i < perf_nr_task_contexts; i++)
-		if (task->perf_event_ctxp[i] &&
-		    READ_ONCE(task->perf_event_ctxp[i]->nr_events))
+	for (i = 0; i < perf_nr_task_contexts; i++) {
+		struct perf_event_context *ctx =
+			READ_ONCE(task->perf_event_ctxp[i]);
+
+		if (ctx && READ_ONCE(ctx->nr_events))
 			return true;
+	}
 	return false;
 #else
-	return task->perf_event_ctxp &&
-	       READ_ONCE(task->perf_event_ctxp->nr_events);
+	struct perf_event_context *ctx = READ_ONCE(task->perf_event_ctxp);
+
+	return ctx && READ_ONCE(ctx->nr_events);
 #endif
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The rare parts of guest.h. */
+#include <asm/mmu_context.h>	/* load_gs_index(), whose own header came with 6.3 */
+
 #include "guest.h"
 #include "state.h"
 

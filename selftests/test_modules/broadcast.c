@@ -91,12 +91,29 @@ static int set_feature(bool set)
 #endif
 }
 
+#ifdef CONFIG_PARAVIRT
+static void *get_flush(void)
+{
+	return pv_ops.mmu.flush_tlb_multi;
+}
+
 /* The kernel's own calls were patched at boot, and stay as they are. */
 static int set_flush(void *flush)
 {
 	return write_word((unsigned long *)&pv_ops.mmu.flush_tlb_multi,
 			  (unsigned long)flush);
 }
+#else
+static void *get_flush(void)
+{
+	return NULL;
+}
+
+static int set_flush(void *flush)
+{
+	return -EOPNOTSUPP;
+}
+#endif
 
 static void *native_flush;
 
@@ -112,7 +129,7 @@ static int __init broadcast_init(void)
 {
 	int ret = 0;
 
-	native_flush = pv_ops.mmu.flush_tlb_multi;
+	native_flush = get_flush();
 	if (invlpgb)
 		ret = set_feature(true);
 	if (!ret && paravirt)

@@ -28,10 +28,10 @@ PACKAGE = "linux-source-6.12"
 LEFT_OUT = ("*/drivers/gpu/drm/amd/include", "*/Documentation/*/*", "*/tools/testing/selftests")
 
 # Objects of each kernel, roughly, for those who wait.
-OBJECTS = 1700
+OBJECTS = 1400
 SAID_EVERY = 30  # seconds
 
-HINT = "make debug-kernel builds it, in an hour at most"
+HINT = "make debug-kernel builds it, in an hour, or two if the machine does other things"
 
 
 def say(text):

@@ -125,6 +125,8 @@ def module(release, suite=None):
         if not all(map(os.path.exists, (made, stamp))) or cache.read(stamp).decode() != wanted:
             say(f"building the module for {release}")
             copy_sources(folder)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(os.path.join(folder, "log"))
             for path in (place, os.path.join(place, TEST_MODULES)):
                 make(release, [*prefix, "make", "-C", headers, f"M={path}"], folder)
             with open(stamp, "w", encoding="ascii") as file:
