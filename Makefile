@@ -43,6 +43,7 @@ help:
 	@echo '                   boot parameters, and a table of them at its end; root'
 	@echo '  make debug-kernel   build the kernels that find faults by themselves, into the cache; an hour'
 	@echo '  make debug-test   all tests of the module on them; hours, DEBUG_SECONDS=60 for less'
+	@echo '  make kvm-test    QEMU boots a Linux under KVM while make -j2 runs in contexts; planted faults'
 	@echo '  make foreign-test   python, gdb, stress-ng and others, natively and in contexts'
 	@echo '  make fresh-test  make demo from a fresh clone on machines that have no packages yet: root'
 	@echo '  make deps        install the Debian packages that make, make install and make deb need'
@@ -130,6 +131,17 @@ foreign-test: all
 engines-test: all
 	selftests/engines/run -e qemu -c 2
 
+# Not of make check, for a boot in a virtual machine in an emulated one takes minutes.
+kvm-deps:
+	.ci/deps build headers tests harness check demo
+
+kvm-test: kvm-deps
+	$(MAKE) all
+	@status=0; \
+	selftests/kvm/run -e qemu -c 2 || status=1; \
+	selftests/kvm/planted || status=1; \
+	exit $$status
+
 silicon-test: all
 	selftests/silicon/run -e qemu -c 2
 
@@ -198,5 +210,5 @@ clean:
 
 .PHONY: all help module lib tools selftests deps demo-deps check-deps demo check check-all style host-test \
 	models-test harness-test reboot-test dkms-test deb-test suite fuzz-test engines-test foreign-test \
-	silicon-test debug-deps debug-kernel debug-test fresh-test install install-user install-tests \
+	silicon-test kvm-deps kvm-test debug-deps debug-kernel debug-test fresh-test install install-user install-tests \
 	uninstall deb clean

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Plant a fault into a copy of the project, and run something of the copy in the
+# harness.  Source this; the caller has $top, $here, $tmp and check() of host/ktap.sh.
+
+# shellcheck disable=SC2154 # of the caller
+copy=$tmp/project
+
+# The copy has what a run needs, in the same places.
+copy_project() {
+	mkdir -p "$copy/selftests" &&
+	cp -r "$top/Kbuild" "$top/kmod" "$top/uapi" "$top/lib" "$top/tools" "$copy" &&
+	cp -r "$here/vm" "$here/debug" "$here/test_modules" "$copy/selftests" || return
+	rm -f "$copy/kmod/vcontext.ko"
+}
+
+# edit FILE SCRIPT: sed has to change the file
+edit() {
+	sed -i -E "$2" "$copy/kmod/$1"
+	! cmp -s "$copy/kmod/$1" "$top/kmod/$1" || { echo "the fault does not fit into kmod/$1 any more"; return 1; }
+}
+
+# run_copy OPTION... -- COMMAND...: leaves $status and $tmp/out; then the files that
+# $changed names are again as they were
+run_copy() {
+	local file
+	# shellcheck disable=SC2034 # for the caller
+	status=0
+	# shellcheck disable=SC2034 # for the caller
+	"$copy/selftests/vm/run" -a "$here/build:/selftests" "$@" >"$tmp/out" 2>&1 || status=$?
+	tail -n 60 "$tmp/out"
+	# shellcheck disable=SC2154 # of the caller
+	for file in "${changed[@]}"; do
+		cp "$top/kmod/$file" "$copy/kmod/$file"
+	done
+}
