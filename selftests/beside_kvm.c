@@ -23,6 +23,8 @@
 #define SHARE	"/sys/module/vcontext/parameters/share"
 #define CPU1	"/sys/devices/system/cpu/cpu1/online"
 #define TRACING	"/sys/kernel/tracing/"
+#define PM_TEST	"/sys/power/pm_test"
+#define PM_DELAY "/sys/module/suspend/parameters/pm_test_delay"
 
 /* KVM enables virtualisation with its first virtual machine, or when it is loaded. */
 static const char on_demand[] = "enable_virt_at_load=0";
@@ -545,6 +547,32 @@ static void handed_over(const void *arg)
 	close(fd);
 }
 
+/* All but the end of a suspend: CPUs go, and each side disables what it has enabled. */
+static void suspended(const void *arg)
+{
+	int kvm = open_kvm(arg), fd = open_shared();
+	struct virtual_machine machine;
+	struct computing computing;
+
+	if (access(PM_TEST, W_OK) || access(PM_DELAY, W_OK))
+		test_skip("this kernel cannot test a suspend");
+	CHECK_EQ(vm_start(&machine, kvm), 0);
+	computing = compute_on(0);
+	write_file(PM_DELAY, "1");
+	for (int i = 0; i < 2; i++) {
+		expect_round(&machine);
+		expect_computing(&computing);
+		write_file(PM_TEST, "core");
+		write_file("/sys/power/state", "mem");
+		write_file(PM_TEST, "none");
+	}
+	expect_round(&machine);
+	end_computing(&computing);
+	vm_stop(&machine);
+	close(kvm);
+	close(fd);
+}
+
 #define FLAGS	(T_DEVICE | T_SELF | T_ALONE)
 #define CASE(fn, when, more)	{ #fn "_" #when, fn, when, FLAGS | (more) }
 #define CASES(when)							\
@@ -556,6 +584,7 @@ static void handed_over(const void *arg)
 	CASE(many_machines, when, 0),					\
 	CASE(vcpu_moves, when, T_SMP),					\
 	CASE(hot_plug, when, T_SMP),					\
+	CASE(suspended, when, 0),					\
 	CASE(alternations, when, 0),					\
 	CASE(module_comes_and_goes, when, 0)
 
@@ -565,8 +594,23 @@ static const struct test tests[] = {
 	CASES(at_load),
 };
 
+/* The policy stays as it was: its default depends on the vendor. */
+static char read_share(void)
+{
+	char share = '0';
+	int fd = open(SHARE, O_RDONLY);
+
+	if (fd >= 0) {
+		if (read(fd, &share, 1) != 1)
+			share = '0';
+		close(fd);
+	}
+	return share;
+}
+
 int main(int argc, char **argv)
 {
+	char share[] = { read_share(), 0 };
 	int status;
 
 	/* A busy emulator takes half a minute to load the module. */
@@ -575,5 +619,7 @@ int main(int argc, char **argv)
 
 	if (is_loaded())
 		unload_kvm();
+	if (!access(SHARE, W_OK))
+		write_file(SHARE, share);
 	return status;
 }
