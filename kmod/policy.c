@@ -91,6 +91,7 @@ static void set_all(const struct vctx_policy *policy)
 	WRITE_ONCE(vctx_policy.enabled, policy->enabled);
 	WRITE_ONCE(vctx_policy.max_contexts, policy->max_contexts);
 	WRITE_ONCE(vctx_policy.max_per_user, policy->max_per_user);
+	WRITE_ONCE(vctx_policy.share, policy->share);
 	WRITE_ONCE(vctx_policy.tick_hold, policy->tick_hold);
 	WRITE_ONCE(vctx_policy.tick_unprivileged, policy->tick_unprivileged);
 	WRITE_ONCE(vctx_policy.tick_max_ms, policy->tick_max_ms);
