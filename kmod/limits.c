@@ -14,7 +14,7 @@ static const struct {
 	{ VCTX_LIMIT_FPU,
 	  "this kernel reserves for KVM what contexts need, so FPU registers are loaded by way of a native return after each switch to a thread" },
 	{ VCTX_LIMIT_VMX_OPERATION,
-	  "virtualisation is enabled with each stay in the guest, while KVM has not enabled it for as long as its module is loaded" },
+	  "virtualisation is enabled and disabled with each stay in the guest, because of KVM or of what this kernel reserves for it" },
 	{ VCTX_LIMIT_PROCESSOR_TRACE,
 	  "this kernel reserves for KVM what contexts need, so threads run natively while processor trace is on" },
 };

@@ -269,6 +269,27 @@ void vctx_power_put_deferred(void)
 	schedule_work(&put_work);
 }
 
+static const char *possession(void)
+{
+	if (cpumask_empty(&enabled))
+		return "threads in contexts run natively";
+	if (!is_per_stay())
+		return "it is enabled for contexts until the last one ends";
+	if (vctx_owner_pinned())
+		return "contexts use KVM's, whose module cannot be unloaded meanwhile";
+	return "contexts enable it for each stay, and use KVM's while KVM has it enabled";
+}
+
+static void log_possession(void)
+{
+	static const char *last;
+	const char *now = possession();
+
+	if (now != last)
+		pr_info("%s: %s\n", vctx_backend->name, now);
+	last = now;
+}
+
 /*
  * Another owner comes, is there, or has gone.  Threads run natively between the two
  * possessions, and after them if there is none.
@@ -282,6 +303,7 @@ static void owner_changed(void)
 	if (atomic_read(&users)) {
 		on_each_cpu(cpu_disable, NULL, 1);
 		enable_all();
+		log_possession();
 	}
 	mutex_unlock(&users_lock);
 	cpus_read_unlock();

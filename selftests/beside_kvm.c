@@ -547,6 +547,32 @@ static void handed_over(const void *arg)
 	close(fd);
 }
 
+/* This module comes and goes while a virtual machine lives. */
+static void reloaded(const void *arg)
+{
+	struct virtual_machine machine;
+	int kvm = open_kvm(arg), fd;
+
+	if (!module_installed("vcontext"))
+		test_skip("the module is not installed");
+	CHECK_EQ(vm_start(&machine, kvm), 0);
+	for (int i = 0; i < 3; i++) {
+		expect_round(&machine);
+		REQUIRE(!__module_unload("vcontext"));
+		expect_round(&machine);
+		REQUIRE(!__module_load("vcontext"));
+		fd = open_shared();
+		CHECK_EQ(__ctx_enter(fd, 0), 0);
+		expect_in_guest(fd);
+		expect_round(&machine);
+		expect_in_guest(fd);
+		CHECK_EQ(__ctx_leave(fd), 0);
+		close(fd);
+	}
+	vm_stop(&machine);
+	close(kvm);
+}
+
 /* All but the end of a suspend: CPUs go, and each side disables what it has enabled. */
 static void suspended(const void *arg)
 {
@@ -585,6 +611,7 @@ static void suspended(const void *arg)
 	CASE(vcpu_moves, when, T_SMP),					\
 	CASE(hot_plug, when, T_SMP),					\
 	CASE(suspended, when, 0),					\
+	CASE(reloaded, when, 0),					\
 	CASE(alternations, when, 0),					\
 	CASE(module_comes_and_goes, when, 0)
 
