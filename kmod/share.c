@@ -127,7 +127,10 @@ static DECLARE_DELAYED_WORK(linger_work, linger);
 void vctx_share_get(void)
 {
 	atomic_inc(&users);
-	/* Whoever finds the tracepoint sets it first, and looks for users then. */
+	/*
+	 * KVM's modules come with the tracepoint first, and then with a refresh, which looks
+	 * for users; models/share.pml.
+	 */
 	smp_mb__after_atomic();
 	if (READ_ONCE(kvm_entry))
 		vctx_share_refresh();
@@ -154,7 +157,8 @@ void vctx_share_refresh(void)
  */
 void vctx_share_put(void)
 {
-	if (!atomic_dec_and_test(&users) || !READ_ONCE(vctx_share_watching))
+	/* A pin that is under way when the last user goes is seen to here; models/share.pml. */
+	if (!atomic_dec_and_test(&users) || !READ_ONCE(kvm_entry))
 		return;
 	mutex_lock(&lock);
 	if (!atomic_read(&users)) {
@@ -168,15 +172,6 @@ static void find_entry(struct tracepoint *tp, void *unused)
 {
 	if (!strcmp(tp->name, "kvm_entry"))
 		WRITE_ONCE(kvm_entry, tp);
-}
-
-static void found(struct tracepoint *tp)
-{
-	find_entry(tp, NULL);
-	/* Pairs with vctx_share_get(). */
-	smp_mb();
-	if (tp == kvm_entry && atomic_read(&users))
-		watch(true);
 }
 
 static void lost(struct tracepoint *tp)
@@ -201,7 +196,7 @@ static int on_tracepoints(struct notifier_block *nb, unsigned long event,
 			tracepoint_ptr_deref(&module->tracepoints_ptrs[i]);
 
 		if (event == MODULE_STATE_COMING)
-			found(tp);
+			find_entry(tp, NULL);
 		else
 			lost(tp);
 	}
