@@ -196,9 +196,11 @@ static void disable_for_stays(struct svm_cpu *this)
 {
 	if (begin(this)) {
 		vctx_tlb_leave();
-		/* If KVM has SVM enabled, it may rely on this. */
-		if (this->own)
+		/* If KVM has SVM enabled, it may rely on these. */
+		if (this->own) {
 			set_bp_spec_reduce(false);
+			wrmsrq(MSR_VM_HSAVE_PA, 0);
+		}
 		end(this);
 	}
 	this->cpu.pinned = false;
