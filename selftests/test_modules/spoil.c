@@ -60,29 +60,57 @@ static int after_begin(struct kretprobe_instance *instance, struct pt_regs *regs
 	return 0;
 }
 
-static struct kprobe before = { };
+/* Where it is KVM's, another VMCS is current until then. */
+static int before_vmx_stay(struct kprobe *probe, struct pt_regs *regs)
+{
+	if (smp_processor_id() == cpu)
+		due = true;
+	return 0;
+}
+
+static struct kprobe before_try = { };
+
+/* By who has enabled virtualisation: see kmod/backend.h. */
+static struct kprobe before_run = { }, before_stay = { };
+
 static struct kretprobe begin = {
 	.handler = after_begin,
-	.kp.symbol_name = "vmx_begin_stay",
+	.kp.symbol_name = "vmx_begin_any_stay",
 };
+
+static struct kprobe *probes[2];
+static int nr_probes;
+
+static void probe(struct kprobe *probe, const char *symbol,
+		  kprobe_pre_handler_t handler)
+{
+	probe->symbol_name = symbol;
+	probe->pre_handler = handler;
+	probes[nr_probes++] = probe;
+}
 
 static int __init spoil_init(void)
 {
 	bool svm = boot_cpu_has(X86_FEATURE_SVM);
 	int ret;
 
-	before.pre_handler = svm ? before_svm : before_vmx;
-	if (trial)
-		before.symbol_name = svm ? "svm_try" : "vmx_try";
-	else
-		before.symbol_name = svm ? "svm_on_user_return" :
-					   "vmx_on_user_return";
-	ret = register_kprobe(&before);
+	if (trial) {
+		probe(&before_try, svm ? "svm_try" : "vmx_try",
+		      svm ? before_svm : before_vmx);
+	} else if (svm) {
+		probe(&before_run, "svm_on_user_return", before_svm);
+		probe(&before_stay, "svm_on_user_return_per_stay", before_svm);
+	} else {
+		probe(&before_run, "vmx_on_user_return", before_vmx);
+		probe(&before_stay, "vmx_on_user_return_per_stay",
+		      before_vmx_stay);
+	}
+	ret = register_kprobes(probes, nr_probes);
 	if (ret || svm)
 		return ret;
 	ret = register_kretprobe(&begin);
 	if (ret)
-		unregister_kprobe(&before);
+		unregister_kprobes(probes, nr_probes);
 	return ret;
 }
 
@@ -90,7 +118,7 @@ static void __exit spoil_exit(void)
 {
 	if (!boot_cpu_has(X86_FEATURE_SVM))
 		unregister_kretprobe(&begin);
-	unregister_kprobe(&before);
+	unregister_kprobes(probes, nr_probes);
 }
 
 module_init(spoil_init);
