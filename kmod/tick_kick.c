@@ -150,7 +150,7 @@ static void send_kick(struct kick *kick, int cpu)
 		return;
 	/* Fails if the CPU has gone offline meanwhile. */
 	if (smp_call_function_single_async(cpu, &kick->call))
-		smp_store_release(&kick->sent, false);
+		WRITE_ONCE(kick->sent, false);
 }
 
 /* Called by the scheduler with locks held, but not always that of @cpu's run queue. */
@@ -164,6 +164,12 @@ static void kick_cpu(int cpu)
 		send_kick(per_cpu_ptr(&for_thread, cpu), cpu);
 }
 
+static int next_armed(int cpu)
+{
+	/* A bit that changes meanwhile is seen or not: either is right. */
+	return data_race(cpumask_next(cpu, &armed));
+}
+
 /**
  * vctx_tick_kick_beyond - end the holds that may last longer
  * @ns: than until then, in ns of CLOCK_MONOTONIC
@@ -175,9 +181,7 @@ void vctx_tick_kick_beyond(u64 ns)
 {
 	int cpu;
 
-	/* A bit that changes meanwhile is seen or not: either is right. */
-	for (cpu = data_race(cpumask_first(&armed)); cpu < nr_cpu_ids;
-	     cpu = data_race(cpumask_next(cpu, &armed)))
+	for (cpu = next_armed(-1); cpu < nr_cpu_ids; cpu = next_armed(cpu))
 		if (READ_ONCE(per_cpu(until, cpu)) > ns)
 			send_kick(per_cpu_ptr(&for_timer, cpu), cpu);
 }

@@ -115,7 +115,7 @@ static void check_signature(const struct doctor_module *module)
 
 	if (lockdown_is_hidden() && !enforced)
 		finding_add("signature", module->loaded ? YES : UNKNOWN,
-			    "mount -t securityfs securityfs " SECURITYFS ", and ask again; in a container, ask its host",
+			    "mount -t securityfs none " SECURITYFS ", and ask again; in a container, ask its host",
 			    "%swhether modules need one cannot be seen%s",
 			    module->loaded ? "vcontext is loaded; " : "", boot);
 	else if (!lockdown && !enforced)
