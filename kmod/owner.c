@@ -13,7 +13,6 @@
 #include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
-#include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/string.h>
 
@@ -27,9 +26,8 @@ static unsigned long others_loaded;
 
 static bool kvm_loaded;
 
-/* KVM's module, while it cannot be unloaded for our sake. */
+/* KVM's module, while it cannot be unloaded for our sake; share.c has the lock. */
 static struct module *pinned;
-static DEFINE_MUTEX(pin_lock);
 
 static void (*changed)(void) __ro_after_init;
 
@@ -101,19 +99,17 @@ bool vctx_owner_is_lasting(void)
 /**
  * vctx_owner_pin - have KVM keep virtualisation enabled, if it does so by itself
  *
- * May sleep.  Return: whether that is so from now on, until vctx_owner_unpin().
+ * It does until vctx_owner_unpin(), if vctx_owner_pinned() says so afterwards.  The caller
+ * sees to it that nobody else pins or unpins at the same time.
  */
-bool vctx_owner_pin(void)
+void vctx_owner_pin(void)
 {
 	struct kobject *kobj = find(vctx_backend->kvm);
 	struct module *kvm = module_of(kobj);
 
-	mutex_lock(&pin_lock);
 	if (!pinned && is_lasting(kvm) && try_module_get(kvm))
 		WRITE_ONCE(pinned, kvm);
-	mutex_unlock(&pin_lock);
 	kobject_put(kobj);
-	return vctx_owner_pinned();
 }
 
 /**
@@ -121,10 +117,8 @@ bool vctx_owner_pin(void)
  */
 void vctx_owner_unpin(void)
 {
-	mutex_lock(&pin_lock);
 	module_put(pinned);
 	WRITE_ONCE(pinned, NULL);
-	mutex_unlock(&pin_lock);
 }
 
 bool vctx_owner_pinned(void)

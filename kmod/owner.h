@@ -8,7 +8,7 @@ bool vctx_owner_has_kvm(void);
 const char *vctx_owner_other(void);
 
 bool vctx_owner_is_lasting(void);
-bool vctx_owner_pin(void);
+void vctx_owner_pin(void);
 void vctx_owner_unpin(void);
 bool vctx_owner_pinned(void);
 

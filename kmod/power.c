@@ -269,24 +269,25 @@ void vctx_power_put_deferred(void)
 	schedule_work(&put_work);
 }
 
-static const char *possession(void)
+static void log_owner(void)
 {
-	if (cpumask_empty(&enabled))
-		return "threads in contexts run natively";
-	if (!is_per_stay())
-		return "it is enabled for contexts until the last one ends";
-	if (vctx_owner_pinned())
-		return "contexts use KVM's, whose module cannot be unloaded meanwhile";
-	return "contexts enable it for each stay, and use KVM's while KVM has it enabled";
-}
-
-static void log_possession(void)
-{
-	static const char *last;
-	const char *now = possession();
+	static const char *const texts[] = {
+		[VCTX_OWNER_NONE] =
+			"threads in contexts run natively",
+		[VCTX_OWNER_CONTEXTS] =
+			"it is enabled for contexts until the last one ends",
+		[VCTX_OWNER_STAY] =
+			"contexts enable it for each stay, and use KVM's while KVM has it enabled",
+		[VCTX_OWNER_KVM] =
+			"contexts use KVM's, whose module cannot be unloaded meanwhile",
+	};
+	static int last = -1;
+	int cpu = cpumask_first(&enabled);
+	enum vctx_owner now = cpu < nr_cpu_ids ? vctx_power_cpu_owner(cpu) :
+						 VCTX_OWNER_NONE;
 
 	if (now != last)
-		pr_info("%s: %s\n", vctx_backend->name, now);
+		pr_info("%s: %s\n", vctx_backend->name, texts[now]);
 	last = now;
 }
 
@@ -303,7 +304,7 @@ static void owner_changed(void)
 	if (atomic_read(&users)) {
 		on_each_cpu(cpu_disable, NULL, 1);
 		enable_all();
-		log_possession();
+		log_owner();
 	}
 	mutex_unlock(&users_lock);
 	cpus_read_unlock();

@@ -91,29 +91,31 @@ bool vctx_share_is_possible(void)
 	       READ_ONCE(vctx_policy.share) && !has_enlightened_vmcs();
 }
 
-static void watch(bool on)
+static void watch(void)
 {
 	lockdep_assert_held(&lock);
-	on = on && kvm_entry && !has_enlightened_vmcs();
-	if (on == vctx_share_watching)
+	if (vctx_share_watching || !kvm_entry || has_enlightened_vmcs())
 		return;
-	if (!on)
-		WRITE_ONCE(vctx_share_watching, false);
-	if (on && tracepoint_probe_register(kvm_entry, on_kvm_entry, NULL)) {
+	if (tracepoint_probe_register(kvm_entry, on_kvm_entry, NULL))
 		pr_warn("cannot attach to KVM's tracepoint kvm_entry; threads run natively while it has virtual machines\n");
-		return;
-	}
-	if (!on)
-		tracepoint_probe_unregister(kvm_entry, on_kvm_entry, NULL);
 	else
 		WRITE_ONCE(vctx_share_watching, true);
+}
+
+static void unwatch(void)
+{
+	lockdep_assert_held(&lock);
+	if (!vctx_share_watching)
+		return;
+	WRITE_ONCE(vctx_share_watching, false);
+	tracepoint_probe_unregister(kvm_entry, on_kvm_entry, NULL);
 }
 
 static void linger(struct work_struct *work)
 {
 	mutex_lock(&lock);
 	if (!atomic_read(&users))
-		watch(false);
+		unwatch();
 	mutex_unlock(&lock);
 }
 
@@ -145,7 +147,7 @@ void vctx_share_refresh(void)
 {
 	mutex_lock(&lock);
 	if (atomic_read(&users)) {
-		watch(true);
+		watch();
 		if (vctx_share_may_borrow())
 			vctx_owner_pin();
 	}
@@ -178,7 +180,7 @@ static void lost(struct tracepoint *tp)
 {
 	if (tp != kvm_entry)
 		return;
-	watch(false);
+	unwatch();
 	WRITE_ONCE(kvm_entry, NULL);
 }
 
@@ -224,7 +226,7 @@ void vctx_share_exit(void)
 	cancel_delayed_work_sync(&linger_work);
 	unregister_tracepoint_module_notifier(&tracepoint_notifier);
 	mutex_lock(&lock);
-	watch(false);
+	unwatch();
 	mutex_unlock(&lock);
 	tracepoint_synchronize_unregister();
 }

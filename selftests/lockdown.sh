@@ -8,24 +8,6 @@
 
 level=/sys/kernel/security/lockdown
 module=$extra/vcontext.ko
-kvm=kvm_intel
-grep -qw svm /proc/cpuinfo && kvm=kvm_amd
-
-# The exit status and all output, of which nothing may be an error message.
-doctor() {	# STATUS
-	vctxctl doctor >"$tmp/out" 2>"$tmp/err"
-	status=$?
-	cat "$tmp/out" "$tmp/err"
-	[ "$status" -eq "$1" ] && [ ! -s "$tmp/err" ]
-}
-
-says() {	# CHECK ANSWER [PATTERN]
-	grep -q "^  $1  *$2  *.*$3" "$tmp/out" || { echo "--- no '$1: $2 $3'"; return 1; }
-}
-
-advises() {	# PATTERN
-	grep -q "^ *-> .*$1" "$tmp/out" || { echo "--- no advice '$1'"; return 1; }
-}
 
 lock_down() {	# LEVEL
 	echo "$1" >$level && grep -q "\[$1\]" $level

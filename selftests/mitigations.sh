@@ -7,9 +7,6 @@
 
 . ./vctx_selftest.sh
 
-kvm=kvm_intel
-grep -qw svm /proc/cpuinfo && kvm=kvm_amd
-
 # What a boot parameter makes of a file in this folder, and of the entry code: these are
 # patterns.  An answer that is not among these is one for a processor without the bug.
 folder=/sys/devices/system/cpu/vulnerabilities

@@ -34,6 +34,12 @@ check() {	# NAME COMMAND [ARG...]
 # shellcheck disable=SC2034 # for the scripts that source this
 extra=/lib/modules/$(uname -r)/extra
 
+# KVM's module for this processor.
+# shellcheck disable=SC2034 # for the scripts that source this
+kvm=kvm_intel
+# shellcheck disable=SC2034 # as above
+! grep -qw svm /proc/cpuinfo || kvm=kvm_amd
+
 wait_for() {	# TRIES COMMAND [ARG...]: the command succeeds at one of some tries, 50 ms apart
 	tries=$1
 	shift
@@ -46,6 +52,24 @@ wait_for() {	# TRIES COMMAND [ARG...]: the command succeeds at one of some tries
 
 unload() {	# TRIES: a program that was killed may take a moment to end
 	wait_for "$1" rmmod vcontext
+}
+
+# The exit status of vctxctl doctor, and all output, of which nothing may be an error message.
+doctor() {	# STATUS [ARG...]
+	wanted=$1
+	shift
+	vctxctl doctor "$@" >"$tmp/out" 2>"$tmp/err"
+	status=$?
+	cat "$tmp/out" "$tmp/err"
+	[ "$status" -eq "$wanted" ] && [ ! -s "$tmp/err" ]
+}
+
+says() {	# CHECK ANSWER [PATTERN]
+	grep -q "^  $1  *$2  *.*$3" "$tmp/out" || { echo "--- no '$1: $2 $3'"; return 1; }
+}
+
+advises() {	# PATTERN
+	grep -q "^ *-> .*$1" "$tmp/out" || { echo "--- no advice '$1'"; return 1; }
 }
 
 if [ ! -e /dev/vcontext ]; then

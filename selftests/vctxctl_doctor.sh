@@ -6,28 +6,9 @@
 
 . ./vctx_selftest.sh
 
-module=/lib/modules/$(uname -r)/extra/vcontext.ko
-vboxdrv=${module%/*}/vboxdrv.ko
+module=$extra/vcontext.ko
+vboxdrv=$extra/vboxdrv.ko
 config=/boot/config-$(uname -r)
-kvm=kvm_intel
-grep -qw svm /proc/cpuinfo && kvm=kvm_amd
-
-doctor() {	# STATUS [ARG...]
-	wanted=$1
-	shift
-	vctxctl doctor "$@" >"$tmp/out" 2>"$tmp/err"
-	status=$?
-	cat "$tmp/out" "$tmp/err"
-	[ "$status" -eq "$wanted" ] && [ ! -s "$tmp/err" ]
-}
-
-says() {	# CHECK ANSWER [PATTERN]
-	grep -q "^  $1  *$2  *.*$3" "$tmp/out" || { echo "--- no '$1: $2 $3'"; return 1; }
-}
-
-advises() {	# PATTERN
-	grep -q "^ *-> .*$1" "$tmp/out" || { echo "--- no advice '$1'"; return 1; }
-}
 
 all_well() {
 	doctor 0 || return
@@ -41,14 +22,20 @@ all_well() {
 	tail -n 1 "$tmp/out" | grep -q '^Contexts can be had here'
 }
 
-with_context() {
+# While there is a context, it says so.
+beside_context() {	# PATTERN
 	vctx-exec sh -c 'sleep 60' &
 	pid=$!
 	sleep 0.5
-	doctor 0 && says possession yes "vcontext has it, for 1 context"
+	doctor 0 && says possession yes "$1"
 	status=$?
 	kill $pid
+	wait $pid
 	return $status
+}
+
+with_context() {
+	beside_context "vcontext has it, for 1 context"
 }
 
 as_json() {
@@ -122,15 +109,8 @@ kvm_in_use() {
 }
 
 kvm_and_context() {
-	vctxctl policy set share yes || return
-	vctx-exec sh -c 'sleep 60' &
-	pid=$!
-	sleep 0.5
-	doctor 0 && says possession yes "vcontext has it, for 1 contexts, shared with KVM: $kvm is loaded"
-	status=$?
-	kill $pid
-	wait $pid
-	return $status
+	vctxctl policy set share yes &&
+	beside_context "vcontext has it, for 1 contexts, shared with KVM: $kvm is loaded"
 }
 
 # The policy is not known then; the default of this vendor is assumed.

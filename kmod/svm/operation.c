@@ -41,18 +41,18 @@ static void set_bp_spec_reduce(bool set)
 #endif
 }
 
+static void disable(void)
+{
+	wrmsrq(MSR_EFER, read_efer() & ~(u64)EFER_SVME);
+}
+
 static bool enable(struct svm_cpu *this)
 {
 	if (!wrmsrq_safe(MSR_EFER, read_efer() | EFER_SVME) &&
 	    !wrmsrq_safe(MSR_VM_HSAVE_PA, __pa(this->host_save)))
 		return true;
-	wrmsrq(MSR_EFER, read_efer() & ~(u64)EFER_SVME);
+	disable();
 	return false;
-}
-
-static void disable(void)
-{
-	wrmsrq(MSR_EFER, read_efer() & ~(u64)EFER_SVME);
 }
 
 /*

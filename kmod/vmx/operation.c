@@ -62,10 +62,11 @@ static bool enter(struct vmx_cpu *this)
 	return true;
 }
 
-static void clear(struct vmx_cpu *this)
+/* Return: false outside VMX operation. */
+static bool clear(struct vmx_cpu *this)
 {
-	vmx_vmclear(this->vmcs_pa);
 	this_cpu_write(vmx_launched, 0);
+	return vmx_vmclear(this->vmcs_pa);
 }
 
 static void leave(struct vmx_cpu *this)
@@ -144,27 +145,23 @@ static int enable_for_stays(struct vmx_cpu *this)
 
 static int enable_lasting(struct vmx_cpu *this)
 {
-	int ret;
-
 	if (is_in_operation())
 		return -EBUSY;
 	vctx_compat_stop_pt(true);
 	vctx_compat_set_vmxe();
-	if (vmx_vmxon(__pa(this->vmxon))) {
-		this->lasting = true;
-		ret = vmx_vmcs_setup(this);
-	} else {
+	if (!vmx_vmxon(__pa(this->vmxon))) {
 		vctx_compat_clear_vmxe();
 		vctx_compat_stop_pt(false);
-		ret = -EIO;
+		return -EIO;
 	}
-	return ret;
+	this->lasting = true;
+	return vmx_vmcs_setup(this);
 }
 
 static void disable_lasting(struct vmx_cpu *this)
 {
 	this->lasting = false;
-	vmx_vmclear(this->vmcs_pa);
+	clear(this);
 	vmx_vmxoff();
 	vctx_compat_clear_vmxe();
 	vctx_compat_stop_pt(false);
@@ -177,7 +174,7 @@ static void disable_lasting(struct vmx_cpu *this)
 static void unpin(struct vmx_cpu *this)
 {
 	this->cpu.pinned = false;
-	if (!vmx_vmclear(this->vmcs_pa))
+	if (!clear(this))
 		this->filled = false;
 }
 

@@ -3,7 +3,6 @@
  * Whether a context's way into the guest and back does against speculation what the
  * kernel and KVM do on the same machine.
  */
-#include <cpuid.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +17,8 @@
 #include "kernel_code.h"
 #include "msr.h"
 #include "parity.h"
+#include "vendor.h"
 
-#define CPUID_VMX	(1U << 5)	/* leaf 1, ECX */
 
 /* Longer than any of the functions; what comes after is not walked through. */
 #define CODE_SIZE	2048
@@ -82,19 +81,6 @@ struct code {
 	uint8_t bytes[NAMES][CODE_SIZE];
 	bool vmx;
 };
-
-static const char *kvm_of(const struct code *code)
-{
-	return code->vmx ? "kvm_intel" : "kvm_amd";
-}
-
-static bool has_vmx(void)
-{
-	unsigned int eax, ebx, ecx = 0, edx;
-
-	__get_cpuid(1, &eax, &ebx, &ecx, &edx);
-	return ecx & CPUID_VMX;
-}
 
 /* What is read, of which a kernel may lack some. */
 static void read_code(struct code *code, int kcore)
@@ -250,7 +236,7 @@ static void compare(const struct code *code)
 		judge_rule(&lists, rule, &ours, &kernel, with);
 	if (with)
 		judge_thunk(&lists, code, &ours, with);
-	report(&lists, with, kvm_of(code));
+	report(&lists, with, vendor_kvm());
 }
 
 /* Why the code cannot be read. */
@@ -276,7 +262,7 @@ static void check_code(void)
 	struct code *code = must(calloc(1, sizeof(*code)));
 	int kcore = kernel_code_open(), error;
 
-	code->vmx = has_vmx();
+	code->vmx = vendor_has_vmx();
 	memcpy(code->names, names, sizeof(names));
 	memcpy(code->names, code->vmx ? vmx_names : svm_names, sizeof(vmx_names));
 	error = kcore < 0 ? kcore : kernel_code_find(code->names, NAMES);
@@ -339,7 +325,7 @@ static void check_msrs(const struct doctor_module *module)
 		return;
 	}
 	for (rule = msr_rules; rule->name; rule++)
-		if (rule->amd <= !has_vmx() && check_msr(rule, in_guest, &wrong))
+		if (rule->amd <= !vendor_has_vmx() && check_msr(rule, in_guest, &wrong))
 			append(&seen, xstrdup(rule->name));
 	if (!wrong)
 		finding_add("mitigation MSRs", YES, NULL, "as they have to be on each CPU: %s",

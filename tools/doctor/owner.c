@@ -2,7 +2,6 @@
 /*
  * Who has VMX or SVM, and whether contexts may use it as well.
  */
-#include <cpuid.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -11,8 +10,8 @@
 #include "common/textfile.h"
 #include "check.h"
 #include "finding.h"
+#include "vendor.h"
 
-#define CPUID_VMX	(1U << 5)	/* leaf 1, ECX */
 #define KVM_AT_LOAD	"/sys/module/kvm/parameters/enable_virt_at_load"
 #define SHARE		"/sys/module/vcontext/parameters/share"
 
@@ -58,12 +57,10 @@ static bool has_users(const char *module)
 
 static struct kvm find_kvm(void)
 {
-	unsigned int eax, ebx, ecx = 0, edx;
 	char *at_load = textfile_line(KVM_AT_LOAD);
 	struct kvm kvm;
 
-	__get_cpuid(1, &eax, &ebx, &ecx, &edx);
-	kvm.module = ecx & CPUID_VMX ? "kvm_intel" : "kvm_amd";
+	kvm.module = vendor_kvm();
 	kvm.loaded = is_loaded(kvm.module);
 	kvm.in_use = has_users(kvm.module);
 	kvm.at_load = at_load && *at_load == 'Y';
@@ -71,20 +68,12 @@ static struct kvm find_kvm(void)
 	return kvm;
 }
 
-static bool is_intel(void)
-{
-	unsigned int eax, ebx = 0, ecx, edx;
-
-	__get_cpuid(0, &eax, &ebx, &ecx, &edx);
-	return ebx == signature_INTEL_ebx;
-}
-
 /* The policy share; without the module, what is its default. */
 static bool may_share(void)
 {
 	long share;
 
-	return textfile_number(SHARE, &share) ? share : is_intel();
+	return textfile_number(SHARE, &share) ? share : vendor_is_intel();
 }
 
 /* Whether one of the other hypervisors is there; if so, nothing else matters. */
@@ -124,7 +113,7 @@ static void refuse(const struct kvm *kvm, bool share, const char *in_use)
 {
 	char *advice = xasprintf("%s%s%smodprobe -r %s",
 				 share ? "" : "vctxctl policy set share yes",
-				 share ? "" : is_intel() ? ", or " :
+				 share ? "" : vendor_is_intel() ? ", or " :
 				 " (nobody has seen this on AMD's silicon yet), or ",
 				 *in_use ? "stop the virtual machines and " : "",
 				 kvm->module);

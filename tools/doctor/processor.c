@@ -12,9 +12,9 @@
 #include "check.h"
 #include "finding.h"
 #include "msr.h"
+#include "vendor.h"
 
 /* Intel's SDM and AMD's APM have these names. */
-#define CPUID_VMX		(1U << 5)	/* leaf 1, ECX */
 #define CPUID_HYPERVISOR	(1U << 31)	/* leaf 1, ECX */
 #define CPUID_SVM		(1U << 2)	/* leaf 0x80000001, ECX */
 #define CPUID_NESTED_PAGING	(1U << 0)	/* leaf 0x8000000a, EDX */
