@@ -528,8 +528,12 @@ static void calls_are_counted(const void *arg)
 		 before.held[VCTX_HELD_CALL_FUNCTION] + 5);
 	CHECK_LE(after.held[VCTX_HELD_CALL_FUNCTION],
 		 before.held[VCTX_HELD_CALL_FUNCTION] + 9);
-	/* Natively 25 in this time; RCU's thread makes the hold after it a short one. */
-	CHECK_LE(after.held[VCTX_HELD_TIMER] - before.held[VCTX_HELD_TIMER], 6ULL);
+	/*
+	 * Natively 25 in this time.  RCU's thread makes the hold after it a short one, and so
+	 * do the timers that idle CPUs leave to busy ones.
+	 */
+	CHECK_LE(after.held[VCTX_HELD_TIMER] - before.held[VCTX_HELD_TIMER],
+		 idle_cpus_leave_timers() ? 12ULL : 6ULL);
 }
 
 /* Who may ask for a hold, and for which bound. */
