@@ -117,9 +117,9 @@ class Progress:
 
 
 def make(name, target, *words):
-    """Runs make in the folder of a kernel, and keeps all that it says in a log."""
+    """Runs make in the folder of a kernel, and keeps all that it says in a log, whose name ends with the last target."""
     progress = Progress(name)
-    log = os.path.join(target, "log")
+    log = os.path.join(target, f"log.{words[-1]}")
     with open(log, "w", encoding="utf-8", buffering=1) as file:
         with subprocess.Popen(["make", "-C", target, f"-j{os.cpu_count()}", *words], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
