@@ -36,9 +36,11 @@ static void read_all(struct sample *sample, const struct command *command,
 	text[length] = '\0';
 	status = pclose(out);
 	if (status == 127 << 8)
-		sample_give_up(sample, "it is not installed");
+		sample_give_up(sample, "%.*s is not installed",
+			       (int)strcspn(command->command, " "),
+			       command->command);
 	if (status)
-		sample_give_up(sample, "it failed");
+		sample_give_up(sample, "'%s' failed", command->command);
 }
 
 static double find(struct sample *sample, const char *text, const char *pattern)
