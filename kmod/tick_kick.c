@@ -15,9 +15,6 @@
 #include "probe.h"
 #include "tick_kick.h"
 
-/* CPUs that are in the guest with the tick held. */
-static struct cpumask armed;
-
 /* Contexts that may hold the tick: without any, a wake-up costs others nothing. */
 static atomic_t users = ATOMIC_INIT(0);
 
@@ -38,8 +35,19 @@ static DEFINE_PER_CPU(struct kick, for_timer);
 
 static smp_call_func_t on_kick __ro_after_init;
 
-/* When the hold of a CPU that is armed ends at the latest, in ns of CLOCK_MONOTONIC. */
-static DEFINE_PER_CPU(u64, until);
+/**
+ * struct hold - the hold of one CPU, which alone writes this; others only look
+ * @armed:	the CPU is in the guest with the tick held
+ * @until:	when the hold ends at the latest, in ns of CLOCK_MONOTONIC; means nothing
+ *		unless @armed
+ */
+struct hold {
+	bool armed;
+	u64 until;
+};
+
+/* Each on a line of its own, since each tickless stay writes it twice. */
+static DEFINE_PER_CPU_SHARED_ALIGNED(struct hold, this_hold);
 
 /* How many threads the scheduler was about to move to each CPU. */
 static DEFINE_PER_CPU(atomic_t, moves);
@@ -53,16 +61,19 @@ static DEFINE_PER_CPU(atomic_t, moves);
  */
 bool vctx_tick_kick_arm(int cpu, u64 ns)
 {
-	WRITE_ONCE(per_cpu(until, cpu), ns);
-	cpumask_set_cpu(cpu, &armed);
+	struct hold *hold = per_cpu_ptr(&this_hold, cpu);
+
+	WRITE_ONCE(hold->until, ns);
+	/* Whoever sees that it is armed sees until when. */
+	smp_wmb();
 	/*
 	 * Pairs with kick_cpu() and set_first(): one of the two sees what the other has
 	 * written; models/tick.pml.
 	 */
-	smp_mb__after_atomic();
+	smp_store_mb(hold->armed, true);
 	if (single_task_running())
 		return true;
-	cpumask_clear_cpu(cpu, &armed);
+	vctx_tick_kick_disarm(cpu);
 	return false;
 }
 
@@ -75,7 +86,7 @@ bool vctx_tick_kick_arm(int cpu, u64 ns)
  */
 void vctx_tick_kick_until(int cpu, u64 ns)
 {
-	WRITE_ONCE(per_cpu(until, cpu), ns);
+	WRITE_ONCE(per_cpu(this_hold, cpu).until, ns);
 }
 
 /**
@@ -84,7 +95,7 @@ void vctx_tick_kick_until(int cpu, u64 ns)
  */
 void vctx_tick_kick_disarm(int cpu)
 {
-	cpumask_clear_cpu(cpu, &armed);
+	WRITE_ONCE(per_cpu(this_hold, cpu).armed, false);
 }
 
 /**
@@ -93,7 +104,7 @@ void vctx_tick_kick_disarm(int cpu)
  */
 bool vctx_tick_kick_is_armed(int cpu)
 {
-	return cpumask_test_cpu(cpu, &armed);
+	return READ_ONCE(per_cpu(this_hold, cpu).armed);
 }
 
 /**
@@ -160,14 +171,16 @@ static void kick_cpu(int cpu)
 		return;
 	/* Pairs with vctx_tick_kick_arm(); models/tick.pml. */
 	smp_mb();
-	if (unlikely(cpumask_test_cpu(cpu, &armed)))
+	if (unlikely(vctx_tick_kick_is_armed(cpu)))
 		send_kick(per_cpu_ptr(&for_thread, cpu), cpu);
 }
 
-static int next_armed(int cpu)
+static bool is_beyond(int cpu, u64 ns)
 {
-	/* A bit that changes meanwhile is seen or not: either is right. */
-	return data_race(cpumask_next(cpu, &armed));
+	if (!vctx_tick_kick_is_armed(cpu))
+		return false;
+	smp_rmb();	/* pairs with vctx_tick_kick_arm() */
+	return READ_ONCE(per_cpu(this_hold, cpu).until) > ns;
 }
 
 /**
@@ -181,8 +194,8 @@ void vctx_tick_kick_beyond(u64 ns)
 {
 	int cpu;
 
-	for (cpu = next_armed(-1); cpu < nr_cpu_ids; cpu = next_armed(cpu))
-		if (READ_ONCE(per_cpu(until, cpu)) > ns)
+	for_each_online_cpu(cpu)
+		if (is_beyond(cpu, ns))
 			send_kick(per_cpu_ptr(&for_timer, cpu), cpu);
 }
 

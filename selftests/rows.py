@@ -15,7 +15,8 @@ class Row(collections.namedtuple("Row", "kernel emulator model cpus special opti
 # A program of no other group is of the group `cpu`: it tests what each back end, emulator and kernel does in its own way.
 GROUPS = {
     # Ticks, clocks and path lengths: where they are exact, and where another CPU watches.
-    "time": ("crossing", "guest_time", "guest_time_32", "nohz_full", "tick_hold", "time_and_cpu", "time_and_cpu_32"),
+    "time": ("crossing", "guest_time", "guest_time_32", "nohz_full", "start", "tick_hold", "time_and_cpu",
+             "time_and_cpu_32", "vctx_bench.sh"),
     # The interfaces and the life of the module: these are the same for each vendor.
     "admin": ("beside_kvm", "cpu_hotplug", "examples.sh", "fuzz_ioctl", "fuzz_netlink", "fuzz_netlink_leaks", "fuzz_netlink_reload",
               "library", "library_cxx", "many_contexts", "module_lifetime", "netlink_events", "netlink_evict",

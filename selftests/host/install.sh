@@ -49,7 +49,7 @@ has_pages() {
 	for name in $(sed -n 's/^\t\t\(vctx_[a-z_]*\);/\1/p' lib/libvcontext.map); do
 		[ -e "$root$prefix/share/man/man3/$name.3" ] || { echo "no page $name(3)"; return 1; }
 	done
-	for name in man7/vcontext.7 man7/vcontext-admin.7 man5/vcontext.conf.5 man1/vctx-exec.1 man1/vctx-noise.1 man8/vctxctl.8; do
+	for name in man7/vcontext.7 man7/vcontext-admin.7 man5/vcontext.conf.5 man1/vctx-exec.1 man1/vctx-noise.1 man1/vctx-bench.1 man8/vctxctl.8; do
 		[ -e "$root$prefix/share/man/$name" ] || { echo "no page $name"; return 1; }
 	done
 }

@@ -143,7 +143,7 @@ draws_nothing() {
 draws_installed() {
 	mkdir -p "$tmp/usr/bin" "$tmp/usr/share/vcontext" && cp "$tool" "$tmp/usr/bin" &&
 	! "$tmp/usr/bin/vctx-noise" --from "$tmp/json" --plot "$tmp/usr.svg" 2>"$tmp/err" &&
-	grep -q 'noise.gp is not installed' "$tmp/err" && [ ! -e "$tmp/usr.svg" ] &&
+	grep -q 'the script of the picture is not installed' "$tmp/err" && [ ! -e "$tmp/usr.svg" ] &&
 	cp "${tool%/*}/noise.gp" "$tmp/usr/share/vcontext" &&
 	"$tmp/usr/bin/vctx-noise" --from "$tmp/json" --plot "$tmp/usr.svg" >/dev/null && grep -q '<svg' "$tmp/usr.svg"
 }

@@ -18,22 +18,22 @@
  * holds
  * holds -DPOLICY
  * holds -DIDLE
- * fails -DARM_NO_BARRIER	vctx_tick_kick_arm() has no barrier after it sets the bit
- * fails -DKICK_NO_BARRIER	kick_cpu() has no barrier before it looks at the bit
+ * fails -DARM_NO_BARRIER	vctx_tick_kick_arm() has no barrier after it arms
+ * fails -DKICK_NO_BARRIER	kick_cpu() has no barrier before it looks whether the holder is armed
  * fails -DNO_LOOK		vctx_tick_kick_arm() does not look for other threads
- * fails -DLOOK_FIRST		it looks for them before it sets the bit
+ * fails -DLOOK_FIRST		it looks for them before it arms
  * fails -DNO_KICK		on_wakeup() does not kick
  * fails -DMOVE_NO_KICK		on_migrate() does not kick
  * fails -DMOVE_UNSEEN		hold() does not look whether a thread was about to come
  * fails -DONE_TICK		the first tick after a move makes the CPU ready
  * fails -DKICK_UNCLAIMED	kick_cpu() does not claim the call before it sends it
  * fails -DPOLICY -DPOLICY_UNSEEN	hold() does not look at the policy again after the kick is armed
- * fails -DIDLE -DIDLE_NO_BARRIER	set_first() has no barrier before it looks at the bit
- * fails -DIDLE -DARM_NO_BARRIER	vctx_tick_kick_arm() has none after it sets the bit
+ * fails -DIDLE -DIDLE_NO_BARRIER	set_first() has no barrier before it looks whether the holder is armed
+ * fails -DIDLE -DARM_NO_BARRIER	vctx_tick_kick_arm() has none after it arms
  * fails -DIDLE -DIDLE_NO_KICK	set_first() does not kick
  * fails -DIDLE -DIDLE_UNSEEN	hold() does not look at the timers of idle CPUs
  * fails -DIDLE -DIDLE_SEEN_FIRST	it looks at them before the kick is armed
- * fails -DIDLE -DUNTIL_LAST	the end of the hold is written after the bit is set
+ * fails -DIDLE -DUNTIL_LAST	the end of the hold is written after it arms
  * fails -DIDLE -DUNTIL_KEPT	it is written only when the timers have been looked at
  * fails -DIDLE -DUNTIL_EARLY	it is taken back before they have been looked at
  */
@@ -45,7 +45,7 @@
 #define IDLER 3
 
 #define LOCATIONS 6
-#define ARMED 0		/* the holder's bit in armed */
+#define ARMED 0		/* whether the holder is armed */
 #define OTHERS 1	/* threads in the holder's run queue, beside the one that runs */
 #define LOCKED 2	/* the lock of that run queue */
 #define FORBIDDEN 3	/* the policy does not let the holder hold its tick */
@@ -72,7 +72,7 @@ byte on_the_way;
 /* ---- the holder ---- */
 
 /* vctx_tick_kick_disarm() */
-#define disarm() locked_store(HOLDER, ARMED, 0)
+#define disarm() store(HOLDER, ARMED, 0)
 
 /* vctx_tick_kick_arm(); others is what it returns, the other way round. */
 inline arm()

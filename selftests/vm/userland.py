@@ -82,7 +82,7 @@ class Run:
                 self.archive.file(f"/lib/modules/{kernel.release}/extra/{os.path.basename(path)}", cache.read(path))
         for path in sorted(self.linker.own.values()):
             self._put(path, f"{elf.MULTIARCH}/{os.path.basename(path)}")
-        for pattern, place in (("exec/*", "/usr/bin"), ("noise/*", "/usr/bin"), ("ctl/*", "/usr/sbin")):
+        for pattern, place in (("exec/*", "/usr/bin"), ("noise/*", "/usr/bin"), ("bench/*", "/usr/bin"), ("ctl/*", "/usr/sbin")):
             for path in sorted(glob.glob(os.path.join(TOP, "tools", pattern))):
                 if os.path.isfile(path) and os.access(path, os.X_OK) and is_elf(path):
                     self._put(path, f"{place}/{os.path.basename(path)}")

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "common/object.h"
 #include "common/say.h"
 #include "report.h"
 
@@ -36,50 +37,38 @@ static struct json_object *counts(const uint64_t *values, unsigned int max,
 	return object;
 }
 
-static void add(struct json_object *object, const char *name, uint64_t value)
-{
-	json_object_object_add(object, name, json_object_new_uint64(value));
-}
-
 int report_json(FILE *out, const struct vctx_stats *stats, uint64_t wall_ns,
 		const char *reason, const char *tick_reason)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *native;
-	int err;
 
-	add(object, "contexts", stats->contexts);
-	add(object, "live", stats->live);
-	add(object, "entries", stats->entries);
+	object_add(object, "contexts", stats->contexts);
+	object_add(object, "live", stats->live);
+	object_add(object, "entries", stats->entries);
 	json_object_object_add(object, "exits",
 			       counts((const uint64_t *)stats->exits,
 				      VCTX_MAX_EXITS, vctx_exit_name, "other"));
 	native = counts((const uint64_t *)stats->native, VCTX_MAX_NATIVE,
 			vctx_native_name, "unknown");
 	if (reason)
-		add(native, "unavailable", 1);
+		object_add(native, "unavailable", 1);
 	json_object_object_add(object, "native", native);
-	add(object, "guest_ns", stats->guest_ns);
-	add(object, "native_ns", stats->native_ns);
-	add(object, "wall_ns", wall_ns);
-	add(object, "tlb_flushes", stats->tlb_flushes);
-	add(object, "ticks_held", stats->ticks_held);
+	object_add(object, "guest_ns", stats->guest_ns);
+	object_add(object, "native_ns", stats->native_ns);
+	object_add(object, "wall_ns", wall_ns);
+	object_add(object, "tlb_flushes", stats->tlb_flushes);
+	object_add(object, "ticks_held", stats->ticks_held);
 	json_object_object_add(object, "held",
 			       counts((const uint64_t *)stats->held,
 				      VCTX_MAX_HELD, vctx_held_name, "unknown"));
-	add(object, "longest_ns", stats->longest_ns);
+	object_add(object, "longest_ns", stats->longest_ns);
 	if (reason)
-		json_object_object_add(object, "reason",
-				       json_object_new_string(reason));
+		object_add_text(object, "reason", reason);
 	if (tick_reason)
-		json_object_object_add(object, "tick_reason",
-				       json_object_new_string(tick_reason));
+		object_add_text(object, "tick_reason", tick_reason);
 
-	fprintf(out, "%s\n", json_object_to_json_string_ext(object,
-			JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE));
-	err = fflush(out) || ferror(out) ? -errno : 0;
-	json_object_put(object);
-	return err;
+	return object_write(out, object);
 }
 
 static void print_counts(const char *what, const __u64 *values,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/array.h"
+#include "common/object.h"
 #include "noise.h"
 
 static const struct {
@@ -47,25 +48,6 @@ static const char *key(const char *name)
 
 /* ---- writing ---- */
 
-static void add(struct json_object *to, const char *name, uint64_t value)
-{
-	json_object_object_add(to, name, json_object_new_uint64(value));
-}
-
-static void add_text(struct json_object *to, const char *name, const char *value)
-{
-	json_object_object_add(to, name, json_object_new_string(value));
-}
-
-/* A double has more digits than anybody wants to read. */
-static void add_real(struct json_object *to, const char *name, double value)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%.9g", value);
-	json_object_object_add(to, name, json_object_new_double_s(value, text));
-}
-
 static struct json_object *histogram(const struct noise *noise)
 {
 	struct json_object *array = json_object_new_array();
@@ -77,8 +59,8 @@ static struct json_object *histogram(const struct noise *noise)
 		if (!noise->histogram[i])
 			continue;
 		bucket = json_object_new_object();
-		add(bucket, "from_ns", UINT64_C(1) << i);
-		add(bucket, "count", noise->histogram[i]);
+		object_add(bucket, "from_ns", UINT64_C(1) << i);
+		object_add(bucket, "count", noise->histogram[i]);
 		json_object_array_add(array, bucket);
 	}
 	return array;
@@ -102,10 +84,10 @@ static struct json_object *context(const struct noise *noise)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(context_integers); i++)
-		add(object, key(context_integers[i].name),
+		object_add(object, key(context_integers[i].name),
 		    FIELD(const uint64_t, noise, context_integers[i].offset));
 	for (i = 0; vctx_held_name(i); i++)
-		add(held, vctx_held_name(i), noise->stats.held[i]);
+		object_add(held, vctx_held_name(i), noise->stats.held[i]);
 	json_object_object_add(object, "held", held);
 	return object;
 }
@@ -115,21 +97,21 @@ static struct json_object *row(const struct noise *noise)
 	struct json_object *object = json_object_new_object();
 	unsigned int i;
 
-	add_text(object, "label", noise->label);
-	add_text(object, "mode", noise->mode);
-	add(object, "cpu", noise->cpu);
-	add(object, "fifo", noise->fifo);
+	object_add_text(object, "label", noise->label);
+	object_add_text(object, "mode", noise->mode);
+	object_add(object, "cpu", noise->cpu);
+	object_add(object, "fifo", noise->fifo);
 	if (noise->reason) {
-		add_text(object, "reason", noise->reason);
+		object_add_text(object, "reason", noise->reason);
 		return object;
 	}
-	add_real(object, "per_second", noise_per_second(noise));
-	add_real(object, "lost_percent", noise_lost_percent(noise));
+	object_add_real(object, "per_second", noise_per_second(noise));
+	object_add_real(object, "lost_percent", noise_lost_percent(noise));
 	for (i = 0; i < ARRAY_SIZE(reals); i++)
-		add_real(object, reals[i].name,
+		object_add_real(object, reals[i].name,
 			 FIELD(const double, noise, reals[i].offset));
 	for (i = 0; i < ARRAY_SIZE(integers); i++)
-		add(object, integers[i].name,
+		object_add(object, integers[i].name,
 		    FIELD(const uint64_t, noise, integers[i].offset));
 	json_object_object_add(object, "histogram", histogram(noise));
 	json_object_object_add(object, "timeline_ns", timeline(noise));
@@ -143,17 +125,12 @@ int noise_write(FILE *out, const struct noise *noises, size_t count)
 	struct json_object *object = json_object_new_object();
 	struct json_object *array = json_object_new_array();
 	size_t i;
-	int err;
 
 	for (i = 0; i < count; i++)
 		json_object_array_add(array, row(&noises[i]));
-	add_text(object, "program", "vctx-noise " VCTX_VERSION);
+	object_add_text(object, "program", "vctx-noise " VCTX_VERSION);
 	json_object_object_add(object, "results", array);
-	fprintf(out, "%s\n", json_object_to_json_string_ext(object,
-			JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE));
-	err = fflush(out) || ferror(out) ? -errno : 0;
-	json_object_put(object);
-	return err;
+	return object_write(out, object);
 }
 
 /* ---- reading ---- */

@@ -17,6 +17,7 @@
 #include "common/array.h"
 #include "common/cpulist.h"
 #include "common/say.h"
+#include "common/tsc.h"
 #include "measure.h"
 #include "spin.h"
 
@@ -261,7 +262,7 @@ bool measure_all(struct measure_options *opt, struct noise **noises,
 	if (opt->cpu < 0)
 		opt->cpu = last_cpu();
 	*noises = calloc(number, sizeof(**noises));
-	hz = spin_tsc_hz();
+	hz = tsc_hz();
 	loop_ns = spin_loop() * 1e9 / hz;
 	if (!*noises || !loop_ns || opt->cpu < 0) {
 		say("cannot measure: %s", strerror(errno));

@@ -5,26 +5,13 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "common/tsc.h"
 #include "spin.h"
 
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 
-#define CALIBRATE_NS	100000000
 #define LOOP_SAMPLES	20000
-
-/*
- * In an emulator, RDTSC may give the time at which a run of instructions without a
- * branch began.  After the jump, RDTSC is the first instruction of such a run.
- */
-static inline uint64_t read_tsc(void)
-{
-	uint32_t low, high;
-
-	__asm__ volatile("jmp 1f\n1:\trdtsc" : "=a"(low), "=d"(high) : : "memory");
-	return (uint64_t)high << 32 | low;
-}
 
 static inline void keep(struct gaps *gaps, uint64_t start, uint64_t length)
 {
@@ -39,7 +26,7 @@ static inline void keep(struct gaps *gaps, uint64_t start, uint64_t length)
 void spin(struct gaps *gaps, uint64_t ticks)
 {
 	const int64_t threshold = gaps->threshold;
-	uint64_t last = read_tsc();
+	uint64_t last = tsc_read();
 	const uint64_t until = last + ticks;
 	uint64_t now;
 
@@ -48,53 +35,15 @@ void spin(struct gaps *gaps, uint64_t ticks)
 	gaps->total = 0;
 	gaps->longest = 0;
 	do {
-		now = read_tsc();
+		now = tsc_read();
 		if (unlikely((int64_t)(now - last) > threshold)) {
 			keep(gaps, last, now - last);
 			/* The time for keeping it is not an interruption. */
-			now = read_tsc();
+			now = tsc_read();
 		}
 		last = now;
 	} while (now < until);
 	gaps->end = last;
-}
-
-static uint64_t raw_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_RAW, &now);
-	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
-}
-
-/* Read both clocks at one moment: the shortest of some tries was not interrupted. */
-static void read_both(uint64_t *ns, uint64_t *tsc)
-{
-	uint64_t best = UINT64_MAX;
-	int i;
-
-	for (i = 0; i < 16; i++) {
-		uint64_t before = read_tsc();
-		uint64_t now = raw_ns();
-		uint64_t after = read_tsc();
-
-		if (after - before < best) {
-			best = after - before;
-			*ns = now;
-			*tsc = before + best / 2;
-		}
-	}
-}
-
-double spin_tsc_hz(void)
-{
-	uint64_t ns[2], tsc[2];
-
-	read_both(&ns[0], &tsc[0]);
-	while (raw_ns() - ns[0] < CALIBRATE_NS)
-		;
-	read_both(&ns[1], &tsc[1]);
-	return (tsc[1] - tsc[0]) * 1e9 / (ns[1] - ns[0]);
 }
 
 static int compare_lengths(const void *left, const void *right)

@@ -35,9 +35,6 @@ struct gaps {
 /* Read the TSC for @ticks, and keep the gaps, without any system call. */
 void spin(struct gaps *gaps, uint64_t ticks);
 
-/* Ticks of the TSC in a second, by CLOCK_MONOTONIC_RAW. */
-double spin_tsc_hz(void);
-
 /* The median gap of the loop when nothing interrupts it, in ticks, or 0. */
 uint64_t spin_loop(void);
 
