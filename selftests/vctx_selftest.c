@@ -783,7 +783,7 @@ static const char *module_parameters(const char *name)
 
 	close(fd);
 	line[size > 0 ? size : 0] = '\0';
-	for (char *word = strtok(line, " \n"); word; word = strtok(NULL, " \n"))
+	for (char *word = strtok(line, "\n "); word; word = strtok(NULL, "\n "))
 		if (!strncmp(word, name, length) && word[length] == '.')
 			end += snprintf(found + end, sizeof(found) - end, "%s ",
 					word + length + 1);

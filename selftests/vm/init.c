@@ -182,7 +182,7 @@ static const char *parameters(void)
 
 	close(fd);
 	line[size > 0 ? size : 0] = '\0';
-	for (char *word = strtok(line, " \n"); word; word = strtok(NULL, " \n"))
+	for (char *word = strtok(line, "\n "); word; word = strtok(NULL, "\n "))
 		if (!strncmp(word, MODULE_NAME ".", prefix))
 			end += snprintf(found + end, sizeof(found) - end, "%s ", word + prefix);
 	return found;
