@@ -44,6 +44,7 @@ help:
 	@echo '  make debug-kernel   build the kernels that find faults by themselves, into the cache; an hour'
 	@echo '  make debug-test   all tests of the module on them; hours, DEBUG_SECONDS=60 for less'
 	@echo '  make kvm-test    QEMU boots a Linux under KVM while make -j2 runs in contexts; planted faults'
+	@echo '  make paging-test   faults that are planted into nested paging, and out of it, are found'
 	@echo '  make foreign-test   python, gdb, stress-ng and others, natively and in contexts'
 	@echo '  make fresh-test  make demo from a fresh clone on machines that have no packages yet: root'
 	@echo '  make deps        install the Debian packages that make, make install and make deb need'
@@ -142,6 +143,10 @@ kvm-test: kvm-deps
 	selftests/kvm/planted || status=1; \
 	exit $$status
 
+# Not of make check, for each fault takes a module of its own.
+paging-test: all
+	selftests/paging/planted
+
 silicon-test: all
 	selftests/silicon/run -e qemu -c 2
 
@@ -210,5 +215,5 @@ clean:
 
 .PHONY: all help module lib tools selftests deps demo-deps check-deps demo check check-all style host-test \
 	models-test harness-test reboot-test dkms-test deb-test suite fuzz-test engines-test foreign-test \
-	silicon-test kvm-deps kvm-test debug-deps debug-kernel debug-test fresh-test install install-user install-tests \
+	silicon-test paging-test kvm-deps kvm-test debug-deps debug-kernel debug-test fresh-test install install-user install-tests \
 	uninstall deb clean

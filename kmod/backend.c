@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which back end the processor has, and whether it can be used. */
+#include <linux/kernel.h>
 #include <linux/bitops.h>
 
 #include "backend.h"
@@ -21,24 +22,27 @@ static const char *const texts[] = {
 	[VCTX_UNAVAILABLE_FAILED] =
 		"could not be enabled on a CPU; threads run natively",
 	[VCTX_UNAVAILABLE_ENCRYPTED] =
-		"cannot be used while memory is encrypted; boot with mem_encrypt=off",
+		"has no nested paging while memory is encrypted; do without it (vctxctl policy set paging direct), or boot with mem_encrypt=off",
 	[VCTX_UNAVAILABLE_SNP] =
 		"is not known to be safe on a host with SEV-SNP; boot with kvm_amd.sev_snp=0",
 	[VCTX_UNAVAILABLE_ASYNC_FAULT] =
 		"is not known to be safe in a guest with asynchronous page faults; boot with no-kvmapf",
+	[VCTX_UNAVAILABLE_NESTED] =
+		"has no nested paging in this processor; do without it (vctxctl policy set paging direct)",
 };
 
 /**
  * vctx_backend_explain - say in the log why contexts cannot be had
  * @why: the reason
  *
- * Each reason is said once, and with it the way out.
+ * Each reason that lies in the machine is said once, and with it the way out.
  */
 void vctx_backend_explain(enum vctx_unavailable why)
 {
 	static unsigned long said;
 
-	if (why != VCTX_AVAILABLE && !test_and_set_bit(why, &said))
+	if (why < ARRAY_SIZE(texts) && texts[why] &&
+	    !test_and_set_bit(why, &said))
 		pr_notice("%s %s\n", why == VCTX_UNAVAILABLE_NO_HW ?
 			  "hardware virtualisation" : vctx_backend->name,
 			  texts[why]);

@@ -64,14 +64,17 @@ struct vctx_run_loops {
  *		Interrupts are off.  Returns 0, -EBUSY or -EIO.
  * @cpu_disable: undoes @cpu_enable; does nothing if that failed or never ran
  * @try:	enters the guest once with @regs, and ends the stay.  Interrupts are
- *		off, and the CPU is enabled.  Returns whether the entry ended by a
- *		page fault or an interrupt; @code is the vendor's code of the exit.
+ *		off, and the CPU is enabled.  If there is an identity map, the guest has
+ *		nested paging.  Returns whether the entry ended by a page fault or an
+ *		interrupt; @code is the vendor's code of the exit.
  * @format:	the format of the identity map, valid after @init
+ * @nested_unavailable: why no context can have nested paging, valid after @init
  * @tags:	the number of TLB tags of each CPU, 0 if the CPUs have none
  * @limits:	the VCTX_LIMIT_* of this back end, valid after @init
  * @cpu:	returns the generic part of what the back end has for a CPU
- * @set_tag:	makes the next entries of this CPU use TLB tag @tag; if @flush,
- *		without anything that was cached under it.  Interrupts are off.
+ * @set_tag:	makes the next entries of this CPU use TLB tag @tag, and nested paging
+ *		by the identity map if @nested; if @flush, without anything that was
+ *		cached under the tag.  Interrupts are off.
  * @flush_tags:	flushes now all that is cached under a set of tags; virtualisation is
  *		enabled, and interrupts are off.  NULL if nobody else uses our tags.
  * @loops:	the run loops, by @per_stay of the CPU
@@ -89,11 +92,12 @@ struct vctx_backend_ops {
 	void (*cpu_disable)(void);
 	bool (*try)(struct vctx_cpu *this, struct pt_regs *regs, u64 *code);
 	const struct vctx_idmap_format *format;
+	enum vctx_unavailable nested_unavailable;
 	unsigned int tags;
 	u64 limits;
 
 	struct vctx_cpu *(*cpu)(int cpu);
-	void (*set_tag)(unsigned int tag, bool flush);
+	void (*set_tag)(unsigned int tag, bool nested, bool flush);
 	void (*flush_tags)(unsigned int tags);
 	struct vctx_run_loops loops[2];
 };

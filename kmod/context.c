@@ -18,6 +18,7 @@
 #include "context_memory.h"
 #include "cpu.h"
 #include "event.h"
+#include "paging.h"
 #include "policy.h"
 #include "power.h"
 #include "quota.h"
@@ -238,12 +239,13 @@ static void spare_work(struct vctx_context *ctx)
  * Return: false if contexts have been forbidden meanwhile; then there is none.
  */
 static bool begin(struct vctx_context *ctx, struct task_struct *task,
-		  struct vctx_tally *tally, u64 flags, u64 tick_bound)
+		  struct vctx_tally *tally, u64 flags, u64 tick_bound, bool nested)
 {
 	preempt_notifier_init(&ctx->notifier, &preempt_ops);
 	ctx->task = task;
 	ctx->flags = flags;
 	ctx->tick_bound = tick_bound;
+	ctx->nested = nested;
 	ctx->hook = vctx_context_first_hook;
 	ctx->entered = ktime_get_mono_fast_ns();
 	ctx->in_use = true;
@@ -317,6 +319,7 @@ static int why_native(void)
 enum vctx_unavailable vctx_context_enter(struct vctx_tally *tally, u64 flags,
 					 u64 tick_bound, u32 *native)
 {
+	bool nested = vctx_paging_is_nested(flags);
 	enum vctx_unavailable why;
 	struct vctx_context *ctx;
 	int state;
@@ -331,7 +334,7 @@ enum vctx_unavailable vctx_context_enter(struct vctx_tally *tally, u64 flags,
 		return VCTX_UNAVAILABLE_STRICT;
 	}
 
-	why = vctx_power_get();
+	why = vctx_power_get(nested);
 	if (why != VCTX_AVAILABLE)
 		return why;
 	why = get(tally, NULL, current_uid(), GFP_KERNEL_ACCOUNT, &ctx);
@@ -339,7 +342,7 @@ enum vctx_unavailable vctx_context_enter(struct vctx_tally *tally, u64 flags,
 		vctx_power_put();
 		return why;
 	}
-	if (!begin(ctx, current, tally, flags, tick_bound)) {
+	if (!begin(ctx, current, tally, flags, tick_bound, nested)) {
 		vctx_power_put();
 		return VCTX_UNAVAILABLE_POLICY;
 	}
@@ -469,7 +472,7 @@ void vctx_context_inherit(struct vctx_context *parent,
 		return;
 	}
 	if (!begin(ctx, child, parent->tally, parent->flags,
-		   parent->tick_bound)) {
+		   parent->tick_bound, parent->nested)) {
 		parent->stats->native[VCTX_NATIVE_POLICY]++;
 		vctx_power_put_deferred();
 		return;

@@ -51,6 +51,7 @@ typedef void (*vctx_hook_fn)(struct user_return_notifier *hook);
  * @memory:	references to its memory: while it has not ended, and while @work is
  *		pending
  * @fell_back:	why it had to: an enum vctx_native_reason
+ * @nested:	its thread has nested paging
  * @in_use:	the thread is in a call of the module that keeps a pointer to it
  * @evicted:	it is to end as soon as possible
  * @is_first:	it is the first context of @tally
@@ -79,6 +80,7 @@ struct vctx_context {
 	unsigned long fell_back_at;
 	struct kref memory;
 	u8 fell_back;
+	bool nested;
 	bool in_use;
 	bool evicted;
 	bool is_first;

@@ -80,6 +80,7 @@ void vctx_cpu_attach(struct vctx_context *ctx)
 	smp_mb();
 	this->stats = ctx->stats;
 	this->tick_bound = ctx->tick_bound;
+	vctx_tlb_set_paging(&this->tag, ctx->nested);
 	this->hook.on_user_return = choose_hook(this, ctx);
 	user_return_notifier_register(&this->hook);
 	local_irq_restore(flags);

@@ -25,7 +25,7 @@ struct vctx_stats;
  *		the guest
  * @host_cr3:	the CR3 that the back end has made the guest's from
  * @host_cr4:	the CR4 that the back end has made the guest's from
- * @tag:	the TLB tag of the next VM entry
+ * @tag:	the TLB tag of the next VM entry, and whether that is with nested paging
  * @tick_bound:	for how long the thread may hold the tick, in ns; 0 is not at all
  * @detour:	runs in place of the run loop for all threads of the CPU; NULL mostly
  * @nmis:	how many NMIs the CPU had at @nmi_at

@@ -1,26 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The identity map: one nested page table for the machine, shared by all
- * contexts, in which each guest-physical address is the same host-physical one.
- * It is no protection: that is in the process's own page tables, exactly as
+ * The identity map: one nested page table for the machine, shared by all contexts that
+ * have nested paging, in which each guest-physical address is the same host-physical
+ * one.  It is no protection: that is in the process's own page tables, exactly as
  * natively.
  *
- * RAM is mapped write-back at module load in the largest pages that fit.  The
- * rest, which is device memory that a process has mapped and RAM that was added
- * later, is mapped when it is first touched.  Entries are only ever added, so
- * nothing is flushed.
+ * The first such context has it built, and it is freed a while after the last context
+ * of all, when no CPU is enabled.  RAM is mapped write-back at once in the largest pages
+ * that fit.  The rest, which is device memory that a process has mapped and RAM that was
+ * added later, is mapped when it is first touched.  Entries are only ever added, so
+ * nothing is flushed as long as the map exists; what a CPU has cached of one map it
+ * flushes when it is enabled, before it gets to know another.
  */
 #include <linux/ioport.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 
 #include "backend.h"
 #include "idmap.h"
 
+/* NULL if there is no map now. */
 static u64 *root;
 
-/* Serialises additions; the readers are the page walkers of the CPUs. */
+/* How many tables there are, the root included. */
+static u64 tables;
+
+/*
+ * Serialises additions, the building of the map and its end; the readers are the page
+ * walkers of the CPUs.
+ */
 static DEFINE_MUTEX(lock);
+
+static u64 *alloc_table(void)
+{
+	u64 *table = (u64 *)get_zeroed_page(GFP_KERNEL);
+
+	if (table)
+		WRITE_ONCE(tables, tables + 1);
+	return table;
+}
 
 static u64 level_size(enum vctx_page_level level)
 {
@@ -79,7 +98,7 @@ static int map(phys_addr_t pa, enum vctx_page_level level, bool ram)
 		if (!*entry && at <= level)
 			break;
 		if (!*entry) {
-			u64 new = get_zeroed_page(GFP_KERNEL);
+			u64 *new = alloc_table();
 
 			if (!new)
 				return -ENOMEM;
@@ -118,6 +137,7 @@ static int map_ram(struct resource *res, void *unused)
 			return ret;
 		}
 		pa += level_size(level);
+		cond_resched();
 	}
 	return 0;
 }
@@ -139,8 +159,8 @@ static enum vctx_page_level fit_io(phys_addr_t pa)
  * vctx_idmap_fault - map what the guest has touched
  * @gpa: the guest-physical address, which was not mapped
  *
- * May sleep.  Return: 0, also if another CPU was quicker; -ENOMEM; -EFAULT if the
- * tables have too few levels for @gpa.
+ * May sleep.  Return: 0, also if another CPU was quicker, or if the map has ended since
+ * the context did; -ENOMEM; -EFAULT if the tables have too few levels for @gpa.
  */
 int vctx_idmap_fault(phys_addr_t gpa)
 {
@@ -149,15 +169,27 @@ int vctx_idmap_fault(phys_addr_t gpa)
 	int ret;
 
 	mutex_lock(&lock);
-	ret = map(gpa, level, ram);
+	ret = root ? map(gpa, level, ram) : 0;
 	mutex_unlock(&lock);
 	return ret;
 }
 
-/* The physical address of the top-level table. */
+/* Whether there is a map, which the caller keeps from being freed. */
+bool vctx_idmap_exists(void)
+{
+	return READ_ONCE(root);
+}
+
+/* The physical address of the top-level table of the map, which exists. */
 phys_addr_t vctx_idmap_root(void)
 {
 	return __pa(root);
+}
+
+/* How much memory the map takes; 0 if there is none. */
+u64 vctx_idmap_bytes(void)
+{
+	return READ_ONCE(tables) * PAGE_SIZE;
 }
 
 static void free_table(u64 *table, enum vctx_page_level level)
@@ -168,27 +200,57 @@ static void free_table(u64 *table, enum vctx_page_level level)
 		if (table[i] && !is_leaf(table[i], level))
 			free_table(table_of(table[i]), level - 1);
 	free_page((unsigned long)table);
+	WRITE_ONCE(tables, tables - 1);
 }
 
-int vctx_idmap_init(void)
+static void free_all(void)
+{
+	if (root)
+		free_table(root, vctx_backend->format->top_level);
+	WRITE_ONCE(root, NULL);
+}
+
+static int build(void)
 {
 	int ret;
 
-	root = (u64 *)get_zeroed_page(GFP_KERNEL);
+	lockdep_assert_held(&lock);
+	WRITE_ONCE(root, alloc_table());
 	if (!root)
 		return -ENOMEM;
 	ret = walk_iomem_res_desc(IORES_DESC_NONE,
 				  IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY,
 				  0, -1, NULL, map_ram);
-	if (ret) {
-		vctx_idmap_exit();
-		return ret;
-	}
-	return 0;
+	if (ret)
+		free_all();
+	return ret;
 }
 
-void vctx_idmap_exit(void)
+/**
+ * vctx_idmap_build - have the identity map, unless it exists already
+ *
+ * May sleep.  The map exists until vctx_idmap_free().  Return: 0; -ENOMEM; -EFAULT if the
+ * tables have too few levels for the machine's RAM.
+ */
+int vctx_idmap_build(void)
 {
-	free_table(root, vctx_backend->format->top_level);
-	root = NULL;
+	int ret;
+
+	mutex_lock(&lock);
+	ret = root ? 0 : build();
+	mutex_unlock(&lock);
+	return ret;
+}
+
+/**
+ * vctx_idmap_free - end the identity map, if it exists; may sleep
+ *
+ * No CPU is enabled, and each flushes what it has cached of the map when it is enabled
+ * again.
+ */
+void vctx_idmap_free(void)
+{
+	mutex_lock(&lock);
+	free_all();
+	mutex_unlock(&lock);
 }

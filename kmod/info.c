@@ -4,19 +4,29 @@
 #include "backend.h"
 #include "info.h"
 #include "limits.h"
+#include "paging.h"
 #include "policy.h"
 #include "power.h"
 #include "quota.h"
 #include "tick.h"
 
+static u64 nested_features(enum vctx_page_level largest)
+{
+	u64 features = VCTX_FEATURE_NESTED_PAGING;
+
+	if (largest >= VCTX_LEVEL_2M)
+		features |= VCTX_FEATURE_NESTED_2M;
+	if (largest >= VCTX_LEVEL_1G)
+		features |= VCTX_FEATURE_NESTED_1G;
+	return features;
+}
+
 static u64 features(void)
 {
 	u64 features = VCTX_FEATURE_STATS_PAGE;
 
-	if (vctx_backend->format->max_level >= VCTX_LEVEL_2M)
-		features |= VCTX_FEATURE_NESTED_2M;
-	if (vctx_backend->format->max_level >= VCTX_LEVEL_1G)
-		features |= VCTX_FEATURE_NESTED_1G;
+	if (vctx_backend->nested_unavailable == VCTX_AVAILABLE)
+		features |= nested_features(vctx_backend->format->max_level);
 	if (vctx_backend->tags)
 		features |= VCTX_FEATURE_TLB_TAGS;
 	if (vctx_tick_available())
@@ -32,6 +42,8 @@ static enum vctx_unavailable unavailable(void)
 
 	if (why == VCTX_AVAILABLE && !READ_ONCE(vctx_policy.enabled))
 		return VCTX_UNAVAILABLE_POLICY;
+	if (why == VCTX_AVAILABLE && vctx_paging_is_nested(0))
+		return vctx_backend->nested_unavailable;
 	return why;
 }
 

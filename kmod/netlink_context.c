@@ -76,7 +76,9 @@ static int put_context(struct sk_buff *skb, struct vctx_context *ctx,
 	    nla_put_u32(skb, VCTX_A_CONTEXT_STATE, vctx_filter_state(ctx)) ||
 	    vctx_netlink_put_u64(skb, VCTX_A_CONTEXT_AGE_NS,
 				 ktime_get_mono_fast_ns() - ctx->entered) ||
-	    vctx_netlink_put_u64(skb, VCTX_A_CONTEXT_FLAGS, ctx->flags))
+	    vctx_netlink_put_u64(skb, VCTX_A_CONTEXT_FLAGS, ctx->flags) ||
+	    nla_put_u32(skb, VCTX_A_CONTEXT_PAGING,
+			ctx->nested ? VCTX_PAGING_NESTED : VCTX_PAGING_DIRECT))
 		return -EMSGSIZE;
 	ret = put_stats(skb, ctx, stay_ns);
 	if (ret)

@@ -5,6 +5,7 @@
 #include "context.h"
 #include "context_memory.h"
 #include "event.h"
+#include "idmap.h"
 #include "info.h"
 #include "netlink_command.h"
 #include "netlink_message.h"
@@ -24,7 +25,9 @@ static int put_module(struct sk_buff *skb)
 	    nla_put_u32(skb, VCTX_A_MODULE_CONTEXT_BYTES,
 			vctx_context_bytes()) ||
 	    vctx_netlink_put_u64(skb, VCTX_A_MODULE_EVENTS_LOST,
-				 vctx_event_lost()))
+				 vctx_event_lost()) ||
+	    vctx_netlink_put_u64(skb, VCTX_A_MODULE_IDMAP_BYTES,
+				 vctx_idmap_bytes()))
 		return -EMSGSIZE;
 	return 0;
 }

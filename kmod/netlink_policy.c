@@ -22,7 +22,8 @@ static int put_policy(struct sk_buff *skb, const struct vctx_policy *policy,
 		       policy->tick_unprivileged) ||
 	    nla_put_u32(skb, VCTX_A_POLICY_TICK_MAX_MS, policy->tick_max_ms) ||
 	    nla_put_string(skb, VCTX_A_POLICY_TICK_CPUS, cpus) ||
-	    nla_put_u8(skb, VCTX_A_POLICY_SHARE, !!policy->share))
+	    nla_put_u8(skb, VCTX_A_POLICY_SHARE, !!policy->share) ||
+	    nla_put_u32(skb, VCTX_A_POLICY_PAGING, policy->paging))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -69,6 +70,12 @@ static void change_share(struct nlattr *attr, int *value)
 		*value = nla_get_u8(attr);
 }
 
+static void change_paging(struct nlattr *attr, enum vctx_paging *value)
+{
+	if (attr)
+		*value = nla_get_u32(attr);
+}
+
 static int change_policy(struct vctx_policy *policy, struct genl_info *info)
 {
 	struct nlattr **attrs = info->attrs;
@@ -89,6 +96,7 @@ static int change_policy(struct vctx_policy *policy, struct genl_info *info)
 		    &policy->tick_unprivileged);
 	change_uint(attrs[VCTX_A_POLICY_TICK_MAX_MS], &policy->tick_max_ms);
 	change_share(attrs[VCTX_A_POLICY_SHARE], &policy->share);
+	change_paging(attrs[VCTX_A_POLICY_PAGING], &policy->paging);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <asm/processor.h>
 
 #include "policy.h"
@@ -23,6 +24,36 @@ MODULE_PARM_DESC(max_per_user, "Contexts of each user at one time; 0 is no limit
 
 module_param_named(share, vctx_policy.share, bint, 0644);
 MODULE_PARM_DESC(share, "Run contexts also on CPUs that KVM has enabled virtualisation on; 1 with Intel's processors, else 0");
+
+static const char *const pagings[] = {
+	[VCTX_PAGING_AUTO] = "auto",
+	[VCTX_PAGING_DIRECT] = "direct",
+	[VCTX_PAGING_NESTED] = "nested",
+};
+
+static int set_paging(const char *text, const struct kernel_param *param)
+{
+	int paging = sysfs_match_string(pagings, text);
+
+	if (paging < 0)
+		return paging;
+	WRITE_ONCE(vctx_policy.paging, paging);
+	return 0;
+}
+
+static int get_paging(char *text, const struct kernel_param *param)
+{
+	return scnprintf(text, PAGE_SIZE, "%s\n",
+			 pagings[READ_ONCE(vctx_policy.paging)]);
+}
+
+static const struct kernel_param_ops paging_ops = {
+	.set = set_paging,
+	.get = get_paging,
+};
+
+module_param_cb(paging, &paging_ops, NULL, 0644);
+MODULE_PARM_DESC(paging, "How addresses of new contexts are translated: direct, nested, or auto: direct, but nested under a hypervisor");
 
 module_param_named(tick_hold, vctx_policy.tick_hold, bool, 0644);
 MODULE_PARM_DESC(tick_hold, "Hold the tick for contexts that ask for it");
@@ -92,6 +123,7 @@ static void set_all(const struct vctx_policy *policy)
 	WRITE_ONCE(vctx_policy.max_contexts, policy->max_contexts);
 	WRITE_ONCE(vctx_policy.max_per_user, policy->max_per_user);
 	WRITE_ONCE(vctx_policy.share, policy->share);
+	WRITE_ONCE(vctx_policy.paging, policy->paging);
 	WRITE_ONCE(vctx_policy.tick_hold, policy->tick_hold);
 	WRITE_ONCE(vctx_policy.tick_unprivileged, policy->tick_unprivileged);
 	WRITE_ONCE(vctx_policy.tick_max_ms, policy->tick_max_ms);

@@ -179,18 +179,57 @@ static enum vctx_unavailable enable_all(void)
 	return error == -EBUSY ? VCTX_UNAVAILABLE_BUSY : VCTX_UNAVAILABLE_FAILED;
 }
 
-/**
- * vctx_power_get - take the hardware for one context
- *
- * May sleep.  Return: VCTX_AVAILABLE, or why not.
+/* The caller holds the hardware, or users_lock. */
+static enum vctx_unavailable build_idmap(void)
+{
+	if (vctx_backend->nested_unavailable != VCTX_AVAILABLE)
+		return vctx_backend->nested_unavailable;
+	switch (vctx_idmap_build()) {
+	case 0:
+		return VCTX_AVAILABLE;
+	case -ENOMEM:
+		return VCTX_UNAVAILABLE_MEMORY;
+	default:
+		/* There is RAM that the tables do not reach. */
+		return VCTX_UNAVAILABLE_NESTED;
+	}
+}
+
+/*
+ * How long the identity map stays after the last context.  Programs that follow each other
+ * would build it each time.
  */
-enum vctx_unavailable vctx_power_get(void)
+#define LINGER	(10 * HZ)
+
+static void free_idmap(struct work_struct *work)
+{
+	mutex_lock(&users_lock);
+	if (!atomic_read(&users))
+		vctx_idmap_free();
+	mutex_unlock(&users_lock);
+}
+
+static DECLARE_DELAYED_WORK(free_idmap_work, free_idmap);
+
+/* For the first context.  Where it has nested paging, so has the trial of the CPUs. */
+static enum vctx_unavailable enable_first(bool nested)
+{
+	enum vctx_unavailable why = VCTX_AVAILABLE;
+
+	if (nested)
+		why = build_idmap();
+	if (why == VCTX_AVAILABLE)
+		why = enable_all();
+	if (why != VCTX_AVAILABLE)
+		vctx_idmap_free();
+	return why;
+}
+
+static enum vctx_unavailable get(bool nested)
 {
 	enum vctx_unavailable why = VCTX_AVAILABLE;
 	bool first = false;
 
-	if (vctx_backend_unavailable != VCTX_AVAILABLE)
-		return vctx_backend_unavailable;
 	if (atomic_inc_not_zero(&users))
 		return VCTX_AVAILABLE;
 
@@ -198,7 +237,7 @@ enum vctx_unavailable vctx_power_get(void)
 	cpus_read_lock();
 	mutex_lock(&users_lock);
 	if (!atomic_inc_not_zero(&users)) {
-		why = enable_all();
+		why = enable_first(nested);
 		first = why == VCTX_AVAILABLE;
 		if (first)
 			atomic_set(&users, 1);
@@ -209,8 +248,28 @@ enum vctx_unavailable vctx_power_get(void)
 	/* The last one puts what the first one has got. */
 	if (!first)
 		vctx_share_put();
-	if (why != VCTX_AVAILABLE)
-		vctx_backend_explain(why);
+	return why;
+}
+
+/**
+ * vctx_power_get - take the hardware for one context
+ * @nested: the context has nested paging, so that there is to be an identity map
+ *
+ * May sleep.  Return: VCTX_AVAILABLE, or why not.
+ */
+enum vctx_unavailable vctx_power_get(bool nested)
+{
+	enum vctx_unavailable why;
+
+	if (vctx_backend_unavailable != VCTX_AVAILABLE)
+		return vctx_backend_unavailable;
+	why = get(nested);
+	if (why == VCTX_AVAILABLE && nested) {
+		why = build_idmap();
+		if (why != VCTX_AVAILABLE)
+			vctx_power_put();
+	}
+	vctx_backend_explain(why);
 	return why;
 }
 
@@ -238,6 +297,8 @@ void vctx_power_put(void)
 	last = atomic_dec_and_mutex_lock(&users, &users_lock);
 	if (last) {
 		on_each_cpu(cpu_disable, NULL, 1);
+		if (vctx_idmap_exists())
+			schedule_delayed_work(&free_idmap_work, LINGER);
 		mutex_unlock(&users_lock);
 	}
 	cpus_read_unlock();
@@ -390,12 +451,9 @@ int __init vctx_power_init(void)
 	if (vctx_backend_unavailable != VCTX_AVAILABLE)
 		return 0;
 
-	ret = vctx_idmap_init();
-	if (ret)
-		return ret;
 	ret = vctx_owner_init(owner_changed);
 	if (ret)
-		goto err_idmap;
+		return ret;
 	vctx_emergency_set(!vctx_owner_has_kvm());
 	ret = vctx_share_init();
 	if (ret)
@@ -419,8 +477,6 @@ err_share:
 err_owner:
 	vctx_owner_exit();
 	vctx_emergency_set(false);
-err_idmap:
-	vctx_idmap_exit();
 	return ret;
 }
 
@@ -435,5 +491,6 @@ void vctx_power_exit(void)
 	vctx_share_exit();
 	vctx_owner_exit();
 	vctx_emergency_set(false);
-	vctx_idmap_exit();
+	cancel_delayed_work_sync(&free_idmap_work);
+	vctx_idmap_free();
 }

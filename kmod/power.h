@@ -5,7 +5,7 @@
 
 #include <linux/vcontext_netlink.h>
 
-enum vctx_unavailable vctx_power_get(void);
+enum vctx_unavailable vctx_power_get(bool nested);
 void vctx_power_get_more(void);
 void vctx_power_put(void);
 void vctx_power_put_deferred(void);

@@ -100,6 +100,7 @@ static void add(struct vctx_stats *sum, const struct vctx_stats *from)
 	for (i = 0; i < VCTX_NR_HELD; i++)
 		sum->held[i] += READ_ONCE(from->held[i]);
 	sum->longest_ns = max(sum->longest_ns, READ_ONCE(from->longest_ns));
+	sum->nested += READ_ONCE(from->nested);
 }
 
 /* The time outside the guest: nobody counts it. */
@@ -211,6 +212,7 @@ void vctx_stats_start(struct vctx_context *ctx, struct vctx_tally *tally)
 	ctx->stats->size = sizeof(struct vctx_stats);
 	ctx->stats->contexts = 1;
 	ctx->stats->live = 1;
+	ctx->stats->nested = ctx->nested;
 
 	ctx->tally = tally;
 	kref_get(&tally->ref);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * TLB tags (VPIDs, ASIDs): each CPU has a handful, each of them for one mm, as the
- * kernel does with PCIDs.
+ * kernel does with PCIDs.  An mm whose threads have nested paging in part has two.
  */
 #include "backend.h"
 #include "cpu.h"
@@ -16,14 +16,19 @@ struct tlb_cpu {
 
 static DEFINE_PER_CPU(struct tlb_cpu, tlb_cpu);
 
+static bool is_for(const struct vctx_tlb_tag *tag, const struct vctx_tlb_tag *wanted)
+{
+	return tag->ctx_id == wanted->ctx_id && tag->nested == wanted->nested;
+}
+
 /* The tag of an mm, or the one that has waited longest to be given away. */
-static unsigned int find(struct tlb_cpu *cpu, u64 ctx_id)
+static unsigned int find(struct tlb_cpu *cpu, const struct vctx_tlb_tag *wanted)
 {
 	unsigned int n = clamp(vctx_backend->tags, 1U, (unsigned int)MAX_TAGS);
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		if (cpu->tags[i].ctx_id == ctx_id)
+		if (is_for(&cpu->tags[i], wanted))
 			return i;
 	i = cpu->next;
 	cpu->next = (i + 1) % n;
@@ -40,14 +45,18 @@ void vctx_tlb_switch(struct vctx_cpu *this)
 {
 	struct tlb_cpu *cpu = this_cpu_ptr(&tlb_cpu);
 	mm_context_t *mm = &current->mm->context;
-	unsigned int i = find(cpu, mm->ctx_id);
-	struct vctx_tlb_tag *tag = &cpu->tags[i];
 	/* Read before the flush: a later generation must flush again; models/tlb.pml. */
-	struct vctx_tlb_tag now = { mm->ctx_id, atomic64_read(&mm->tlb_gen) };
-	bool flush = tag->ctx_id != now.ctx_id || tag->tlb_gen != now.tlb_gen;
+	struct vctx_tlb_tag now = {
+		.ctx_id = mm->ctx_id,
+		.tlb_gen = atomic64_read(&mm->tlb_gen),
+		.nested = this->tag.nested,
+	};
+	unsigned int i = find(cpu, &now);
+	struct vctx_tlb_tag *tag = &cpu->tags[i];
+	bool flush = !is_for(tag, &now) || tag->tlb_gen != now.tlb_gen;
 
 	lockdep_assert_irqs_disabled();
-	vctx_backend->set_tag(i, flush);
+	vctx_backend->set_tag(i, now.nested, flush);
 	*tag = now;
 	this->tag = now;
 	this->stats->tlb_flushes += flush;

@@ -10,10 +10,13 @@
  * @ctx_id:	mm_context_t.ctx_id, which is never used twice; 0 is none
  * @tlb_gen:	mm_context_t.tlb_gen at the last flush of the tag: all that is
  *		cached under the tag is at least as new
+ * @nested:	it is for threads with nested paging: what is cached for them is not
+ *		for others of the same mm
  */
 struct vctx_tlb_tag {
 	u64 ctx_id;
 	u64 tlb_gen;
+	bool nested;
 };
 
 /* Whether something that is cached under @tag may be wrong for @mm. */
@@ -22,6 +25,13 @@ static __always_inline bool vctx_tlb_stale(const struct vctx_tlb_tag *tag,
 {
 	return tag->ctx_id != mm->ctx_id ||
 	       tag->tlb_gen != atomic64_read(&mm->tlb_gen);
+}
+
+/* The next entry is with nested paging, or without; after a change it needs another tag. */
+static inline void vctx_tlb_set_paging(struct vctx_tlb_tag *tag, bool nested)
+{
+	if (tag->nested != nested)
+		*tag = (struct vctx_tlb_tag){ .nested = nested };
 }
 
 struct vctx_cpu;

@@ -12,7 +12,7 @@
 #include "size.h"
 
 #define KNOWN_FLAGS	(VCTX_STRICT | VCTX_INHERIT | VCTX_KEEP_EXEC | \
-			 VCTX_TICKLESS)
+			 VCTX_TICKLESS | VCTX_NESTED)
 
 /*
  * @depth:	calls of vctx_enter() that are not undone yet

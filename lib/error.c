@@ -31,7 +31,7 @@ static const char *const reasons[] = {
 	[VCTX_UNAVAILABLE_FAILED] =
 		"a processor refused VMX or SVM operation; the kernel log has the details",
 	[VCTX_UNAVAILABLE_ENCRYPTED] =
-		"memory encryption is active; boot with mem_encrypt=off",
+		"nested paging does not work while memory is encrypted; do without it (vctxctl policy set paging direct), or boot with mem_encrypt=off",
 	[VCTX_UNAVAILABLE_SNP] =
 		"contexts are not known to be safe on a host with SEV-SNP; boot without it, or load the module with force=1",
 	[VCTX_UNAVAILABLE_ASYNC_FAULT] =
@@ -56,6 +56,8 @@ static const char *const reasons[] = {
 		"the thread has a context already",
 	[VCTX_UNAVAILABLE_ARGUMENT] =
 		"a flag is unknown, or a field is not zero that must be; see vctx_enter(3)",
+	[VCTX_UNAVAILABLE_NESTED] =
+		"the processor lacks nested paging, which was asked for; do without it (vctxctl policy set paging direct)",
 };
 static_assert(ARRAY_SIZE(reasons) == ARRAY_SIZE(unavailable_errnos),
 	      "explain each enum vctx_unavailable");
@@ -70,7 +72,7 @@ static const struct {
 	{ EACCES,	"no permission for " VCTX_DEVICE "; run as root, or as a member of its group: adduser USER vcontext" },
 	{ EPERM,	"holding the tick takes CAP_SYS_NICE; run as root, or ask for it or for the policy tick-unprivileged" },
 	{ ERANGE,	"the tick is not held for so long, or not at all; ask for a shorter bound, see the module's parameters tick_hold and tick_max_ms" },
-	{ ENODEV,	"this machine, as it was booted, can have no contexts; the kernel log says why" },
+	{ ENODEV,	"this machine, as it was booted, can have no contexts, or none with nested paging; the kernel log says why" },
 	{ EBUSY,	"KVM has VMX or SVM and does not share it, or another hypervisor is loaded; ask for: vctxctl policy set share yes, or see: vctxctl doctor" },
 	{ EIO,		"a processor refused VMX or SVM operation; the kernel log has the details" },
 	{ ENOMEM,	"out of memory" },

@@ -67,6 +67,7 @@ static const char *const unavailable_names[] = {
 	[VCTX_UNAVAILABLE_STRICT]		= "strict",
 	[VCTX_UNAVAILABLE_ENTERED]		= "entered",
 	[VCTX_UNAVAILABLE_ARGUMENT]		= "argument",
+	[VCTX_UNAVAILABLE_NESTED]		= "nested",
 };
 
 #endif /* NAMES_H */

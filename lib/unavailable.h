@@ -26,6 +26,7 @@ static const int unavailable_errnos[] = {
 	[VCTX_UNAVAILABLE_STRICT]		= ENOEXEC,
 	[VCTX_UNAVAILABLE_ENTERED]		= EALREADY,
 	[VCTX_UNAVAILABLE_ARGUMENT]		= EOPNOTSUPP,
+	[VCTX_UNAVAILABLE_NESTED]		= ENODEV,
 };
 
 /* What is said of VCTX_UNAVAILABLE_STRICT, by enum vctx_native_reason. */

@@ -48,6 +48,7 @@ struct vctx_attr {
  */
 #define VCTX_TICKLESS	VCTX_ENTER_TICKLESS
 #define VCTX_UNLIMITED	UINT64_MAX
+#define VCTX_NESTED	VCTX_ENTER_NESTED    /* have nested paging, whatever the policy says */
 
 /*
  * Enter a context, call fn(arg), leave, return what fn returned.  If no context
@@ -84,7 +85,8 @@ int vctx_run_attr(const struct vctx_attr *attr, long (*fn)(void *arg),
  *   -ENOENT   the module is not loaded
  *   -EACCES   the caller may not open /dev/vcontext
  *   -EMFILE, -ENFILE   the device is opened at first use, and could not be
- *   -ENODEV   this machine, as it was booted, can have no contexts
+ *   -ENODEV   this machine, as it was booted, can have no contexts, or none with
+ *             nested paging
  *   -EBUSY    KVM has VMX or SVM and does not share it, or another user has it
  *   -EIO      the processor refused VMX or SVM operation
  *   -ENOSPC   the machine may have no more contexts

@@ -39,6 +39,7 @@ void ctx_see(struct nlattr **a, void *arg)
 		.state = nla_get_u32(a[VCTX_A_CONTEXT_STATE]),
 		.age_ns = nla_get_u64(a[VCTX_A_CONTEXT_AGE_NS]),
 		.flags = nla_get_u64(a[VCTX_A_CONTEXT_FLAGS]),
+		.paging = nla_get_u32(a[VCTX_A_CONTEXT_PAGING]),
 		.entries = nla_get_u64(a[VCTX_A_CONTEXT_ENTRIES]),
 		.guest_ns = nla_get_u64(a[VCTX_A_CONTEXT_GUEST_NS]),
 		.ticks_held = nla_get_u64(a[VCTX_A_CONTEXT_TICKS_HELD]),

@@ -10,7 +10,7 @@
 #include <netlink/attr.h>
 
 struct ctx_seen {
-	uint32_t id, tid, pid, uid, cpu, state, fell_back;
+	uint32_t id, tid, pid, uid, cpu, state, fell_back, paging;
 	uint64_t age_ns, flags, entries, guest_ns, tick_bound_ns, ticks_held;
 	uint64_t syscalls;
 	bool tick_held, has_fell_back;

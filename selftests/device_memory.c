@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Memory that is no RAM to the kernel: it is mapped for the guest when it is touched. */
+/*
+ * Memory that is no RAM to the kernel: with nested paging it is mapped for the guest when
+ * it is touched.
+ */
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -45,18 +48,21 @@ static uint64_t touch(const volatile uint64_t *at)
 	return ctx_stats().exits[VCTX_EXIT_NESTED_FAULT] - before;
 }
 
-/* What has been mapped stays mapped until the module is unloaded. */
+/* What has been mapped stays mapped as long as the map exists. */
 static void once(const void *arg)
 {
 	const volatile uint64_t *at = map_firmware();
 	struct vctx_stats stats;
+	struct vctx_info info;
 	uint64_t faults;
 
 	(void)arg;
 	REQUIRE(!__module_unload("vcontext") && !__module_load("vcontext"));
 	test_fd = open(VCTX_DEVICE, O_RDWR | O_CLOEXEC);
-	REQUIRE(test_fd >= 0);
-	ctx_enter(0);
+	REQUIRE(!__ctx_info(test_fd, &info));
+	if (!(info.features & VCTX_FEATURE_NESTED_PAGING))
+		test_skip("this machine has no nested paging");
+	ctx_enter(VCTX_ENTER_NESTED);
 	faults = touch(at);
 	CHECK_GE(faults, 1ULL);
 	CHECK_LE(faults, (uint64_t)BYTES / PAGE);
@@ -67,8 +73,22 @@ static void once(const void *arg)
 	CHECK_EQ(touch(at), 0ULL);
 }
 
+/* Without nested paging there is nothing to be mapped. */
+static void never(const void *arg)
+{
+	const volatile uint64_t *at = map_firmware();
+
+	(void)arg;
+	ctx_enter(0);
+	if (ctx_stats().nested)
+		test_skip("the policy is to have nested paging");
+	CHECK_EQ(touch(at), 0ULL);
+	ctx_leave();
+}
+
 static const struct test tests[] = {
 	{ "once", once, NULL, T_DEVICE | T_SELF | T_ALONE },
+	{ "never", never, NULL, T_DEVICE | T_SELF },
 	{ "firmware", read_firmware, NULL, T_TWIN },
 };
 

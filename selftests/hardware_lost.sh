@@ -16,7 +16,7 @@ fi
 
 # The kernel calls this module for a CPU that comes online before one loaded later.
 set_up() {
-	unload 100 && insmod "$extra/taken.ko" && insmod "$extra/vcontext.ko"
+	unload 100 && insmod "$extra/taken.ko" && load
 }
 
 spinning() {
@@ -72,7 +72,7 @@ entries() {
 tear_down() {
 	kill "$spin" "$monitor"
 	wait
-	echo 0 >$online && unload 100 && rmmod taken && insmod "$extra/vcontext.ko" || return
+	echo 0 >$online && unload 100 && rmmod taken && load || return
 	echo 1 >$online && vctx-exec --strict taskset 2 true
 }
 

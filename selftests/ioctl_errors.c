@@ -28,7 +28,7 @@ static const struct command {
 	{ "ENTER", VCTX_IOC_ENTER, sizeof(struct vctx_enter),
 	  sizeof(struct vctx_enter), false },
 	{ "STATS", VCTX_IOC_STATS, sizeof(struct vctx_stats),
-	  sizeof(struct vctx_stats), true },
+	  offsetof(struct vctx_stats, nested), true },
 };
 
 static int call(unsigned long cmd, void *arg)
@@ -193,7 +193,8 @@ static void enter_flags(const void *arg)
 	(void)arg;
 	CHECK_EQ(__ctx_info(test_fd, &info), 0);
 	CHECK_EQ(info.enter_flags, VCTX_ENTER_INHERIT | VCTX_ENTER_KEEP_EXEC |
-				   VCTX_ENTER_STRICT | VCTX_ENTER_TICKLESS);
+				   VCTX_ENTER_STRICT | VCTX_ENTER_TICKLESS |
+				   VCTX_ENTER_NESTED);
 	for (int bit = 0; bit < 64; bit++) {
 		uint64_t flag = 1ULL << bit;
 

@@ -31,6 +31,7 @@ static void see_module(struct nlattr **a, void *arg)
 	CHECK_GE(nla_get_u32(a[VCTX_A_MODULE_CONTEXTS]), 1U);
 	CHECK_LE(nla_get_u32(a[VCTX_A_MODULE_CONTEXT_BYTES]), 1024U);
 	CHECK(a[VCTX_A_MODULE_EVENTS_LOST]);
+	CHECK(a[VCTX_A_MODULE_IDMAP_BYTES]);
 	++*(int *)arg;
 }
 
@@ -65,6 +66,8 @@ static void itself(const void *arg)
 	CHECK_EQ(me.uid, 0U);
 	CHECK_EQ(me.state, (uint32_t)VCTX_CONTEXT_NATIVE);
 	CHECK_EQ(me.flags, CTX_ALL);
+	CHECK_EQ(me.paging, (uint32_t)(after.nested ? VCTX_PAGING_NESTED :
+						      VCTX_PAGING_DIRECT));
 	CHECK(!strcmp(me.comm, "looks at itself"));
 	CHECK_GE(me.age_ns, 10 * NSEC_PER_MSEC);
 	CHECK_LE(me.age_ns, 20 * SECOND);

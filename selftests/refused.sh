@@ -14,7 +14,7 @@ if [ "$(nproc --all)" -lt 2 ]; then
 fi
 
 reload() {
-	unload 100 && insmod "$extra/vcontext.ko"
+	unload 100 && load
 }
 
 log() {	# WORDS: prints how many lines of the kernel log have them

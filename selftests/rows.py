@@ -102,6 +102,8 @@ FOREIGN = {"bookworm": FUZZED, "trixie": (RACES,), "sid": (EXACT_VMX,)}
 
 AS_USER = ("as a user's machine", ("--as-user",))
 NOHZ_FULL = ("nohz_full", ("-A", "nohz_full=1 rcu_nocbs=1"), ("all",), ("nohz_full", "inherit", "signals"))
+# What shows that contexts do without nested paging where the processor lacks it.
+WITHOUT_NESTED = ("paging", "trial", "syscall_abi", "page_fault", "stale_tlb", "device_memory")
 # The programs to which mitigations of speculation make a difference, and rows for each of their kinds: the kernel, the
 # machine, and what the kernel is told.  README.md says what each row shows. Since Linux 6.16, setcpuid= gives a
 # processor bugs and features that it does not have; 668 is IBPB_BRTYPE, 645 is VERW_CLEAR, and 674 is BHI_CTRL. QEMU
@@ -123,6 +125,11 @@ MITIGATIONS = (
 PARAMETERS = ("isolcpus=1", "clearcpuid=smap", "pti=on", "transparent_hugepage=always", "numa=off")
 
 
+def paging(mode):
+    """What distinguishes a row whose contexts have nested paging, or none, by the policy."""
+    return f"paging={mode}", ("-A", f"vcontext.paging={mode}")
+
+
 def mitigation(kernel, machine, words):
     """A row with a mitigation of speculation."""
     return Row(kernel, *machine, 2, words, ("--as-user", "-A", words), tests=MITIGATED)
@@ -137,7 +144,11 @@ def check(kernel):
             Row(kernel, *VMX, 2, *NOHZ_FULL),
             Row(kernel, *SVM_THREADS, 2, "locked down", tests=GROUPS["lockdown"]),
             *(Row(rt, *SVM_THREADS, 2, groups=("rt",)) for rt in RT_KERNELS if rt == f"{kernel}-rt"),
-            *(Row(kernel, "qemu", f"EPYC,{lacking}=off", 1, tests=("unavailable.sh",)) for lacking in ("npt", "svm"))]
+            # By the policy auto, contexts have nested paging under QEMU, which says that it is a hypervisor, and none in Bochs.
+            Row(kernel, *VMX, 2, *paging("nested"), groups=("cpu",)),
+            Row(kernel, *SVM_THREADS, 4, *paging("direct"), groups=("race",)),
+            Row(kernel, "qemu", "EPYC,npt=off", 1, tests=WITHOUT_NESTED),
+            Row(kernel, "qemu", "EPYC,svm=off", 1, tests=("unavailable.sh",))]
 
 
 def special(kernel, machine):

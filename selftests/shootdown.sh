@@ -12,8 +12,8 @@ parameters=/sys/module/vcontext/parameters
 tracing=/sys/kernel/tracing
 ways="mprotect dontneed truncate migration fork"
 
-load() {	# PARAMETER...: loads the module again, which nobody uses
-	unload 11 && insmod "$extra/vcontext.ko" "$@"
+reload() {	# PARAMETER...: loads the module again, which nobody uses
+	unload 11 && load "$@"
 }
 
 broadcast() {	# PARAMETER... -- COMMAND ARG...: runs it while the kernel broadcasts
@@ -55,41 +55,41 @@ says() {	# Y or N
 }
 
 kernel_interrupts() {
-	load && says N && kicks ./stale_tlb munmap && [ "$kicked" -eq 0 ]
+	reload && says N && kicks ./stale_tlb munmap && [ "$kicked" -eq 0 ]
 }
 
 parameter() {
-	load tlb_kick=1 && says Y && kicks ./stale_tlb munmap && kicked_often
+	reload tlb_kick=1 && says Y && kicks ./stale_tlb munmap && kicked_often
 }
 
 feature() {
-	broadcast invlpgb=1 -- load && says Y && kicks ./stale_tlb munmap && kicked_often
+	broadcast invlpgb=1 -- reload && says Y && kicks ./stale_tlb munmap && kicked_often
 }
 
 hypervisor() {
-	broadcast paravirt=1 -- load && says Y && kicks ./stale_tlb munmap && kicked_often &&
-	load && says N
+	broadcast paravirt=1 -- reload && says Y && kicks ./stale_tlb munmap && kicked_often &&
+	reload && says N
 }
 
 kick_is_enough() {
 	# shellcheck disable=SC2086
-	load tlb_kick=1 && broadcast silent=stale_tlb -- ./stale_tlb $ways &&
+	reload tlb_kick=1 && broadcast silent=stale_tlb -- ./stale_tlb $ways &&
 	echo "$dropped without interrupt" && [ "$dropped" -ge 100 ]
 }
 
 kick_is_needed() {
 	# shellcheck disable=SC2086
-	load && ! broadcast silent=stale_tlb -- ./stale_tlb $ways &&
+	reload && ! broadcast silent=stale_tlb -- ./stale_tlb $ways &&
 	echo "$dropped without interrupt" && [ "$dropped" -ge 1 ]
 }
 
 under_kicks() {	# PROGRAM
-	load tlb_kick=1 && "./$1"
+	reload tlb_kick=1 && "./$1"
 }
 
 # Contexts are ended by force, before or after they got their notifier.
 killed() {
-	load tlb_kick=1 || return
+	reload tlb_kick=1 || return
 	for round in 1 2 3 4 5 6; do
 		groups=
 		for _ in 1 2 3; do
@@ -105,7 +105,7 @@ killed() {
 		done
 		wait
 	done
-	load tlb_kick=1
+	reload tlb_kick=1
 }
 
 smp() {	# NAME COMMAND ARG...
@@ -121,7 +121,7 @@ if [ ! -e "$extra/broadcast.ko" ]; then
 	exit 1
 fi
 mount -t tracefs tracefs $tracing 2>/dev/null
-trap 'load; rm -rf "$tmp"' EXIT
+trap 'reload; rm -rf "$tmp"' EXIT
 
 echo "TAP version 13"
 echo "1..11"

@@ -10,17 +10,13 @@ has() {
 	grep -q "^flags.* $1\\( \\|$\\)" /proc/cpuinfo
 }
 
-if has svm && ! has npt; then
-	reason="lacks a feature"
-	log="SVM lacks nested paging"
-elif ! has svm && ! has vmx; then
-	reason="neither VMX nor SVM"
-	log="hardware virtualisation is missing"
-else
+if has svm || has vmx; then
 	echo "TAP version 13"
 	echo "1..0 # SKIP this processor has what it takes"
 	exit 4
 fi
+reason="neither VMX nor SVM"
+log="hardware virtualisation is missing"
 
 natively() {
 	vctx-exec echo it ran >"$tmp/out" 2>"$tmp/err" || return

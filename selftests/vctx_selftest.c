@@ -770,13 +770,34 @@ bool module_installed(const char *name)
 	return true;
 }
 
+/*
+ * The parameters of a module that are on the kernel's command line, as modprobe finds
+ * them there: NAME.PARAMETER=VALUE.
+ */
+static const char *module_parameters(const char *name)
+{
+	static char line[4096], found[4096];
+	size_t length = strlen(name), end = 0;
+	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t size = read(fd, line, sizeof(line) - 1);
+
+	close(fd);
+	line[size > 0 ? size : 0] = '\0';
+	for (char *word = strtok(line, "\n "); word; word = strtok(NULL, "\n "))
+		if (!strncmp(word, name, length) && word[length] == '.')
+			end += snprintf(found + end, sizeof(found) - end, "%s ",
+					word + length + 1);
+	return end ? found : "";
+}
+
 int __module_load(const char *name)
 {
 	int error, fd = module_open(name);
 
 	if (fd < 0)
 		return modprobe("-q", name);
-	error = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
+	error = syscall(SYS_finit_module, fd, module_parameters(name), 0) ?
+		-errno : 0;
 	close(fd);
 	return error;
 }

@@ -50,6 +50,12 @@ wait_for() {	# TRIES COMMAND [ARG...]: the command succeeds at one of some tries
 	done
 }
 
+# Like modprobe, with the parameters that the kernel's command line has for the module.
+load() {	# PARAMETER...
+	# shellcheck disable=SC2046 # each is a word
+	insmod "$extra/vcontext.ko" $(tr ' ' '\n' </proc/cmdline | sed -n 's/^vcontext\.//p') "$@"
+}
+
 unload() {	# TRIES: a program that was killed may take a moment to end
 	wait_for "$1" rmmod vcontext
 }

@@ -117,7 +117,7 @@ status_json() {
 	json -s ".[0].module.contexts == 1 and .[1].module.contexts == 0 and
 		all(.[0].cpus[]; .state == \"on\" and (.owner | IN(\"contexts\", \"stay\", \"kvm\"))) and
 		all(.[1].cpus[]; .state == \"off\" and .owner == \"none\") and
-		all(.[]; .module.available and (.module.backend | IN(\"vmx\", \"svm\")) and
+		all(.[]; .module.available and (.module.idmap_bytes | type == \"number\") and (.module.backend | IN(\"vmx\", \"svm\")) and
 			.module.context_bytes <= 1024 and (.cpus | length) == $(nproc --all) and
 			.policy.enabled and .policy.max_contexts == null)"
 }
@@ -133,7 +133,7 @@ lists_a_loop() {
 	succeeds list -j &&
 	json "length == 1 and (.[0] | .pid == $pid and .tid == $pid and .uid == 0 and .user == \"root\" and
 		.comm == \"sh\" and .cpu < $(nproc --all) and (.state | IN(\"guest\", \"native\", \"ready\")) and
-		(.flags | index(\"inherit\")) and .fell_back == null and
+		(.flags | index(\"inherit\")) and (.paging | IN(\"direct\", \"nested\")) and .fell_back == null and
 		.entries > 0 and (.entries - ([.exits[]] | add) | . == 0 or . == 1) and
 		(.guest_ns + .native_ns - .age_ns | fabs) < 20000000 and .guest_ns > .age_ns / 10 and
 		.exits.syscall > 0 and .native.syscall > 0)"
@@ -143,6 +143,7 @@ shows_it() {
 	start sh -c "$loop"
 	id=$(id_of "$pid")
 	succeeds show "$id" && grep -Eq "^thread +$pid of process $pid$" "$tmp/out" &&
+	grep -Eq '^paging +(direct|nested)$' "$tmp/out" &&
 	grep -Eq '^syscall +[1-9][0-9]* +[0-9.]+%$' "$tmp/out" || { show; return 1; }
 	# While this shell sleeps, the loop has the CPU, even if it is the only one.
 	succeeds show -j "$id" && cp "$tmp/out" "$tmp/by_id" && usleep 50000 && succeeds show -j --tid "$pid" &&
@@ -302,14 +303,15 @@ key_is() {	# KEY VALUE
 }
 
 sets_policy() {
-	share=$(vctxctl policy get share) &&
+	share=$(vctxctl policy get share) && paging=$(vctxctl policy get paging) &&
 	succeeds policy set max-contexts 100 max_per_user 50 tick-max-ms 2s tick-cpus 0 tick-unprivileged yes \
-		share yes &&
+		share yes paging direct &&
 	key_is max-contexts 100 && key_is max-per-user 50 && key_is tick-max-ms 2000 && key_is tick-cpus 0 &&
-	succeeds policy get -j && prints '{ "enabled": true, "max_contexts": 100, "max_per_user": 50, "share": true, "tick_hold": true, "tick_unprivileged": true, "tick_max_ms": 2000, "tick_cpus": "0" }' &&
+	succeeds policy get -j && prints '{ "enabled": true, "max_contexts": 100, "max_per_user": 50, "share": true, "paging": "direct", "tick_hold": true, "tick_unprivileged": true, "tick_max_ms": 2000, "tick_cpus": "0" }' &&
 	[ "$(cat /sys/module/vcontext/parameters/tick_max_ms)" = 2000 ] &&
+	[ "$(cat /sys/module/vcontext/parameters/paging)" = direct ] &&
 	succeeds policy set max-contexts unlimited max-per-user 0 tick-max-ms unlimited tick-unprivileged no \
-		share "$share" tick-cpus "$(cat /sys/devices/system/cpu/possible)" &&
+		share "$share" paging "$paging" tick-cpus "$(cat /sys/devices/system/cpu/possible)" &&
 	key_is max-contexts unlimited && key_is max-per-user unlimited && key_is tick-max-ms unlimited
 }
 

@@ -13,6 +13,7 @@ static int __init svm_init(void)
 
 	if (ret != VCTX_AVAILABLE)
 		return ret;
+	vctx_svm_ops.nested_unavailable = svm_capability.nested_unavailable;
 	vctx_svm_ops.tags = svm_capability.tags;
 	return svm_cpu_alloc();
 }
@@ -29,6 +30,7 @@ struct vctx_backend_ops vctx_svm_ops = {
 	.cpu_disable = svm_cpu_disable,
 	.try = svm_try,
 	.format = &svm_idmap_format,
+	.nested_unavailable = VCTX_UNAVAILABLE_NESTED,
 	.cpu = svm_generic_cpu,
 	.set_tag = svm_set_tag,
 	.flush_tags = svm_flush_tags,

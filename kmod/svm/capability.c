@@ -41,6 +41,21 @@ static int __init find_svm(void)
 	return VCTX_AVAILABLE;
 }
 
+/*
+ * The bit by which the process's page tables select the key for memory is one in a guest
+ * without nested paging alone.  With it, only a guest that is encrypted itself has the bit.
+ */
+static enum vctx_unavailable __init why_no_nested(u32 features)
+{
+	if (!(features & SVM_NESTED_PAGING)) {
+		pr_notice("SVM lacks nested paging\n");
+		return VCTX_UNAVAILABLE_NESTED;
+	}
+	if (cc_platform_has(CC_ATTR_MEM_ENCRYPT))
+		return VCTX_UNAVAILABLE_ENCRYPTED;
+	return VCTX_AVAILABLE;
+}
+
 /**
  * svm_capability_init - find out
  *
@@ -54,15 +69,13 @@ int __init svm_capability_init(void)
 	ret = find_svm();
 	if (ret != VCTX_AVAILABLE)
 		return ret;
-	/* Outside an encrypted guest, no bit of a guest's page tables selects a key. */
-	if (cc_platform_has(CC_ATTR_MEM_ENCRYPT))
-		return VCTX_UNAVAILABLE_ENCRYPTED;
-
-	cpuid(SVM_LEAF, &revision, &asids, &unused, &features);
-	if (!(features & SVM_NESTED_PAGING)) {
-		pr_notice("SVM lacks nested paging\n");
+	if (cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT)) {
+		pr_notice("the memory of this virtual machine is encrypted\n");
 		return VCTX_UNAVAILABLE_FEATURE;
 	}
+
+	cpuid(SVM_LEAF, &revision, &asids, &unused, &features);
+	svm_capability.nested_unavailable = why_no_nested(features);
 	/* ASID 0 is the host's. */
 	if (asids < 2) {
 		pr_notice("SVM lacks ASIDs\n");

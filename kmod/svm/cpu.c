@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What SVM has for each CPU. */
 #include <linux/gfp.h>
+#include <asm/mem_encrypt.h>
 
 #include "svm.h"
 
@@ -41,6 +42,7 @@ int __init svm_cpu_alloc(void)
 			svm_cpu_free();
 			return -ENOMEM;
 		}
+		this->vmcb_pa = __sme_pa(this->vmcb);
 	}
 	return 0;
 }

@@ -4,6 +4,7 @@
  * VMCB of its own is run, whose virtual interrupt ends the stay before its first
  * instruction.
  */
+#include <asm/mem_encrypt.h>
 #include <asm/debugreg.h>
 #include <asm/msr.h>
 
@@ -20,7 +21,7 @@ void svm_flush_setup(struct svm_cpu *this)
 	control->int_ctl = V_IRQ_MASK | V_IGN_TPR_MASK;
 	control->tlb_ctl = svm_capability.flush;
 	control->clean = 0;
-	save->cr3 = __pa(empty_zero_page);
+	save->cr3 = __sme_pa(empty_zero_page);
 	save->cr4 = X86_CR4_PAE;
 	save->rflags = X86_EFLAGS_FIXED | X86_EFLAGS_IF;
 	save->rip = 0;
@@ -33,7 +34,7 @@ void svm_flush_setup(struct svm_cpu *this)
  */
 static void run(struct vmcb *vmcb)
 {
-	unsigned long pa = __pa(vmcb);
+	unsigned long pa = __sme_pa(vmcb);
 
 	asm volatile("1: vmrun %%rax\n\t"
 		     "stgi\n"

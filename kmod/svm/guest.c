@@ -86,12 +86,15 @@ void svm_save_segments(struct svm_cpu *this, const struct pt_regs *regs)
 /**
  * svm_set_tag - set the ASID of the next entries; see struct vctx_backend_ops
  * @tag: the ASID less svm_capability.first_asid
+ * @nested: with nested paging
  * @flush: forget what is cached under it, at the next VMRUN
  */
-void svm_set_tag(unsigned int tag, bool flush)
+void svm_set_tag(unsigned int tag, bool nested, bool flush)
 {
 	struct svm_cpu *this = this_cpu_ptr(&svm_cpu);
 
+	if (nested != this->nested)
+		svm_vmcb_set_paging(this, nested);
 	this->vmcb->control.asid = svm_capability.first_asid + tag;
 	if (flush)
 		this->vmcb->control.tlb_ctl = svm_capability.flush;

@@ -3,6 +3,7 @@
  * SVM on each CPU: enabled by us from the first context to the last, or for one stay in
  * the guest, or by KVM, whose SVM a stay uses as it finds it.
  */
+#include <asm/mem_encrypt.h>
 #include <asm/cpufeature.h>
 #include <asm/msr.h>
 
@@ -49,7 +50,7 @@ static void disable(void)
 static bool enable(struct svm_cpu *this)
 {
 	if (!wrmsrq_safe(MSR_EFER, read_efer() | EFER_SVME) &&
-	    !wrmsrq_safe(MSR_VM_HSAVE_PA, __pa(this->host_save)))
+	    !wrmsrq_safe(MSR_VM_HSAVE_PA, __sme_pa(this->host_save)))
 		return true;
 	disable();
 	return false;

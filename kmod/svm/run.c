@@ -105,12 +105,11 @@ static __always_inline void enter(phys_addr_t vmcb, struct pt_regs *regs)
 static __always_inline int svm_run(struct vctx_cpu *cpu,
 				   struct pt_regs *regs, enum vctx_stay stay)
 {
-	struct svm_cpu *this = svm_cpu_of(cpu);
-	struct vmcb *vmcb = this->vmcb;
+	struct vmcb *vmcb;
 	u32 code;
 
 	vctx_run_goes(cpu, stay);
-	enter(__pa(vmcb), regs);
+	enter(svm_cpu_of(cpu)->vmcb_pa, regs);
 	cpu = vctx_cpu_this();
 	vctx_run_stayed(cpu, stay);
 
@@ -204,8 +203,8 @@ bool svm_try(struct vctx_cpu *cpu, struct pt_regs *regs, u64 *code)
 	if (ops->load(cpu, regs) >= 0)
 		return false;
 	vctx_run_sync(ops, cpu);
-	svm_set_tag(0, true);
-	enter(__pa(vmcb), regs);
+	svm_set_tag(0, vctx_idmap_exists(), true);
+	enter(this->vmcb_pa, regs);
 	vmcb->control.clean = SVM_CLEAN_ALL;
 	vmcb->control.tlb_ctl = TLB_CONTROL_DO_NOTHING;
 	*code = vmcb->control.exit_code;

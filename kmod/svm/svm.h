@@ -20,12 +20,14 @@
  *		away from the bottom
  * @flush:	the TLB_CONTROL_* that flushes one ASID, and as little else as possible
  * @tsc_ratio:	the ratio that makes the guest's TSC the host's; 0 if it always is
+ * @nested_unavailable: why nested paging cannot be had
  */
 struct svm_capability {
 	unsigned int tags;
 	unsigned int first_asid;
 	u8 flush;
 	u64 tsc_ratio;
+	enum vctx_unavailable nested_unavailable;
 };
 
 extern struct svm_capability svm_capability;
@@ -35,6 +37,7 @@ extern struct vctx_idmap_format svm_idmap_format;
  * struct svm_cpu - SVM on one CPU
  * @cpu:	the generic part
  * @vmcb:	the VMCB of the guest
+ * @vmcb_pa:	its physical address, as VMRUN takes it
  * @flush:	the VMCB of flush.c
  * @host_save:	where VMRUN keeps the state of the host
  * @on:		the CPU is enabled
@@ -42,6 +45,7 @@ extern struct vctx_idmap_format svm_idmap_format;
  * @own:	else: we have set it for this stay
  * @kvm_ratio:	the ratio of TSCs that KVM believes there, if it is not that of contexts
  * @filled:	@vmcb has been filled, and keeps its content
+ * @nested:	it is filled for nested paging
  * @segments:	how the segments in the guest are to be loaded; it is not
  *		VCTX_SEGMENTS_PLAIN unless @on
  * @loaded:	what they were loaded from; FS and GS are loaded by VMLOAD
@@ -51,12 +55,14 @@ extern struct vctx_idmap_format svm_idmap_format;
 struct svm_cpu {
 	struct vctx_cpu cpu;
 	struct vmcb *vmcb;
+	phys_addr_t vmcb_pa;
 	struct vmcb *flush;
 	void *host_save;
 	bool on;
 	bool lasting;
 	bool own;
 	bool filled;
+	bool nested;
 	enum vctx_segments_state segments;
 	struct vctx_segments loaded;
 	u64 kvm_ratio;
@@ -76,6 +82,7 @@ static inline struct svm_cpu *svm_cpu_of(struct vctx_cpu *cpu)
  * their bit is set (APM, "VMCB State Caching").  It reads the rest each time.
  */
 #define SVM_CLEAN_ASID	BIT(2)
+#define SVM_CLEAN_NP	BIT(4)	/* nested paging, on or off, and its root */
 #define SVM_CLEAN_CR	BIT(5)	/* CR0, CR3, CR4, EFER */
 #define SVM_CLEAN_DR	BIT(6)	/* DR6, DR7 */
 #define SVM_CLEAN_SEG	BIT(8)	/* CS, SS, DS, ES, CPL */
@@ -106,9 +113,10 @@ void svm_flush_tags(unsigned int tags);
 
 /* vmcb.c */
 void svm_vmcb_setup(struct svm_cpu *this);
+void svm_vmcb_set_paging(struct svm_cpu *this, bool nested);
 
 /* guest.c */
-void svm_set_tag(unsigned int tag, bool flush);
+void svm_set_tag(unsigned int tag, bool nested, bool flush);
 
 /* dump.c */
 void svm_dump(const struct vmcb *vmcb);

@@ -42,8 +42,6 @@ static void fill_control(struct vmcb_control_area *control)
 		control->intercepts[intercepts[i] / 32] |=
 			BIT(intercepts[i] % 32);
 	control->asid = svm_capability.first_asid;
-	control->misc_ctl = SVM_MISC_ENABLE_NP;
-	control->nested_cr3 = vctx_idmap_root();
 }
 
 /*
@@ -67,6 +65,24 @@ static void fill_save(struct svm_cpu *this, struct vmcb_save_area *save)
 }
 
 /**
+ * svm_vmcb_set_paging - make the next entries ones with nested paging, or without
+ * @this: of this CPU
+ * @nested: with the identity map, which exists
+ *
+ * Without nested paging the guest has the host's PAT, and not that of the VMCB, which is
+ * the same.
+ */
+void svm_vmcb_set_paging(struct svm_cpu *this, bool nested)
+{
+	struct vmcb_control_area *control = &this->vmcb->control;
+
+	control->misc_ctl = nested ? SVM_MISC_ENABLE_NP : 0;
+	control->nested_cr3 = nested ? vctx_idmap_root() : 0;
+	this->nested = nested;
+	svm_changed(this, SVM_CLEAN_NP);
+}
+
+/**
  * svm_vmcb_setup - fill this CPU's VMCB the first time
  * @this: of this CPU, EFER.SVME set, interrupts off
  */
@@ -79,6 +95,8 @@ void svm_vmcb_setup(struct svm_cpu *this)
 		svm_flush_setup(this);
 		this->filled = true;
 	}
+	/* The identity map that the VMCB knows may have ended. */
+	svm_vmcb_set_paging(this, false);
 	/* Whoever has used SVM meanwhile may have used the processor's cache. */
 	this->vmcb->control.clean = 0;
 	/* The first load is to write all segments. */

@@ -14,6 +14,8 @@ static int __init vmx_init(void)
 	ret = vmx_capability_init();
 	if (ret != VCTX_AVAILABLE)
 		return ret;
+	if (vmx_capability.eptp)
+		vctx_vmx_ops.nested_unavailable = VCTX_AVAILABLE;
 	if (vmx_capability.cpu2 & SECONDARY_EXEC_ENABLE_VPID)
 		vctx_vmx_ops.tags = VMX_TAGS;
 	if (VCTX_COMPAT_VMX_PER_STAY && !vmx_capability.pt)
@@ -34,6 +36,7 @@ struct vctx_backend_ops vctx_vmx_ops = {
 	.cpu_disable = vmx_cpu_disable,
 	.try = vmx_try,
 	.format = &vmx_idmap_format,
+	.nested_unavailable = VCTX_UNAVAILABLE_NESTED,
 	.cpu = vmx_generic_cpu,
 	.set_tag = vmx_set_tag,
 	.loops = {

@@ -66,9 +66,9 @@ static const struct control controls[] __initconst = {
 		/*
 		 * Instructions that user mode may execute must not raise #UD;
 		 * SGDT and its kin exit and show the host's limits natively.
+		 * EPT is set for nested paging alone.
 		 */
 		"secondary processor-based", MSR_IA32_VMX_PROCBASED_CTLS2, 0,
-		.required = SECONDARY_EXEC_ENABLE_EPT,
 		.optional = SECONDARY_EXEC_ENABLE_VPID |
 			    SECONDARY_EXEC_DESC |
 			    SECONDARY_EXEC_ENABLE_RDTSCP |
@@ -108,35 +108,38 @@ static bool __init choose(const struct control *control, bool true_msrs)
 }
 
 #define EPT_NEEDED (VMX_EPT_PAGE_WALK_4_BIT | VMX_EPTP_WB_BIT | \
-		    VMX_EPT_INVEPT_BIT)
+		    VMX_EPT_INVEPT_BIT | VMX_EPT_EXTENT_GLOBAL_BIT)
 #define VPID_NEEDED (VMX_VPID_INVVPID_BIT | VMX_VPID_EXTENT_SINGLE_CONTEXT_BIT | \
 		     VMX_VPID_EXTENT_GLOBAL_CONTEXT_BIT)
 
-static bool __init choose_ept(void)
+static void __init choose_ept(u32 ept)
 {
-	u32 ept, vpid;
-
-	rdmsr(MSR_IA32_VMX_EPT_VPID_CAP, ept, vpid);
-	if ((ept & EPT_NEEDED) != EPT_NEEDED ||
-	    !(ept & (VMX_EPT_EXTENT_CONTEXT_BIT | VMX_EPT_EXTENT_GLOBAL_BIT))) {
-		pr_notice("VMX lacks EPT capabilities (it has %#x)\n", ept);
-		return false;
+	if ((ept & EPT_NEEDED) != EPT_NEEDED) {
+		pr_notice("VMX lacks what nested paging needs (EPT has %#x)\n", ept);
+		return;
 	}
 
 	vmx_capability.eptp = VMX_EPTP_PWL_4 | VMX_EPTP_MT_WB;
-	vmx_capability.ept_extent = ept & VMX_EPT_EXTENT_CONTEXT_BIT ?
-		VMX_EPT_EXTENT_CONTEXT : VMX_EPT_EXTENT_GLOBAL;
 	vmx_idmap_format.max_level = ept & VMX_EPT_1GB_PAGE_BIT ?
 		VCTX_LEVEL_1G : ept & VMX_EPT_2MB_PAGE_BIT ?
 		VCTX_LEVEL_2M : VCTX_LEVEL_4K;
 
 	if (pat_enabled())
 		vmx_idmap_format.io = vmx_idmap_format.ram;
+}
 
+static void __init choose_ept_and_vpid(void)
+{
+	u32 unused, may, ept = 0, vpid = 0;
+
+	rdmsr(MSR_IA32_VMX_PROCBASED_CTLS2, unused, may);
+	/* The register is there if there is one of the two. */
+	if (may & (SECONDARY_EXEC_ENABLE_EPT | SECONDARY_EXEC_ENABLE_VPID))
+		rdmsr(MSR_IA32_VMX_EPT_VPID_CAP, ept, vpid);
+	choose_ept(may & SECONDARY_EXEC_ENABLE_EPT ? ept : 0);
 	/* Without tags each entry and each exit flushes all. */
 	if ((vpid & VPID_NEEDED) != VPID_NEEDED)
 		vmx_capability.cpu2 &= ~SECONDARY_EXEC_ENABLE_VPID;
-	return true;
 }
 
 static int __init find_vmx(void)
@@ -191,8 +194,7 @@ int __init vmx_capability_init(void)
 	for (i = 0; i < ARRAY_SIZE(controls); i++)
 		if (!choose(&controls[i], high & BIT(55 - 32)))
 			return VCTX_UNAVAILABLE_FEATURE;
-	if (!choose_ept())
-		return VCTX_UNAVAILABLE_FEATURE;
+	choose_ept_and_vpid();
 	look_at_pt();
 	look_at_pebs();
 	return VCTX_AVAILABLE;

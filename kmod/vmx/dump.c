@@ -66,10 +66,12 @@ static const struct {
 void vmx_dump(void)
 {
 	static unsigned long done;
+	u64 value;
 	int i;
 
 	if (test_and_set_bit(0, &done))
 		return;
 	for (i = 0; i < ARRAY_SIZE(fields); i++)
-		pr_err("  %s %#llx\n", fields[i].name, vmx_read(fields[i].field));
+		if (vmx_read_checked(fields[i].field, &value))
+			pr_err("  %s %#llx\n", fields[i].name, value);
 }

@@ -103,12 +103,16 @@ void vmx_save_segments(struct vmx_cpu *this, struct pt_regs *regs)
 /**
  * vmx_set_tag - set the VPID of the next entries; see struct vctx_backend_ops
  * @tag: the VPID less VMX_FIRST_VPID
+ * @nested: with nested paging
  * @flush: forget what is cached under it
  */
-void vmx_set_tag(unsigned int tag, bool flush)
+void vmx_set_tag(unsigned int tag, bool nested, bool flush)
 {
+	struct vmx_cpu *this = this_cpu_ptr(&vmx_cpu);
 	u16 vpid = VMX_FIRST_VPID + tag;
 
+	if (nested != this->nested)
+		vmx_vmcs_set_paging(this, nested);
 	/* Without VPIDs, each entry and each exit flushes everything. */
 	if (!(vmx_capability.cpu2 & SECONDARY_EXEC_ENABLE_VPID))
 		return;

@@ -348,7 +348,7 @@ bool vmx_try(struct vctx_cpu *cpu, struct pt_regs *regs, u64 *code)
 	if (ops->load(cpu, regs) >= 0)
 		return false;
 	vctx_run_sync(ops, cpu);
-	vmx_set_tag(0, true);
+	vmx_set_tag(0, vctx_idmap_exists(), true);
 	*code = enter_with_debugctl(regs, cpu->per_stay);
 	expected = is_expected(vmx_cpu_of(cpu), *code);
 	ops->save(cpu, regs);

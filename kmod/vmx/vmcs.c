@@ -50,9 +50,11 @@ static bool write_controls(void)
 		{ VM_EXIT_MSR_LOAD_COUNT, 0 },
 		{ VM_ENTRY_MSR_LOAD_COUNT, 0 },
 		{ VM_ENTRY_INTR_INFO_FIELD, 0 },
-		{ EPT_POINTER, vctx_idmap_root() | vmx_capability.eptp },
 	};
 
+	/* The field has its value when nested paging is wanted. */
+	if (vmx_capability.eptp && !vmx_write_checked(EPT_POINTER, 0))
+		return false;
 	if (vmx_capability.cpu2 & SECONDARY_EXEC_ENABLE_VPID &&
 	    !vmx_write_checked(VIRTUAL_PROCESSOR_ID, VMX_FIRST_VPID))
 		return false;
@@ -154,6 +156,7 @@ static bool fill(struct vmx_cpu *this)
 	this->cpu.host_cr3 = 0;
 	this->cpu.host_cr4 = 0;
 	this->gs_base = 0;
+	this->nested = false;
 	if (!write_controls() || !write_host(this) || !write_guest(this) ||
 	    !vmx_write_checked(GUEST_FS_BASE, 0) ||
 	    !vmx_write_checked(GUEST_GS_BASE, 0))
@@ -161,14 +164,30 @@ static bool fill(struct vmx_cpu *this)
 	return true;
 }
 
+/**
+ * vmx_vmcs_set_paging - make the next entries ones with nested paging, or without
+ * @this: of this CPU, whose VMCS is current
+ * @nested: with the identity map, which exists
+ *
+ * Without EPT the processor takes the guest's memory types from the page tables and the
+ * MTRRs, as it does natively.
+ */
+void vmx_vmcs_set_paging(struct vmx_cpu *this, bool nested)
+{
+	if (nested)
+		vmx_write(EPT_POINTER, vctx_idmap_root() | vmx_capability.eptp);
+	vmx_write(SECONDARY_VM_EXEC_CONTROL, vmx_capability.cpu2 |
+		  (nested ? SECONDARY_EXEC_ENABLE_EPT : 0));
+	this->nested = nested;
+}
+
 /*
- * What an earlier module may have left in the CPU's caches, whose identity map was
- * another.  What is cached under a VPID is flushed before the VPID is used.
+ * What the CPU has cached of an identity map that is no more.  What is cached under a
+ * VPID is flushed before the VPID is used.
  */
 static bool flush(void)
 {
-	return vmx_invept(vmx_capability.ept_extent,
-			  vctx_idmap_root() | vmx_capability.eptp);
+	return !vmx_capability.eptp || vmx_invept(VMX_EPT_EXTENT_GLOBAL, 0);
 }
 
 /**
@@ -189,5 +208,7 @@ int vmx_vmcs_setup(struct vmx_cpu *this)
 						 (u64)vmx_exit_point);
 	/* The first load is to write all segments. */
 	this->segments = VCTX_SEGMENTS_UNKNOWN;
+	/* The identity map that the VMCS knows may have ended. */
+	vmx_vmcs_set_paging(this, false);
 	return flush() ? 0 : -EIO;
 }

@@ -18,11 +18,11 @@
  * @revision:	to be written into the VMXON region and each VMCS
  * @pin:	the pin-based VM-execution controls
  * @cpu:	the primary processor-based VM-execution controls
- * @cpu2:	the secondary processor-based VM-execution controls
+ * @cpu2:	the secondary processor-based VM-execution controls without nested paging
  * @exit:	the VM-exit controls
  * @entry:	the VM-entry controls
- * @eptp:	memory type and walk length of the EPT pointer
- * @ept_extent:	the extent by which INVEPT flushes least
+ * @eptp:	memory type and walk length of the EPT pointer; 0 if nested paging cannot
+ *		be had
  * @pt:		a processor trace goes on in VMX operation, or there is none
  */
 struct vmx_capability {
@@ -33,7 +33,6 @@ struct vmx_capability {
 	u32 exit;
 	u32 entry;
 	u64 eptp;
-	unsigned long ept_extent;
 	bool pt;
 };
 
@@ -53,6 +52,7 @@ extern struct vctx_idmap_format vmx_idmap_format;
  * @previous:	else: the VMCS to be made current after this stay
  * @nmi:	an NMI has ended this stay, and the host has not had it yet
  * @filled:	@vmcs has been filled, and keeps its content
+ * @nested:	it is filled for nested paging
  * @segments:	how the segments in the guest are to be loaded; it is not
  *		VCTX_SEGMENTS_PLAIN unless @on
  * @loaded:	what they were loaded from
@@ -69,6 +69,7 @@ struct vmx_cpu {
 	bool own;
 	bool nmi;
 	bool filled;
+	bool nested;
 	enum vctx_segments_state segments;
 	u64 previous;
 	struct vctx_segments loaded;
@@ -102,9 +103,10 @@ void vmx_end_any_stay(struct vmx_cpu *this);
 
 /* vmcs.c */
 int vmx_vmcs_setup(struct vmx_cpu *this);
+void vmx_vmcs_set_paging(struct vmx_cpu *this, bool nested);
 
 /* guest.c */
-void vmx_set_tag(unsigned int tag, bool flush);
+void vmx_set_tag(unsigned int tag, bool nested, bool flush);
 
 /* dump.c */
 void vmx_dump(void);

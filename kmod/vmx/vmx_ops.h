@@ -83,6 +83,13 @@ static inline bool vmx_write_checked(unsigned long field, u64 value)
 			  [field] "r" (field), [value] "rm" (value));
 }
 
+/* The same for a field that the processor may not know. */
+static inline bool vmx_read_checked(unsigned long field, u64 *value)
+{
+	return __vmx_insn("vmread %[field], %[value]",
+			  [field] "r" (field), [value] "m" (*value));
+}
+
 static inline u64 vmx_read(unsigned long field)
 {
 	u64 value;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "hazard.h"
+#include "paging.h"
 #include "vmx/exit_word.h"
 
 static int number, failed;
@@ -68,11 +69,41 @@ static void hazards(void)
 	      of(false, 4) == VCTX_AVAILABLE);
 }
 
+static bool nested(enum vctx_paging policy, __u64 flags, bool hypervisor, bool possible)
+{
+	struct vctx_paging_wish wish = {
+		.policy = policy, .flags = flags, .hypervisor = hypervisor,
+		.possible = possible,
+	};
+
+	return vctx_paging_decide(&wish);
+}
+
+static void paging(void)
+{
+	const __u64 asks = VCTX_ENTER_NESTED, others = ~asks;
+
+	check("auto is direct on a machine of its own",
+	      !nested(VCTX_PAGING_AUTO, others, false, true));
+	check("auto is nested under a hypervisor",
+	      nested(VCTX_PAGING_AUTO, others, true, true));
+	check("auto is direct under a hypervisor that offers no nested paging",
+	      !nested(VCTX_PAGING_AUTO, others, true, false));
+	check("the policy says direct, also under a hypervisor",
+	      !nested(VCTX_PAGING_DIRECT, others, true, true));
+	check("the policy says nested, also where it cannot be had",
+	      nested(VCTX_PAGING_NESTED, others, false, false));
+	check("who asks for nested paging is not given less",
+	      nested(VCTX_PAGING_DIRECT, asks, false, true) &&
+	      nested(VCTX_PAGING_AUTO, asks, false, false));
+}
+
 int main(void)
 {
-	printf("TAP version 13\n1..15\n");
+	printf("TAP version 13\n1..21\n");
 	exit_words();
 	debug_exceptions();
 	hazards();
-	return failed || number != 15;
+	paging();
+	return failed || number != 21;
 }

@@ -167,7 +167,7 @@ has_all_fields() {
 		([.native[]] | all(type == "number")) and
 		(.held | keys) == (["timer", "reschedule", "call_function",
 				    "device", "nmi"] | sort) and
-		([.held[], .longest_ns] | all(. == 0)) and
+		([.held[], .longest_ns, .nested] | all(. == 0)) and
 		(.wall_ns > 100000000 and .wall_ns < 10000000000) and
 		.contexts == 0 and .native.unavailable == 1 and
 		(.reason | test("modprobe"))' "$tmp/json" >/dev/null ||

@@ -7,12 +7,14 @@
  * table of the first mm and flushes.  When the flush is over, the page is freed: the
  * guest must not find it any more, and no mm must find what another has cached.
  * Without -DKICKS the kernel flushes by interrupts; with it no interrupt comes for a flush, and the
- * mmu_notifier of shootdown.c kicks.
+ * mmu_notifier of shootdown.c kicks.  With -DPAGING threads have nested paging in part: each must run
+ * in its mode, and must not find what was cached in the other.
  *
  * Cases, which ./run reads:
  *
  * holds
  * holds -DKICKS
+ * holds -DPAGING
  * fails -DNO_GENERATION	vctx_tlb_stale() does not compare tlb_gen
  * fails -DNO_ID		vctx_tlb_switch() does not compare ctx_id
  * fails -DREAD_TWICE		vctx_tlb_switch() reads tlb_gen again for what it notes
@@ -22,9 +24,21 @@
  * fails -DKICKS -DNO_WAIT	invalidate() does not wait for the CPUs that it kicks
  * fails -DKICKS -DNO_NOTIFIER	the guest is entered before get() has the mmu_notifier
  * fails -DKICKS -DKICK_FIRST	the notifier is called before tlb_gen is raised
+ * fails -DPAGING -DNO_PAGING	vctx_tlb_switch() does not compare whether the tag is for nested paging
+ * fails -DPAGING -DTAG_KEPT	vctx_tlb_set_paging() does not forget the tag of the next entry
  */
+#ifdef PAGING
+#define FLUSHES 1
+#else
 #define FLUSHES 2
+#endif
+#ifdef PAGING
+#define MMS 2
+#define PAGINGS 1
+#else
 #define MMS 3
+#define PAGINGS 0
+#endif
 #define TAGS 2
 
 #define FLUSHED 1	/* the mm whose page table changes */
@@ -48,12 +62,15 @@ bool in_cpumask;
 bool interrupted;	/* the flusher has sent an interrupt, and the runner has not taken it */
 byte freed;		/* how many flushes are over */
 
-/* What the processor has cached under each tag: the mm, and PTE at that time. */
-byte cached_mm[TAGS], cached_pte[TAGS];
+/* What the processor has cached under each tag: the mm, PTE at that time, with nested paging or without. */
+byte cached_mm[TAGS], cached_pte[TAGS], cached_nested[TAGS];
 
 /* struct vctx_tlb_tag of each tag; the tag of the next entry. */
-byte tag_id[TAGS], tag_generation[TAGS], next_tag;
-byte this_id, this_generation, this_tag;
+byte tag_id[TAGS], tag_generation[TAGS], tag_nested[TAGS], next_tag;
+byte this_id, this_generation, this_nested, this_tag;
+
+/* Whether the back end has made the guest one with nested paging. */
+byte guest_nested;
 
 /* The interrupt is taken by the kernel. */
 inline take_interrupt()
@@ -69,14 +86,22 @@ inline read_generation(x)
 	fi
 }
 
+#ifdef NO_PAGING
+#define SAME_PAGING(tag) true
+#else
+#define SAME_PAGING(tag) (tag_nested[tag] == this_nested)
+#endif
+
 /* find() in tlb.c */
 inline find()
 {
 	d_step {
 		if
-		:: tag_id[0] == mm -> i = 0
-		:: tag_id[1] == mm -> i = 1
+		:: tag_id[0] == mm && SAME_PAGING(0) -> i = 0
+		:: else -> if
+		:: tag_id[1] == mm && SAME_PAGING(1) -> i = 1
 		:: else -> i = next_tag; next_tag = 1 - next_tag
+		fi
 		fi
 	}
 }
@@ -94,7 +119,7 @@ inline tlb_switch()
 	read_generation(generation);
 	d_step {
 		if
-		:: OTHER_ID || tag_generation[i] != generation -> cached_mm[i] = 0
+		:: OTHER_ID || !SAME_PAGING(i) || tag_generation[i] != generation -> cached_mm[i] = 0
 		:: else
 		fi
 	}
@@ -104,6 +129,8 @@ inline tlb_switch()
 	d_step {
 		tag_id[i] = mm;
 		tag_generation[i] = generation;
+		tag_nested[i] = this_nested;
+		guest_nested = this_nested;
 		this_id = mm;
 		this_generation = generation;
 		this_tag = i;
@@ -138,10 +165,12 @@ inline access()
 		if
 		:: cached_mm[this_tag] == 0 ->
 			cached_mm[this_tag] = mm;
-			cached_pte[this_tag] = (mm == FLUSHED -> memory[PTE] : 0)
+			cached_pte[this_tag] = (mm == FLUSHED -> memory[PTE] : 0);
+			cached_nested[this_tag] = guest_nested
 		:: else
 		fi
-		assert(cached_mm[this_tag] == mm);
+		assert(guest_nested == nested);
+		assert(cached_mm[this_tag] == mm && cached_nested[this_tag] == nested);
 		assert(mm != FLUSHED || cached_pte[this_tag] >= freed)
 	}
 }
@@ -152,6 +181,21 @@ inline stay()
 	:: access()
 	:: break
 	od
+}
+
+/* vctx_tlb_set_paging() */
+inline set_paging()
+{
+	d_step {
+		if
+		:: this_nested != nested ->
+			this_nested = nested;
+#ifndef TAG_KEPT
+			this_id = 0
+#endif
+		:: else
+		fi
+	}
 }
 
 /* vctx_cpu_attach() and vctx_cpu_detach(), as far as others see them. */
@@ -204,13 +248,15 @@ inline run_loop()
 
 active proctype runner()
 {
-	byte mm, generation, i;
+	byte mm, nested, generation, i;
 	bool has_notifier;
 
 end:	do
 	:: select(mm : 1 .. MMS);
 	   atomic { barrier(RUNNER); in_cpumask = (mm == FLUSHED) }
+	   select(nested : 0 .. PAGINGS);
 	   attach();
+	   set_paging();
 	   do
 	   :: MAY_ENTER -> run_loop()
 #ifdef KICKS

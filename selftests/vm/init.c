@@ -171,6 +171,23 @@ static void send_log(int log, enum frame type)
 	}
 }
 
+/* What the kernel's command line has for the module, as modprobe finds it there. */
+static const char *parameters(void)
+{
+	static char line[4096], found[4096];
+	const size_t prefix = strlen(MODULE_NAME ".");
+	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t size = read(fd, line, sizeof(line) - 1);
+	size_t end = 0;
+
+	close(fd);
+	line[size > 0 ? size : 0] = '\0';
+	for (char *word = strtok(line, "\n "); word; word = strtok(NULL, "\n "))
+		if (!strncmp(word, MODULE_NAME ".", prefix))
+			end += snprintf(found + end, sizeof(found) - end, "%s ", word + prefix);
+	return found;
+}
+
 static void load_module(int log)
 {
 	char path[256];
@@ -182,7 +199,7 @@ static void load_module(int log)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		fail("cannot open %s: %s", path, strerror(errno));
-	if (syscall(SYS_finit_module, fd, "", 0)) {
+	if (syscall(SYS_finit_module, fd, parameters(), 0)) {
 		int error = errno;
 
 		send_log(log, FRAME_LOG);

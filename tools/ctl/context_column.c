@@ -201,6 +201,29 @@ static void tick_json(struct json_object *object, const char *key,
 
 static const struct column_type tick = { false, tick_text, tick_json };
 
+/* ---- paging ---- */
+
+static const char *paging_name(const struct nl_context *context)
+{
+	return has(context, VCTX_A_CONTEXT_PAGING) ?
+		name_of_paging(context->paging) : NULL;
+}
+
+static void paging_text(struct table *table, const void *value)
+{
+	const char *name = paging_name(value);
+
+	table_cell(table, COLOR_NONE, "%s", name ? name : "-");
+}
+
+static void paging_json(struct json_object *object, const char *key,
+			const void *value)
+{
+	json_add_text(object, key, paging_name(value));
+}
+
+static const struct column_type paging = { false, paging_text, paging_json };
+
 /* ---- rates ---- */
 
 static void part_text(struct table *table, const void *value)
@@ -269,6 +292,8 @@ const struct column context_columns[] = {
 	  &held_counters, CONTEXT(held) },
 	{ "LONGEST", "longest_ns", "the longest stay in guest mode without an interruption",
 	  &column_time, CONTEXT(longest_ns) },
+	{ "PAGING", "paging", "how addresses are translated: direct, nested", &paging,
+	  WHOLE },
 	{ "GUEST", "guest", "the part of the time in guest mode", &part,
 	  ACTIVITY(guest) },
 	{ "EXITS/s", "exits_per_s", "exits per second", &rate, ACTIVITY(exits) },

@@ -44,6 +44,12 @@ static const char *const event_words[] = {
 	[VCTX_EVENT_POLICY]		= "policy",
 };
 
+static const char *const paging_words[] = {
+	[VCTX_PAGING_AUTO]	= "auto",
+	[VCTX_PAGING_DIRECT]	= "direct",
+	[VCTX_PAGING_NESTED]	= "nested",
+};
+
 /* By bit of VCTX_FEATURE_*. */
 static const char *const feature_words[] = {
 	"nested_1g",
@@ -52,6 +58,7 @@ static const char *const feature_words[] = {
 	"stats_page",
 	"tick_hold",
 	"tick_unprivileged",
+	"nested_paging",
 };
 
 /* By bit of VCTX_LIMIT_*. */
@@ -67,6 +74,7 @@ static const char *const flag_words[] = {
 	"keep_exec",
 	"strict",
 	"tickless",
+	"nested",
 };
 
 #endif /* NAME_TABLES_H */

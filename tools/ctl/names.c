@@ -22,6 +22,7 @@ static const struct names context_states = NAMES(context_state_words);
 static const struct names cpu_states = NAMES(cpu_state_words);
 static const struct names owners = NAMES(owner_words);
 static const struct names events = NAMES(event_words);
+static const struct names pagings = NAMES(paging_words);
 static const struct names features = NAMES(feature_words);
 static const struct names limits = NAMES(limit_words);
 static const struct names flags = NAMES(flag_words);
@@ -98,6 +99,11 @@ const char *name_of_event(uint32_t type)
 	return name(&events, type);
 }
 
+const char *name_of_paging(uint32_t paging)
+{
+	return name(&pagings, paging);
+}
+
 const char *name_of_native(uint32_t reason)
 {
 	const char *known = vctx_native_name(reason);
@@ -113,6 +119,11 @@ bool find_context_state(const char *word, uint32_t *state)
 bool find_event(const char *word, uint32_t *type)
 {
 	return find(&events, word, type);
+}
+
+bool find_paging(const char *word, uint32_t *paging)
+{
+	return find(&pagings, word, paging);
 }
 
 const char *context_state_names(void)

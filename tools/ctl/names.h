@@ -17,11 +17,13 @@ const char *name_of_context_state(uint32_t state);
 const char *name_of_cpu_state(uint32_t state);
 const char *name_of_owner(uint32_t owner);
 const char *name_of_event(uint32_t type);
+const char *name_of_paging(uint32_t paging);
 const char *name_of_native(uint32_t reason);
 
 /* False if nothing has that name. */
 bool find_context_state(const char *name, uint32_t *state);
 bool find_event(const char *name, uint32_t *type);
+bool find_paging(const char *name, uint32_t *paging);
 
 /* All names, for a help: "guest, native, ready" */
 const char *context_state_names(void);

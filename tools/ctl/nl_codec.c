@@ -46,6 +46,7 @@ static const struct nl_field module_fields[] = {
 	[VCTX_A_MODULE_CONTEXTS] = FIELD(nl_module, contexts, TYPE_U32),
 	[VCTX_A_MODULE_CONTEXT_BYTES] = FIELD(nl_module, context_bytes, TYPE_U32),
 	[VCTX_A_MODULE_EVENTS_LOST] = FIELD(nl_module, events_lost, TYPE_U64),
+	[VCTX_A_MODULE_IDMAP_BYTES] = FIELD(nl_module, idmap_bytes, TYPE_U64),
 };
 
 static const struct nl_field context_fields[] = {
@@ -71,6 +72,7 @@ static const struct nl_field context_fields[] = {
 	[VCTX_A_CONTEXT_LONGEST_NS] = FIELD(nl_context, longest_ns, TYPE_U64),
 	[VCTX_A_CONTEXT_FELL_BACK] = FIELD(nl_context, fell_back, TYPE_U32),
 	[VCTX_A_CONTEXT_TREE] = FIELD(nl_context, tree, TYPE_U32),
+	[VCTX_A_CONTEXT_PAGING] = FIELD(nl_context, paging, TYPE_U32),
 };
 
 static const struct nl_field cpu_fields[] = {
@@ -95,6 +97,7 @@ static const struct nl_field policy_fields[] = {
 	[VCTX_A_POLICY_TICK_MAX_MS] = FIELD(nl_policy, tick_max_ms, TYPE_U32),
 	[VCTX_A_POLICY_TICK_CPUS] = FIELD(nl_policy, tick_cpus, TYPE_TEXT),
 	[VCTX_A_POLICY_SHARE] = FIELD(nl_policy, share, TYPE_U8),
+	[VCTX_A_POLICY_PAGING] = FIELD(nl_policy, paging, TYPE_U32),
 };
 
 static const struct nl_field evict_fields[] = {

@@ -31,6 +31,7 @@ struct nl_module {
 	uint32_t contexts;
 	uint32_t context_bytes;
 	uint64_t events_lost;
+	uint64_t idmap_bytes;
 };
 
 struct nl_context {
@@ -53,6 +54,7 @@ struct nl_context {
 	uint64_t longest_ns;
 	uint32_t fell_back;
 	uint32_t tree;		/* of a request */
+	uint32_t paging;
 };
 
 struct nl_cpu {
@@ -74,6 +76,7 @@ struct nl_policy {
 	uint32_t tick_max_ms;
 	char tick_cpus[NL_LIST_SIZE];
 	uint8_t share;
+	uint32_t paging;
 };
 
 struct nl_evict {

@@ -192,6 +192,7 @@ const struct command policy_command = {
 	"  max-contexts           contexts on the machine: a number, or unlimited\n"
 	"  max-per-user           contexts of each user: a number, or unlimited\n"
 	"  share                  yes: contexts also run where KVM has VMX or SVM, or no\n"
+	"  paging                 direct, nested, or auto: nested in a virtual machine\n"
 	"  tick-hold              yes, or no: the tick is not held\n"
 	"  tick-unprivileged      yes: the tick may be held without CAP_SYS_NICE, or no\n"
 	"  tick-max-ms            the longest hold: milliseconds, a time such as 10s, or\n"

@@ -10,6 +10,7 @@
 #include "common/duration.h"
 #include "common/number.h"
 #include "json.h"
+#include "names.h"
 #include "policy_key.h"
 
 #define NO_LIMIT	"unlimited"
@@ -168,6 +169,28 @@ static const struct policy_type cpus_type = {
 	"a list of CPUs such as 1,3-5", parse_cpus, format_cpus, add_cpus,
 };
 
+/* ---- paging, u32 ---- */
+
+static bool parse_paging(const char *text, void *value)
+{
+	return find_paging(text, value);
+}
+
+static void format_paging(const void *value, char *text, size_t size)
+{
+	snprintf(text, size, "%s", name_of_paging(*(const uint32_t *)value));
+}
+
+static void add_paging(struct json_object *object, const char *name,
+		       const void *value)
+{
+	json_add_text(object, name, name_of_paging(*(const uint32_t *)value));
+}
+
+static const struct policy_type paging_type = {
+	"auto, direct or nested", parse_paging, format_paging, add_paging,
+};
+
 /* ---- the keys ---- */
 
 #define KEY(name, attribute, member, type) \
@@ -180,6 +203,7 @@ static const struct policy_key keys[] = {
 	KEY("max-contexts", MAX_CONTEXTS, max_contexts, count_type),
 	KEY("max-per-user", MAX_PER_USER, max_per_user, count_type),
 	KEY("share", SHARE, share, switch_type),
+	KEY("paging", PAGING, paging, paging_type),
 	KEY("tick-hold", TICK_HOLD, tick_hold, switch_type),
 	KEY("tick-unprivileged", TICK_UNPRIVILEGED, tick_unprivileged, switch_type),
 	KEY("tick-max-ms", TICK_MAX_MS, tick_max_ms, ms_type),

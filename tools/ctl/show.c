@@ -72,6 +72,10 @@ static void print_properties(const struct nl_context *context)
 	table_cell(table, context_state_color(context->state), "%s",
 		   name_of_context_state(context->state));
 	add_flags(table, context->flags);
+	table_cell(table, COLOR_HEAD, "paging");
+	table_cell(table, COLOR_NONE, "%s",
+		   context->has & NL_BIT(VCTX_A_CONTEXT_PAGING) ?
+		   name_of_paging(context->paging) : "unknown");
 	table_cell(table, COLOR_HEAD, "age");
 	table_cell(table, COLOR_NONE, "%s", word_time(word, context->age_ns));
 	table_cell(table, COLOR_HEAD, "guest time");

@@ -170,6 +170,24 @@ static void lost_json(struct json_object *object, const char *key,
 
 static const struct column_type lost = { false, lost_text, lost_json };
 
+static void idmap_text(struct table *table, const void *value)
+{
+	uint64_t bytes = *(const uint64_t *)value;
+
+	if (bytes)
+		table_cell(table, COLOR_NONE, "%" PRIu64 " bytes of kernel memory", bytes);
+	else
+		table_cell(table, COLOR_NONE, "none, since no context has needed it");
+}
+
+static void idmap_json(struct json_object *object, const char *key,
+		       const void *value)
+{
+	json_add_u64(object, key, *(const uint64_t *)value);
+}
+
+static const struct column_type idmap = { false, idmap_text, idmap_json };
+
 #define STATUS(member)	offsetof(struct status, member)
 
 static const struct column properties[] = {
@@ -179,6 +197,7 @@ static const struct column properties[] = {
 	{ "features", "features", NULL, &features, STATUS(module.features) },
 	{ "limits", "limits", NULL, &limits, STATUS(module.limits) },
 	{ "contexts", "contexts", NULL, &contexts, STATUS(module) },
+	{ "identity map", "idmap_bytes", NULL, &idmap, STATUS(module.idmap_bytes) },
 	{ "events lost", "events_lost", NULL, &lost, STATUS(module.events_lost) },
 	{ }
 };

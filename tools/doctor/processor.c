@@ -95,11 +95,9 @@ static void check_vmx(const struct doctor_module *module)
 	/* Where VMX is locked out, the kernel does not list what it can do. */
 	if (!cpuinfo_has("flags", "vmx"))
 		finding_add("processor", YES, NULL, "VMX");
-	else if (!ept)
-		finding_add("processor", NO, "threads run natively here",
-			    "VMX without EPT");
 	else
-		finding_add("processor", YES, NULL, "VMX with EPT, %s VPID",
+		finding_add("processor", YES, NULL, "VMX %s EPT, %s VPID",
+			    ept ? "with" : "without",
 			    vpid ? "with" : "slower without");
 	check_firmware(module, "vmx", readable,
 		       (control & FEATURE_CONTROL_LOCKED) &&
@@ -111,11 +109,9 @@ static void check_svm(const struct doctor_module *module)
 	uint64_t control;
 	bool readable = msr_read(0, VM_CR, &control);
 
-	if (cpuid(0x8000000a).edx & CPUID_NESTED_PAGING)
-		finding_add("processor", YES, NULL, "SVM with nested paging");
-	else
-		finding_add("processor", NO, "threads run natively here",
-			    "SVM without nested paging");
+	finding_add("processor", YES, NULL, "SVM %s nested paging",
+		    cpuid(0x8000000a).edx & CPUID_NESTED_PAGING ? "with" :
+								  "without");
 	check_firmware(module, "svm", readable, control & VM_CR_SVM_DISABLED);
 }
 

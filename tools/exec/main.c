@@ -33,8 +33,9 @@ static void print_plan(const struct options *opt, int fd)
 		say("back end %s, ABI version %u",
 		    info.backend < ARRAY_SIZE(backends) ?
 		    backends[info.backend] : "unknown", info.abi_version);
-	say("flags: keep-exec%s%s%s", opt->inherit ? ", inherit" : "",
-	    opt->strict ? ", strict" : "", opt->tickless ? ", tickless" : "");
+	say("flags: keep-exec%s%s%s%s", opt->inherit ? ", inherit" : "",
+	    opt->strict ? ", strict" : "", opt->tickless ? ", tickless" : "",
+	    opt->nested ? ", nested" : "");
 	if (opt->cpus)
 		say("CPUs: %s", opt->cpus);
 }
@@ -54,6 +55,7 @@ static void print_help(void)
 	     "      --tickless[=MAX] hold the scheduler tick while a thread is alone on its\n"
 	     "                       CPU, for MAX at a time at most: 250ms, 10s, unlimited;\n"
 	     "                       1s if not given; this needs CAP_SYS_NICE\n"
+	     "      --nested         have nested paging, whatever the policy says\n"
 	     "      --stats[=FILE]   write statistics as JSON to standard error, or to FILE,\n"
 	     "                       when COMMAND has ended\n"
 	     "  -v, --verbose        print what is done, and a summary at the end\n"
@@ -74,6 +76,7 @@ static bool parse(int argc, char **argv, struct options *opt)
 		{ "no-inherit",	no_argument,		NULL, 'n' },
 		{ "cpu",	required_argument,	NULL, 'c' },
 		{ "tickless",	optional_argument,	NULL, 't' },
+		{ "nested",	no_argument,		NULL, 'N' },
 		{ "stats",	optional_argument,	NULL, 'S' },
 		{ "verbose",	no_argument,		NULL, 'v' },
 		{ "help",	no_argument,		NULL, 'h' },
@@ -103,6 +106,9 @@ static bool parse(int argc, char **argv, struct options *opt)
 			say("cannot hold the tick for '%s': that is not "
 			    DURATION_EXAMPLES ", nor is it 'unlimited'", optarg);
 			return false;
+		case 'N':
+			opt->nested = true;
+			break;
 		case 'S':
 			opt->stats = true;
 			opt->stats_path = optarg;

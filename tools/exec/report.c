@@ -63,6 +63,7 @@ int report_json(FILE *out, const struct vctx_stats *stats, uint64_t wall_ns,
 			       counts((const uint64_t *)stats->held,
 				      VCTX_MAX_HELD, vctx_held_name, "unknown"));
 	object_add(object, "longest_ns", stats->longest_ns);
+	object_add(object, "nested", stats->nested);
 	if (reason)
 		object_add_text(object, "reason", reason);
 	if (tick_reason)
@@ -96,9 +97,9 @@ void report_summary(const struct vctx_stats *stats, uint64_t wall_ns, int status
 	else
 		say("exit status %d after %.3f s", WEXITSTATUS(status),
 		    wall_ns / 1e9);
-	say("%" PRIu64 " contexts, %" PRIu64 " entries, %.3f s in guest mode",
-	    (uint64_t)stats->contexts, (uint64_t)stats->entries,
-	    stats->guest_ns / 1e9);
+	say("%" PRIu64 " contexts, %" PRIu64 " of them with nested paging, %" PRIu64 " entries, %.3f s in guest mode",
+	    (uint64_t)stats->contexts, (uint64_t)stats->nested,
+	    (uint64_t)stats->entries, stats->guest_ns / 1e9);
 	print_counts("exits", stats->exits, vctx_exit_name);
 	print_counts("native", stats->native, vctx_native_name);
 	say("%" PRIu64 " ticks held, longest stay in guest mode meanwhile %.3f ms",

@@ -26,7 +26,8 @@
  *   EOPNOTSUPP  a flag is unknown, or a field is not zero that must be
  *   ENXIO       the thread has no context
  *   EALREADY    the thread has a context already
- *   ENODEV      this machine, as it was booted, can have no contexts
+ *   ENODEV      this machine, as it was booted, can have no contexts, or none
+ *               with nested paging
  *   EBUSY       VMX or SVM is in use by somebody else
  *   EIO         a CPU refused to be enabled
  *   ENOSPC      the machine may have no more contexts
@@ -123,7 +124,10 @@ enum vctx_unavailable {
 	 */
 	VCTX_UNAVAILABLE_BUSY,
 	VCTX_UNAVAILABLE_FAILED,	/* a CPU refused to be enabled (EIO) */
-	VCTX_UNAVAILABLE_ENCRYPTED,	/* memory encryption is active (ENODEV) */
+	/*
+	 * memory is encrypted, with which nested paging does not work (ENODEV)
+	 */
+	VCTX_UNAVAILABLE_ENCRYPTED,
 	VCTX_UNAVAILABLE_SNP,		/* the host runs SEV-SNP guests (ENODEV) */
 	/* the hypervisor delivers page faults asynchronously (ENODEV) */
 	VCTX_UNAVAILABLE_ASYNC_FAULT,
@@ -138,6 +142,8 @@ enum vctx_unavailable {
 	VCTX_UNAVAILABLE_STRICT,
 	VCTX_UNAVAILABLE_ENTERED,	/* the thread has a context already (EALREADY) */
 	VCTX_UNAVAILABLE_ARGUMENT,	/* unknown flag, or field that must be zero (EOPNOTSUPP) */
+	/* nested paging is wanted, and the processor lacks it (ENODEV) */
+	VCTX_UNAVAILABLE_NESTED,
 };
 
 /*
@@ -182,6 +188,7 @@ struct vctx_info {
 #define VCTX_FEATURE_STATS_PAGE		(1ULL << 3)	/* the statistics can be mapped */
 #define VCTX_FEATURE_TICK_HOLD		(1ULL << 4)	/* VCTX_ENTER_TICKLESS works */
 #define VCTX_FEATURE_TICK_UNPRIVILEGED	(1ULL << 5)	/* holding needs no CAP_SYS_NICE */
+#define VCTX_FEATURE_NESTED_PAGING	(1ULL << 6)	/* VCTX_ENTER_NESTED works */
 
 /*
  * After each switch to a thread, it returns natively once to have its FPU
@@ -245,6 +252,12 @@ struct vctx_enter {
  * most.
  */
 #define VCTX_ENTER_TICKLESS	(1ULL << 3)
+/*
+ * The processor translates the addresses of the thread by the process's page
+ * tables and by the identity map behind them.  Without the flag, the policy
+ * decides on that.
+ */
+#define VCTX_ENTER_NESTED	(1ULL << 4)
 
 /*
  * VCTX_IOC_LEAVE - the calling thread becomes an ordinary one
@@ -276,6 +289,7 @@ struct vctx_enter {
  *			vctx_held_interrupt
  * @longest_ns:		longest stay in guest mode without an interruption; in a
  *			tally the longest of all
+ * @nested:		those of @contexts that have nested paging
  *
  * Errors: ENXIO for VCTX_SCOPE_THREAD if the thread has no context.
  */
@@ -293,6 +307,7 @@ struct vctx_stats {
 	__u64 ticks_held;
 	__u64 held[VCTX_MAX_HELD];
 	__u64 longest_ns;
+	__u64 nested;
 };
 
 enum vctx_scope {

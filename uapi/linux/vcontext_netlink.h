@@ -52,7 +52,7 @@ enum vctx_cmd {
 	 * reply has VCTX_A_CONTEXT_ID, _TID, _PID, _UID, _COMM, _CPU, _STATE,
 	 * _AGE_NS, _FLAGS, _ENTRIES, _EXITS, _NATIVE, _GUEST_NS, _NATIVE_NS,
 	 * _TLB_FLUSHES, _TICK_BOUND_NS, _TICK_HELD, _TICKS_HELD, _HELD,
-	 * _LONGEST_NS, _FELL_BACK.
+	 * _LONGEST_NS, _FELL_BACK, _PAGING.
 	 */
 	VCTX_CMD_CONTEXT_GET,
 	/*
@@ -99,9 +99,18 @@ enum vctx_a_module {
 	VCTX_A_MODULE_CONTEXTS,		/* u32, how many exist, in all namespaces */
 	VCTX_A_MODULE_CONTEXT_BYTES,	/* u32, kernel memory of one context */
 	VCTX_A_MODULE_EVENTS_LOST,	/* u64, how many were lost for lack of memory or room */
+	/* u64, kernel memory of the identity map, 0 if there is none now */
+	VCTX_A_MODULE_IDMAP_BYTES,
 
 	__VCTX_A_MODULE_MAX,
 	VCTX_A_MODULE_MAX = __VCTX_A_MODULE_MAX - 1,
+};
+
+/* How the addresses of a context are translated; see VCTX_A_POLICY_PAGING. */
+enum vctx_paging {
+	VCTX_PAGING_AUTO,	/* direct, but nested under a hypervisor */
+	VCTX_PAGING_DIRECT,	/* the process's own page tables alone */
+	VCTX_PAGING_NESTED,	/* those, and the identity map behind them */
 };
 
 /* What the thread of a context does. */
@@ -145,6 +154,7 @@ enum vctx_a_context {
 	 */
 	VCTX_A_CONTEXT_FELL_BACK,
 	VCTX_A_CONTEXT_TREE,		/* u32, in a request, the root of a tree of processes */
+	VCTX_A_CONTEXT_PAGING,		/* u32, enum vctx_paging, direct or nested */
 
 	__VCTX_A_CONTEXT_MAX,
 	VCTX_A_CONTEXT_MAX = __VCTX_A_CONTEXT_MAX - 1,
@@ -193,6 +203,11 @@ enum vctx_a_policy {
 	VCTX_A_POLICY_TICK_CPUS,		/* string, CPUs that may hold ticks: "1,3-5" */
 	/* u8, 1 lets contexts run where KVM has enabled VMX or SVM */
 	VCTX_A_POLICY_SHARE,
+	/*
+	 * u32, enum vctx_paging, of new contexts that do not ask for nested
+	 * paging
+	 */
+	VCTX_A_POLICY_PAGING,
 
 	__VCTX_A_POLICY_MAX,
 	VCTX_A_POLICY_MAX = __VCTX_A_POLICY_MAX - 1,
