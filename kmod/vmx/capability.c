@@ -130,9 +130,11 @@ static void __init choose_ept(u32 ept)
 
 static void __init choose_ept_and_vpid(void)
 {
-	u32 unused, may, ept = 0, vpid = 0;
+	u32 may, ept = 0, vpid = 0;
+	u64 controls;
 
-	rdmsr(MSR_IA32_VMX_PROCBASED_CTLS2, unused, may);
+	rdmsrq(MSR_IA32_VMX_PROCBASED_CTLS2, controls);
+	may = upper_32_bits(controls);
 	/* The register is there if there is one of the two. */
 	if (may & (SECONDARY_EXEC_ENABLE_EPT | SECONDARY_EXEC_ENABLE_VPID))
 		rdmsr(MSR_IA32_VMX_EPT_VPID_CAP, ept, vpid);
