@@ -18,7 +18,7 @@
 #define SAMPLES	11
 
 /* How many instructions more than env(1) the start may take. */
-#define LIMIT	100000
+#define LIMIT	200000
 
 /* As in crossing: the jump makes RDTSC the first instruction of a run. */
 static inline uint64_t ticks(void)
