@@ -67,6 +67,7 @@ static const char *const flag_words[] = {
 	"keep_exec",
 	"strict",
 	"tickless",
+	"adaptive",
 };
 
 #endif /* NAME_TABLES_H */

@@ -60,12 +60,19 @@ enum vctx_cmd {
 	 * VCTX_A_CPU_CPU.  The reply has VCTX_A_CPU_*.
 	 */
 	VCTX_CMD_CPU_GET,
-	VCTX_CMD_POLICY_GET,		/* Get the policy.  The reply has VCTX_A_POLICY_*. */
+	/*
+	 * Get the policy.  The reply has VCTX_A_POLICY_ENABLED, _MAX_CONTEXTS,
+	 * _MAX_PER_USER, _TICK_HOLD, _TICK_UNPRIVILEGED, _TICK_MAX_MS,
+	 * _TICK_CPUS, _SHARE.
+	 */
+	VCTX_CMD_POLICY_GET,
 	/*
 	 * Change those values of the policy that the request has: all of them
 	 * or, with an error, none.  Contexts that exist are left alone, but
 	 * ticks are held by the new policy at once.  The command takes a
-	 * capability.  The request has VCTX_A_POLICY_*.
+	 * capability.  The request has VCTX_A_POLICY_ENABLED, _MAX_CONTEXTS,
+	 * _MAX_PER_USER, _TICK_HOLD, _TICK_UNPRIVILEGED, _TICK_MAX_MS,
+	 * _TICK_CPUS, _SHARE.
 	 */
 	VCTX_CMD_POLICY_SET,
 	/*
@@ -193,6 +200,8 @@ enum vctx_a_policy {
 	VCTX_A_POLICY_TICK_CPUS,		/* string, CPUs that may hold ticks: "1,3-5" */
 	/* u8, 1 lets contexts run where KVM has enabled VMX or SVM */
 	VCTX_A_POLICY_SHARE,
+	/* u32, shorter stays take an adaptive context out of guest mode */
+	VCTX_A_POLICY_MIN_STAY_US,
 
 	__VCTX_A_POLICY_MAX,
 	VCTX_A_POLICY_MAX = __VCTX_A_POLICY_MAX - 1,
