@@ -21,6 +21,7 @@ static int try_enter(const struct options *opt, int fd, bool tickless,
 		.flags = VCTX_ENTER_KEEP_EXEC |
 			 (opt->inherit ? VCTX_ENTER_INHERIT : 0) |
 			 (opt->strict ? VCTX_ENTER_STRICT : 0) |
+			 (opt->eager ? 0 : VCTX_ENTER_ADAPTIVE) |
 			 (tickless ? VCTX_ENTER_TICKLESS : 0),
 		.tick_bound_ns = tickless ? opt->tick_bound_ns : 0,
 	};
@@ -32,9 +33,10 @@ static int try_enter(const struct options *opt, int fd, bool tickless,
 	/*
 	 * Another vctx-exec has given us its context already, which is in its
 	 * statistics.  Keep that, unless our own statistics are wanted, or a
-	 * context that is not inherited, or one that holds the tick.
+	 * context that is not inherited, or an eager one, or one that holds the
+	 * tick.
 	 */
-	if (opt->inherit && !options_report(opt) && !tickless)
+	if (opt->inherit && !options_report(opt) && !opt->eager && !tickless)
 		return 0;
 	if (ioctl(fd, VCTX_IOC_LEAVE) || ioctl(fd, VCTX_IOC_ENTER, arg))
 		return -errno;

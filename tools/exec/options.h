@@ -18,6 +18,7 @@ enum {
 struct options {
 	bool strict;
 	bool inherit;
+	bool eager;
 	bool tickless;
 	uint64_t tick_bound_ns;
 	bool verbose;
