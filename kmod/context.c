@@ -298,6 +298,18 @@ static struct net *get_net_of(struct task_struct *task)
 	return net;
 }
 
+/* Why current would run natively if it had a context, or VCTX_STATE_*. */
+static int why_native(void)
+{
+	int state;
+
+	/* The breakpoints of a thread are those of its CPU. */
+	preempt_disable();
+	state = vctx_state_why(task_pt_regs(current));
+	preempt_enable();
+	return state;
+}
+
 /**
  * vctx_context_enter - give current a context
  * @tally: what the context counts into, beside its own counters
@@ -318,8 +330,7 @@ enum vctx_unavailable vctx_context_enter(struct vctx_tally *tally, u64 flags,
 	vctx_context_unuse(ctx);
 	if (ctx)
 		return VCTX_UNAVAILABLE_ENTERED;
-	state = flags & VCTX_ENTER_STRICT ?
-		vctx_state_why(task_pt_regs(current)) : VCTX_STATE_LONG;
+	state = flags & VCTX_ENTER_STRICT ? why_native() : VCTX_STATE_LONG;
 	if (state >= 0) {
 		*native = state;
 		return VCTX_UNAVAILABLE_STRICT;

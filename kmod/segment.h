@@ -54,4 +54,65 @@ static inline struct vctx_segment vctx_segment_get(const struct desc_ptr *gdt,
 	return segment;
 }
 
+/**
+ * struct vctx_segments - what the segments of a guest were loaded from
+ * @cs:		the selector of CS; that of SS is __USER_DS
+ * @data:	the selectors of DS, ES, FS and GS, from bit 0 on
+ * @fs:		the descriptor of FS without the base, which changes by itself
+ * @gs:		the same of GS
+ *
+ * While it stays the same and DS and ES are flat, so do the segments that are loaded.
+ */
+struct vctx_segments {
+	u64 cs;
+	u64 data;
+	u64 fs;
+	u64 gs;
+};
+
+/**
+ * enum vctx_segments_state - what a back end knows of the segments in its guest
+ * @VCTX_SEGMENTS_PLAIN: they are those of 64-bit code, and the data segments are null
+ * @VCTX_SEGMENTS_LOADED: they are still what they were loaded as
+ * @VCTX_SEGMENTS_UNKNOWN: the guest may have loaded others
+ */
+enum vctx_segments_state {
+	VCTX_SEGMENTS_PLAIN = 0,
+	VCTX_SEGMENTS_LOADED = 1,
+	VCTX_SEGMENTS_UNKNOWN = 3,
+};
+
+/* The selectors of DS, ES, FS and GS as struct vctx_segments has them. */
+static inline u64 vctx_segments_data(u64 ds, u64 es, u64 fs, u64 gs)
+{
+	return ds | es << 16 | fs << 32 | gs << 48;
+}
+
+static inline bool vctx_segments_are_plain(const struct vctx_segments *segments)
+{
+	return segments->cs == __USER_CS && !segments->data;
+}
+
+static inline bool vctx_segments_equal(const struct vctx_segments *a,
+				       const struct vctx_segments *b)
+{
+	return !((a->cs ^ b->cs) | (a->data ^ b->data) | (a->fs ^ b->fs) |
+		 (a->gs ^ b->gs));
+}
+
+/* The limit and the rights in the descriptor of a segment that can be loaded. */
+static inline u64 vctx_segment_limits(const struct desc_ptr *gdt, u16 selector)
+{
+	const u64 *desc = (const void *)gdt->address;
+
+	return selector & ~SEGMENT_RPL_MASK ?
+	       desc[selector >> 3] & 0x00ffff000000ffff : 0;
+}
+
+/* Whether a segment is not loaded, or is the whole of the address space. */
+static inline bool vctx_segment_is_flat(u16 selector)
+{
+	return !(selector & ~SEGMENT_RPL_MASK) || selector == __USER_DS;
+}
+
 #endif /* VCTX_SEGMENT_H */

@@ -440,6 +440,35 @@ static void changed_under(const void *arg)
 	CHECK_EQ(seen[1], data[1]);
 }
 
+/* The same with its limit: the access behind it faults. */
+static void limit_changed_under(const void *arg)
+{
+	/* mov fs, eax; getppid(), so that FS is loaded for a stay of its own */
+	static const char code[] = "\x8e\xe0\xb8\x40\x00\x00\x00\xcd\x80"
+		/* set_thread_area(ebx); mov ecx, fs:(edx); mov fs, 0 */
+		"\xb8\xf3\x00\x00\x00\xcd\x80\x64\x8b\x0a\x31\xc0\x8e\xe0";
+	struct user_desc desc = descriptors[0];
+	struct regs regs = regs_pattern(3);
+	struct snippet snippet = snippet_load(code, sizeof(code) - 1);
+
+	(void)arg;
+	fault_catch();
+	desc.entry_number = -1;
+	desc.base_addr = BASE;
+	*(volatile uint32_t *)(BASE + 4) = 0;	/* so that it does not fault for its page */
+	CHECK_EQ(syscall(SYS_set_thread_area, &desc), 0L);
+	desc.limit = 3;
+	desc.limit_in_pages = 0;
+	fault_resume = snippet.start + 19;
+	regs.rax = GDT_SELECTOR(desc.entry_number);
+	regs.rbx = (uintptr_t)&desc;
+	regs.rdx = 4;
+	regs_call(&regs, snippet.start);
+	note("faults", fault.count);	/* one, but for QEMU, which knows no limits */
+	if (fault.count)
+		fault_note();
+}
+
 /* Each thread has the same selector, with a segment of its own behind it. */
 #define THREADS		4
 
@@ -677,6 +706,7 @@ static const struct test tests[] = {
 	{ "thread_areas", thread_areas, NULL, T_TWIN },
 	{ "ldt", ldt, NULL, T_TWIN },
 	{ "changed_under", changed_under, NULL, 0 },
+	{ "limit_changed_under", limit_changed_under, NULL, T_TWIN },
 	{ "threads", threads, NULL, 0 },
 	{ "threads_one_cpu", threads_one_cpu, NULL, 0 },
 	{ "high_addresses", high_addresses, NULL, T_TWIN },

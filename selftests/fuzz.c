@@ -174,7 +174,10 @@ static uint64_t hash(const char *bytes, size_t len)
 
 static void run_sequence(const unsigned char *bytes, size_t len)
 {
-	struct itimerval limit = { .it_value.tv_usec = MAX_USEC };
+	uint64_t usec = (uint64_t)MAX_USEC * slowness();
+	struct itimerval limit = {
+		.it_value = { usec / 1000000, usec % 1000000 },
+	};
 	char *scratch = map_at(SCRATCH_AT, SCRATCH_BYTES);
 	char *stack = map_at(STACK_AT, STACK_BYTES);
 	struct regs start;

@@ -4,7 +4,7 @@
 
 #include "svm.h"
 
-DEFINE_PER_CPU(struct svm_cpu, svm_cpu) = { .segments = true };
+DEFINE_PER_CPU(struct svm_cpu, svm_cpu) = { .segments = VCTX_SEGMENTS_UNKNOWN };
 
 static void *alloc_page_for(int cpu)
 {

@@ -31,35 +31,56 @@ static void load_segment(struct svm_cpu *this, struct vmcb_seg *to,
 	to->base = segment.base;
 }
 
+static void load_changed(struct svm_cpu *this, const struct pt_regs *regs)
+{
+	struct vmcb_save_area *save = &this->vmcb->save;
+	u16 ds = vctx_segment_selector(ds), es = vctx_segment_selector(es);
+	struct vctx_segments now = {
+		.cs = regs->cs,
+		.data = vctx_segments_data(ds, es, 0, 0),
+	};
+
+	if (this->segments != VCTX_SEGMENTS_UNKNOWN &&
+	    vctx_segments_equal(&now, &this->loaded))
+		return;
+	load_segment(this, &save->cs, regs->cs);
+	load_segment(this, &save->ss, regs->ss);
+	load_segment(this, &save->ds, ds);
+	load_segment(this, &save->es, es);
+	svm_changed(this, SVM_CLEAN_SEG);
+	this->loaded = now;
+}
+
 /*
  * Loads segments that are not those of a 64-bit thread, or were not the last time.
  * Return: false if the CPU is not to be used, which is another reason for a call.
  */
 bool svm_load_segments(struct svm_cpu *this, const struct pt_regs *regs)
 {
-	struct vmcb_save_area *save = &this->vmcb->save;
-
 	if (!this->on || this->cpu.broken)
 		return false;
-	load_segment(this, &save->cs, regs->cs);
-	load_segment(this, &save->ss, regs->ss);
-	load_segment(this, &save->ds, vctx_segment_selector(ds));
-	load_segment(this, &save->es, vctx_segment_selector(es));
-	this->segments = save->ds.selector | save->es.selector |
-			 (regs->cs ^ __USER_CS);
-	svm_changed(this, SVM_CLEAN_SEG);
+	load_changed(this, regs);
+	/* Whatever is not plain is looked at after the stay. */
+	this->segments = vctx_segments_are_plain(&this->loaded) ?
+			 VCTX_SEGMENTS_PLAIN : VCTX_SEGMENTS_UNKNOWN;
 	return true;
 }
 
 /* Saves the segments that the guest has loaded. */
-void svm_save_segments(struct svm_cpu *this)
+void svm_save_segments(struct svm_cpu *this, const struct pt_regs *regs)
 {
 	const struct vmcb_save_area *save = &this->vmcb->save;
+	u16 ds = save->ds.selector, es = save->es.selector;
 
-	loadsegment(ds, save->ds.selector);
-	loadsegment(es, save->es.selector);
-	/* Begin from the plain state the next time. */
-	this->segments = true;
+	loadsegment(ds, ds);
+	loadsegment(es, es);
+	/* The base of a segment that is not flat can change without the selector. */
+	if (regs->cs == this->loaded.cs && regs->ss == __USER_DS &&
+	    vctx_segments_data(ds, es, 0, 0) == this->loaded.data &&
+	    vctx_segment_is_flat(ds) && vctx_segment_is_flat(es))
+		this->segments = VCTX_SEGMENTS_LOADED;
+	else
+		this->segments = VCTX_SEGMENTS_UNKNOWN;
 }
 
 /**

@@ -8,19 +8,18 @@
 
 #include <asm/segment.h>
 
-#include "segment.h"
 #include "share.h"
 #include "svm.h"
 
 void svm_sync_cr3(struct vctx_cpu *cpu, unsigned long cr3);
 void svm_sync_cr4(struct vctx_cpu *cpu, unsigned long cr4);
 bool svm_load_segments(struct svm_cpu *this, const struct pt_regs *regs);
-void svm_save_segments(struct svm_cpu *this);
+void svm_save_segments(struct svm_cpu *this, const struct pt_regs *regs);
 
 /* 32-bit code follows; see struct vctx_guest_ops. */
 static __always_inline void svm_load_compat(struct vctx_cpu *cpu)
 {
-	svm_cpu_of(cpu)->segments = true;
+	svm_cpu_of(cpu)->segments |= VCTX_SEGMENTS_LOADED;
 }
 
 /* User state of current into the guest; see struct vctx_guest_ops. */
@@ -57,7 +56,7 @@ static __always_inline void svm_save(struct vctx_cpu *cpu,
 	regs->ss = save->ss.selector;
 	if (unlikely(save->ds.selector | save->es.selector |
 		     (regs->cs ^ __USER_CS) | (regs->ss ^ __USER_DS)))
-		svm_save_segments(this);
+		svm_save_segments(this, regs);
 }
 
 /* Where KVM may clear a bit that contexts need: see set_bp_spec_reduce(). */

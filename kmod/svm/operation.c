@@ -214,7 +214,7 @@ void svm_cpu_disable(void)
 	if (!this->on)
 		return;
 	this->on = false;
-	this->segments = true;
+	this->segments = VCTX_SEGMENTS_UNKNOWN;
 	wrmsrq(MSR_IA32_SYSENTER_CS, this->sysenter_cs);
 	if (this->lasting)
 		disable_lasting(this);

@@ -44,10 +44,10 @@ static void explain_refusal(struct svm_cpu *this, struct pt_regs *regs)
 	pr_err("VMRUN was refused: exit code %#x\n",
 	       this->vmcb->control.exit_code);
 	svm_dump(this->vmcb);
-	this->segments = true;
+	this->segments = VCTX_SEGMENTS_UNKNOWN;
 	svm_load(&this->cpu, regs);
 	/* The next load asks whether it may. */
-	this->segments = true;
+	this->segments = VCTX_SEGMENTS_UNKNOWN;
 }
 
 /* This is our mistake: vctx_state_native() should have kept the state out. */

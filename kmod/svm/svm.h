@@ -11,6 +11,7 @@
 
 #include "backend.h"
 #include "cpu.h"
+#include "segment.h"
 
 /**
  * struct svm_capability - what the CPUs' SVM can do
@@ -41,8 +42,9 @@ extern struct vctx_idmap_format svm_idmap_format;
  * @own:	else: we have set it for this stay
  * @kvm_ratio:	the ratio of TSCs that KVM believes there, if it is not that of contexts
  * @filled:	@vmcb has been filled, and keeps its content
- * @segments:	0 if @on and the VMCB's segments are those of a 64-bit thread with
- *		null data segments
+ * @segments:	how the segments in the guest are to be loaded; it is not
+ *		VCTX_SEGMENTS_PLAIN unless @on
+ * @loaded:	what they were loaded from; FS and GS are loaded by VMLOAD
  * @sysenter_cs: the host's value of the MSR, which is 0 while @on
  * @gdt:	the descriptor table of the host
  */
@@ -55,7 +57,8 @@ struct svm_cpu {
 	bool lasting;
 	bool own;
 	bool filled;
-	u32 segments;
+	enum vctx_segments_state segments;
+	struct vctx_segments loaded;
 	u64 kvm_ratio;
 	u64 sysenter_cs;
 	struct desc_ptr gdt;

@@ -82,5 +82,5 @@ void svm_vmcb_setup(struct svm_cpu *this)
 	/* Whoever has used SVM meanwhile may have used the processor's cache. */
 	this->vmcb->control.clean = 0;
 	/* The first load is to write all segments. */
-	this->segments = true;
+	this->segments = VCTX_SEGMENTS_UNKNOWN;
 }

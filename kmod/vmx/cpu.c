@@ -4,7 +4,7 @@
 
 #include "vmx.h"
 
-DEFINE_PER_CPU(struct vmx_cpu, vmx_cpu) = { .segments = true };
+DEFINE_PER_CPU(struct vmx_cpu, vmx_cpu) = { .segments = VCTX_SEGMENTS_UNKNOWN };
 
 DEFINE_PER_CPU(u32, vmx_launched);
 

@@ -32,6 +32,29 @@ static void load_segment(struct vmx_cpu *this, unsigned long field,
 		vmx_write(GUEST_ES_BASE + nr, segment.base);
 }
 
+static void load_changed(struct vmx_cpu *this, const struct pt_regs *regs)
+{
+	u16 ds = vctx_segment_selector(ds), es = vctx_segment_selector(es);
+	u16 fs = vctx_segment_selector(fs), gs = vctx_segment_selector(gs);
+	struct vctx_segments now = {
+		.cs = regs->cs,
+		.data = vctx_segments_data(ds, es, fs, gs),
+		.fs = vctx_segment_limits(&this->gdt, fs),
+		.gs = vctx_segment_limits(&this->gdt, gs),
+	};
+
+	if (this->segments != VCTX_SEGMENTS_UNKNOWN &&
+	    vctx_segments_equal(&now, &this->loaded))
+		return;
+	load_segment(this, GUEST_CS_SELECTOR, regs->cs);
+	load_segment(this, GUEST_SS_SELECTOR, regs->ss);
+	load_segment(this, GUEST_DS_SELECTOR, ds);
+	load_segment(this, GUEST_ES_SELECTOR, es);
+	load_segment(this, GUEST_FS_SELECTOR, fs);
+	load_segment(this, GUEST_GS_SELECTOR, gs);
+	this->loaded = now;
+}
+
 /*
  * Loads segments that are not those of a 64-bit thread, or were not the last time.
  * Return: false if the CPU is not to be used, which is another reason for a call.
@@ -40,24 +63,23 @@ bool vmx_load_segments(struct vmx_cpu *this, const struct pt_regs *regs)
 {
 	if (!this->on || this->cpu.broken)
 		return false;
-	load_segment(this, GUEST_CS_SELECTOR, regs->cs);
-	load_segment(this, GUEST_SS_SELECTOR, regs->ss);
-	load_segment(this, GUEST_DS_SELECTOR, vctx_segment_selector(ds));
-	load_segment(this, GUEST_ES_SELECTOR, vctx_segment_selector(es));
-	load_segment(this, GUEST_FS_SELECTOR, vctx_segment_selector(fs));
-	load_segment(this, GUEST_GS_SELECTOR, vctx_segment_selector(gs));
-	this->segments = vmx_data_segments() | (regs->cs ^ __USER_CS);
+	load_changed(this, regs);
+	/* Whatever is not plain is looked at after the stay. */
+	this->segments = vctx_segments_are_plain(&this->loaded) ?
+			 VCTX_SEGMENTS_PLAIN : VCTX_SEGMENTS_UNKNOWN;
 	return true;
 }
 
 /* Saves the segments if the guest has loaded some, or has set TF. */
 void vmx_save_segments(struct vmx_cpu *this, struct pt_regs *regs)
 {
+	u16 ds = vmx_read(GUEST_DS_SELECTOR);
+	u16 es = vmx_read(GUEST_ES_SELECTOR);
 	u16 fs = vmx_read(GUEST_FS_SELECTOR);
 	u16 gs = vmx_read(GUEST_GS_SELECTOR);
 
-	loadsegment(ds, vmx_read(GUEST_DS_SELECTOR));
-	loadsegment(es, vmx_read(GUEST_ES_SELECTOR));
+	loadsegment(ds, ds);
+	loadsegment(es, es);
 	if (fs)
 		loadsegment(fs, fs);
 	if (gs) {
@@ -65,8 +87,13 @@ void vmx_save_segments(struct vmx_cpu *this, struct pt_regs *regs)
 		/* That has loaded the base, too, as the guest's own load did. */
 		vmx_set_user_gs_base(vmx_read(GUEST_GS_BASE));
 	}
-	/* Begin from the plain state the next time. */
-	this->segments = true;
+	/* The base of a segment that is not flat can change without the selector. */
+	if (regs->cs == this->loaded.cs && regs->ss == __USER_DS &&
+	    vctx_segments_data(ds, es, fs, gs) == this->loaded.data &&
+	    vctx_segment_is_flat(ds) && vctx_segment_is_flat(es))
+		this->segments = VCTX_SEGMENTS_LOADED;
+	else
+		this->segments = VCTX_SEGMENTS_UNKNOWN;
 
 	/* A single step that is pending would not fit the next entry's RFLAGS. */
 	if (regs->flags & X86_EFLAGS_TF)

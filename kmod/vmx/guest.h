@@ -11,7 +11,6 @@
 #include <asm/msr.h>
 #include <asm/segment.h>
 
-#include "segment.h"
 #include "share.h"
 #include "vmx.h"
 
@@ -51,7 +50,7 @@ static __always_inline u32 vmx_data_segments(void)
 /* 32-bit code follows; see struct vctx_guest_ops. */
 static __always_inline void vmx_load_compat(struct vctx_cpu *cpu)
 {
-	vmx_cpu_of(cpu)->segments = true;
+	vmx_cpu_of(cpu)->segments |= VCTX_SEGMENTS_LOADED;
 }
 
 /* User state of current into the guest; see struct vctx_guest_ops. */

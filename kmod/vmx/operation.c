@@ -186,7 +186,7 @@ void vmx_cpu_disable(void)
 	if (!this->on)
 		return;
 	this->on = false;
-	this->segments = true;
+	this->segments = VCTX_SEGMENTS_UNKNOWN;
 	if (this->lasting)
 		disable_lasting(this);
 	else if (this->cpu.pinned)

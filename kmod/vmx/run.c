@@ -131,7 +131,7 @@ static int refused(struct vctx_cpu *cpu, u32 word)
 {
 	explain_refusal(word);
 	/* The next load asks whether it may. */
-	vmx_cpu_of(cpu)->segments = true;
+	vmx_cpu_of(cpu)->segments = VCTX_SEGMENTS_UNKNOWN;
 	return vctx_run_refused(cpu);
 }
 

@@ -188,6 +188,6 @@ int vmx_vmcs_setup(struct vmx_cpu *this)
 	vmx_write(HOST_RIP, this->cpu.per_stay ? (u64)vmx_exit_point_per_stay :
 						 (u64)vmx_exit_point);
 	/* The first load is to write all segments. */
-	this->segments = true;
+	this->segments = VCTX_SEGMENTS_UNKNOWN;
 	return flush() ? 0 : -EIO;
 }

@@ -10,6 +10,7 @@
 
 #include "backend.h"
 #include "cpu.h"
+#include "segment.h"
 #include "vmx_ops.h"
 
 /**
@@ -52,8 +53,9 @@ extern struct vctx_idmap_format vmx_idmap_format;
  * @previous:	else: the VMCS to be made current after this stay
  * @nmi:	an NMI has ended this stay, and the host has not had it yet
  * @filled:	@vmcs has been filled, and keeps its content
- * @segments:	0 if @on and the segment fields are those of a 64-bit thread
- *		with null data segments
+ * @segments:	how the segments in the guest are to be loaded; it is not
+ *		VCTX_SEGMENTS_PLAIN unless @on
+ * @loaded:	what they were loaded from
  * @gs_base:	the guest's GS base that is in the VMCS
  * @gdt:	the descriptor table of the host, to restore its limit
  */
@@ -67,8 +69,9 @@ struct vmx_cpu {
 	bool own;
 	bool nmi;
 	bool filled;
-	u32 segments;
+	enum vctx_segments_state segments;
 	u64 previous;
+	struct vctx_segments loaded;
 	unsigned long gs_base;
 	struct desc_ptr gdt;
 };

@@ -195,13 +195,19 @@ def tree_of(wanted):
     return folder(name) if name in NAMES and release(name) == wanted else None
 
 
-def kernel_arguments(wanted):
-    """What goes onto the kernel's command line for a release.
+# debug: NUMA balancing adds work to a task under a raw lock, and KASAN may allocate memory for that, under a lock that
+# sleeps on PREEMPT_RT. Lockdep says so, and is silent from then on.
+# kcsan: it watches one access in 4,000 for 20 us where interrupts are off, as in the run loop. That is too few and too
+# short for the pace of an emulator.
+ARGUMENTS = {
+    "debug": ("numa_balancing=disable",),
+    "kcsan": ("kcsan.skip_watch=1000", "kcsan.udelay_interrupt=100"),
+}
 
-    NUMA balancing adds work to a task under a raw lock, and KASAN may allocate memory for that, under a lock that sleeps on
-    PREEMPT_RT. Lockdep says so, and is silent from then on.
-    """
-    return ("numa_balancing=disable",) if tree_of(wanted) == folder("debug") else ()
+
+def kernel_arguments(wanted):
+    """What goes onto the kernel's command line for a release."""
+    return ARGUMENTS[wanted.rpartition("-")[2]] if tree_of(wanted) else ()
 
 
 USAGE = f"""\
