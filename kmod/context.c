@@ -25,6 +25,7 @@
 #include "state.h"
 #include "stats.h"
 #include "tick.h"
+#include "tick_look.h"
 #include "tick_remote.h"
 #include "trace.h"
 #include "work.h"
@@ -55,6 +56,8 @@ static void sched_out(struct preempt_notifier *notifier,
 {
 	vctx_tick_scheduled_out(vctx_cpu_this(), next);
 	vctx_cpu_detach();
+	if (is_idle_task(next))
+		vctx_tick_look_cancel();
 }
 
 static struct preempt_ops preempt_ops = {
@@ -247,10 +250,12 @@ static bool begin(struct vctx_context *ctx, struct task_struct *task,
 	ctx->tick_bound = tick_bound;
 	ctx->nested = nested;
 	ctx->hook = vctx_context_first_hook;
+	ctx->native = flags & VCTX_ENTER_ADAPTIVE;
 	ctx->entered = ktime_get_mono_fast_ns();
 	ctx->in_use = true;
 	__module_get(THIS_MODULE);
 	vctx_stats_start(ctx, tally);
+	ctx->stats->native[VCTX_NATIVE_ADAPTIVE] = ctx->native;
 	if (tick_bound)
 		vctx_tick_remote_get();
 	publish(ctx);

@@ -10,7 +10,7 @@
 /* All flags that the module knows. */
 #define VCTX_ENTER_FLAGS (VCTX_ENTER_INHERIT | VCTX_ENTER_KEEP_EXEC | \
 			  VCTX_ENTER_STRICT | VCTX_ENTER_TICKLESS | \
-			  VCTX_ENTER_NESTED)
+			  VCTX_ENTER_NESTED | VCTX_ENTER_ADAPTIVE)
 
 struct vctx_context *vctx_context_of(struct task_struct *task);
 struct vctx_context *vctx_context_use(void);

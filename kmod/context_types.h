@@ -54,6 +54,8 @@ typedef void (*vctx_hook_fn)(struct user_return_notifier *hook);
  * @nested:	its thread has nested paging
  * @in_use:	the thread is in a call of the module that keeps a pointer to it
  * @evicted:	it is to end as soon as possible
+ * @native:	it is adaptive, and its thread has no hook; see adaptive.c.  Only the thread
+ *		writes it, and interrupts of it.
  * @is_first:	it is the first context of @tally
  * @work:	what its thread is to do where it may sleep, see work.c
  * @rcu:	frees it after all readers, which find it without locks, and after @work
@@ -83,6 +85,7 @@ struct vctx_context {
 	bool nested;
 	bool in_use;
 	bool evicted;
+	bool native;
 	bool is_first;
 	union {
 		struct callback_head work;

@@ -9,10 +9,13 @@
 #include "clock.h"
 #include "context_types.h"
 #include "cpu.h"
+#include "tick_look.h"
 
 DEFINE_PER_CPU(struct vctx_cpu *, vctx_cpu);
 
 bool vctx_cpu_any_broken;
+
+vctx_hook_fn vctx_cpu_adaptive_hook __ro_after_init;
 
 /*
  * Whether the kernel itself tracks user mode on this CPU, and stops the tick for
@@ -42,21 +45,54 @@ u64 vctx_cpu_stay_ns(const struct vctx_cpu *cpu,
 	return now > entered ? vctx_clock_ns(now - entered) : 1;
 }
 
+/**
+ * vctx_cpu_run_loop - the run loop of the back end for the context that a CPU runs
+ * @this: this CPU, which runs a context
+ */
+vctx_hook_fn vctx_cpu_run_loop(const struct vctx_cpu *this)
+{
+	const struct vctx_run_loops *loops =
+		&vctx_backend->loops[this->per_stay];
+
+	if (this->ctx->tick_bound || vctx_cpu_is_tracked())
+		return loops->on_user_return_long;
+	return loops->on_user_return;
+}
+
+/* Where the kernel stops the tick, an adaptive context would wait for one in vain. */
+static bool is_adaptive(const struct vctx_context *ctx)
+{
+	return ctx->flags & VCTX_ENTER_ADAPTIVE && !vctx_cpu_is_tracked();
+}
+
 /* The run loop of the back end, unless the context or the CPU has a hook in its place. */
 static vctx_hook_fn choose_hook(const struct vctx_cpu *this,
 				const struct vctx_context *ctx)
 {
 	vctx_hook_fn hook = READ_ONCE(ctx->hook);
-	const struct vctx_run_loops *loops;
 
 	if (hook)
 		return hook;
 	if (this->detour)
 		return this->detour;
-	loops = &vctx_backend->loops[this->per_stay];
-	if (ctx->tick_bound || vctx_cpu_is_tracked())
-		return loops->on_user_return_long;
-	return loops->on_user_return;
+	return is_adaptive(ctx) ? vctx_cpu_adaptive_hook :
+				  vctx_cpu_run_loop(this);
+}
+
+/* Interrupts are off, for KVM changes the list, too, and does so from interrupts. */
+static void put_on(struct vctx_cpu *this)
+{
+	this->hooked = true;
+	this->hook.on_user_return = choose_hook(this, this->ctx);
+	user_return_notifier_register(&this->hook);
+}
+
+static void take_off(struct vctx_cpu *this)
+{
+	if (!this->hooked)
+		return;
+	this->hooked = false;
+	user_return_notifier_unregister(&this->hook);
 }
 
 /**
@@ -68,7 +104,6 @@ void vctx_cpu_attach(struct vctx_context *ctx)
 	struct vctx_cpu *this = vctx_cpu_this();
 	unsigned long flags;
 
-	/* KVM changes the list, too, and does so from interrupts. */
 	local_irq_save(flags);
 	WRITE_ONCE(this->ctx, ctx);
 	WRITE_ONCE(this->mm, current->mm);
@@ -81,8 +116,10 @@ void vctx_cpu_attach(struct vctx_context *ctx)
 	this->stats = ctx->stats;
 	this->tick_bound = ctx->tick_bound;
 	vctx_tlb_set_paging(&this->tag, ctx->nested);
-	this->hook.on_user_return = choose_hook(this, ctx);
-	user_return_notifier_register(&this->hook);
+	if (ctx->native && !READ_ONCE(ctx->hook) && is_adaptive(ctx))
+		vctx_tick_look_arm();
+	else
+		put_on(this);
 	local_irq_restore(flags);
 }
 
@@ -95,7 +132,7 @@ void vctx_cpu_detach(void)
 	unsigned long flags;
 
 	local_irq_save(flags);
-	user_return_notifier_unregister(&this->hook);
+	take_off(this);
 	WRITE_ONCE(this->ctx, NULL);
 	this->stats = NULL;
 	WRITE_ONCE(this->mm, NULL);
@@ -121,6 +158,39 @@ void vctx_cpu_reattach(struct vctx_context *ctx)
 void vctx_cpu_rehook(struct vctx_cpu *this)
 {
 	this->hook.on_user_return = choose_hook(this, this->ctx);
+}
+
+/**
+ * vctx_cpu_unhook - the adaptive context that this CPU runs is native from now on
+ * @this: this CPU; interrupts are off
+ *
+ * Eviction and others that give the context a hook of its own put it on the CPU at the
+ * next look, or when the thread is scheduled in.
+ */
+void vctx_cpu_unhook(struct vctx_cpu *this)
+{
+	this->ctx->native = true;
+	take_off(this);
+	vctx_tick_look_arm();
+}
+
+/**
+ * vctx_cpu_hook - the native context that this CPU runs is so no longer
+ * @this: this CPU; it is in an interrupt of user mode
+ */
+void vctx_cpu_hook(struct vctx_cpu *this)
+{
+	this->ctx->native = false;
+	put_on(this);
+}
+
+/**
+ * vctx_cpu_is_native - whether a CPU runs a context, without a hook
+ * @this: this CPU; interrupts are off
+ */
+bool vctx_cpu_is_native(const struct vctx_cpu *this)
+{
+	return this->ctx && !this->hooked;
 }
 
 /**

@@ -15,8 +15,7 @@ struct vctx_stats;
 
 /**
  * struct vctx_cpu - one CPU; it is a part of what the back end has for that CPU
- * @hook:	is on the CPU's list of user-return notifiers while @stats is not
- *		NULL
+ * @hook:	is on the CPU's list of user-return notifiers while @hooked
  * @ctx:	the context of the thread that this CPU runs; other CPUs read it
  *		under RCU
  * @stats:	the counters of @ctx
@@ -33,6 +32,8 @@ struct vctx_stats;
  * @mine:	no virtual machine has run since a context last did; see share.c
  * @pinned:	KVM keeps virtualisation enabled on it as long as we have it enabled
  * @per_stay:	it has virtualisation for a stay only, and the run loops for that
+ * @hooked:	the thread goes to user mode by @hook.  It does, unless its context is
+ *		adaptive and native; see adaptive.c.
  * @broken:	it has refused an entry, or failed its trial: threads run natively
  *		there until the module is loaded again
  * @kick:	an interrupt to this CPU itself; its handler does nothing, but the
@@ -54,6 +55,7 @@ struct vctx_cpu {
 	bool mine;
 	bool pinned;
 	bool per_stay;
+	bool hooked;
 	bool broken;
 	struct irq_work kick;
 };
@@ -70,6 +72,14 @@ void vctx_cpu_attach(struct vctx_context *ctx);
 void vctx_cpu_detach(void);
 void vctx_cpu_reattach(struct vctx_context *ctx);
 void vctx_cpu_rehook(struct vctx_cpu *this);
+void vctx_cpu_unhook(struct vctx_cpu *this);
+void vctx_cpu_hook(struct vctx_cpu *this);
+bool vctx_cpu_is_native(const struct vctx_cpu *this);
+
+/* The hook of adaptive contexts while they are not native, set at module load. */
+extern void (*vctx_cpu_adaptive_hook)(struct user_return_notifier *hook);
+void (*vctx_cpu_run_loop(const struct vctx_cpu *this))
+	(struct user_return_notifier *hook);
 
 /* Whether any CPU is @broken. */
 extern bool vctx_cpu_any_broken;

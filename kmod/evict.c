@@ -18,6 +18,7 @@
 #include "evict.h"
 #include "filter.h"
 #include "cpu.h"
+#include "tick_look.h"
 
 /* For how long a thread that runs may take to get to user mode again. */
 #define PATIENCE_MS	20
@@ -90,6 +91,11 @@ static void kick(void *unused)
 
 	if (!this->ctx || !this->ctx->evicted)
 		return;
+	/* The hook is put on by an interrupt of user mode, and nothing tells if this is one. */
+	if (vctx_cpu_is_native(this)) {
+		vctx_tick_look_now();
+		return;
+	}
 	this->hook.on_user_return = on_user_return;
 	/* Out of the run loop, if it is in there. */
 	set_thread_flag(TIF_NOTIFY_RESUME);

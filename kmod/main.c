@@ -2,6 +2,7 @@
 /* Module load and unload: a ladder, and down it again. */
 #include <linux/module.h>
 
+#include "adaptive.h"
 #include "backend.h"
 #include "clock.h"
 #include "context.h"
@@ -37,6 +38,7 @@ static int __init vctx_init(void)
 		goto err_backend;
 	vctx_limits_init();
 	vctx_shootdown_init();
+	vctx_adaptive_init();
 	ret = vctx_stats_init();
 	if (ret)
 		goto err_power;
@@ -88,6 +90,7 @@ static void __exit vctx_exit(void)
 	vctx_tick_exit();
 	vctx_inherit_exit();
 	vctx_context_exit();
+	vctx_adaptive_exit();
 	vctx_shootdown_exit();
 	vctx_stats_exit();
 	vctx_power_exit();

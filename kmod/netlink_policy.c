@@ -23,7 +23,8 @@ static int put_policy(struct sk_buff *skb, const struct vctx_policy *policy,
 	    nla_put_u32(skb, VCTX_A_POLICY_TICK_MAX_MS, policy->tick_max_ms) ||
 	    nla_put_string(skb, VCTX_A_POLICY_TICK_CPUS, cpus) ||
 	    nla_put_u8(skb, VCTX_A_POLICY_SHARE, !!policy->share) ||
-	    nla_put_u32(skb, VCTX_A_POLICY_PAGING, policy->paging))
+	    nla_put_u32(skb, VCTX_A_POLICY_PAGING, policy->paging) ||
+	    nla_put_u32(skb, VCTX_A_POLICY_MIN_STAY_US, policy->min_stay_us))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -95,6 +96,7 @@ static int change_policy(struct vctx_policy *policy, struct genl_info *info)
 	change_bool(attrs[VCTX_A_POLICY_TICK_UNPRIVILEGED],
 		    &policy->tick_unprivileged);
 	change_uint(attrs[VCTX_A_POLICY_TICK_MAX_MS], &policy->tick_max_ms);
+	change_uint(attrs[VCTX_A_POLICY_MIN_STAY_US], &policy->min_stay_us);
 	change_share(attrs[VCTX_A_POLICY_SHARE], &policy->share);
 	change_paging(attrs[VCTX_A_POLICY_PAGING], &policy->paging);
 	return 0;

@@ -11,6 +11,7 @@ struct vctx_policy vctx_policy = {
 	.share = -1,
 	.tick_hold = true,
 	.tick_max_ms = UINT_MAX,
+	.min_stay_us = 50,
 };
 
 module_param_named(enabled, vctx_policy.enabled, bool, 0644);
@@ -63,6 +64,9 @@ MODULE_PARM_DESC(tick_unprivileged, "Hold the tick also for threads without CAP_
 
 module_param_named(tick_max_ms, vctx_policy.tick_max_ms, uint, 0644);
 MODULE_PARM_DESC(tick_max_ms, "Longest bound that may be asked for, in ms; 4294967295 is no limit");
+
+module_param_named(min_stay_us, vctx_policy.min_stay_us, uint, 0644);
+MODULE_PARM_DESC(min_stay_us, "Stays in guest mode that the thread ends earlier take an adaptive context out of it, in us");
 
 static int set_cpus(const char *text, const struct kernel_param *param)
 {
@@ -127,6 +131,7 @@ static void set_all(const struct vctx_policy *policy)
 	WRITE_ONCE(vctx_policy.tick_hold, policy->tick_hold);
 	WRITE_ONCE(vctx_policy.tick_unprivileged, policy->tick_unprivileged);
 	WRITE_ONCE(vctx_policy.tick_max_ms, policy->tick_max_ms);
+	WRITE_ONCE(vctx_policy.min_stay_us, policy->min_stay_us);
 	cpumask_copy(&vctx_policy.tick_cpus, &policy->tick_cpus);
 }
 

@@ -17,6 +17,8 @@
  * @tick_hold:	ticks may be held
  * @tick_unprivileged: threads without CAP_SYS_NICE may hold them, too
  * @tick_max_ms: for how long they may be held at most; UINT_MAX is no limit
+ * @min_stay_us: a stay that its thread ends earlier takes an adaptive context out of the
+ *		guest, in microseconds
  * @tick_cpus:	the CPUs on which they may be held
  *
  * Each member may change at any time, so that it is read once where this matters.
@@ -30,6 +32,7 @@ struct vctx_policy {
 	bool tick_hold;
 	bool tick_unprivileged;
 	unsigned int tick_max_ms;
+	unsigned int min_stay_us;
 	struct cpumask tick_cpus;
 };
 

@@ -444,6 +444,26 @@ void vctx_tick_before_interrupt(bool held)
 	tick->pending = true;
 }
 
+/* The tick has interrupted the thread in user mode, while the tick was held or not. */
+static void has_come(struct tick *tick, bool held)
+{
+	unsigned int moves = vctx_tick_kick_moves(smp_processor_id());
+
+	tick->ready = tick->moves == moves;
+	tick->moves = moves;
+	tick->first &= !held;
+}
+
+/**
+ * vctx_tick_interrupts_user - the tick has interrupted the thread in native user mode
+ *
+ * It is the same to a hold as if the tick had interrupted the guest.  Interrupts are off.
+ */
+void vctx_tick_interrupts_user(void)
+{
+	has_come(this_cpu_ptr(&this_tick), false);
+}
+
 /**
  * vctx_tick_after_interrupt - the kernel has had its interrupt, if there was one
  * @this: this CPU
@@ -475,13 +495,8 @@ bool vctx_tick_after_interrupt(struct vctx_cpu *this)
 
 	if (tick->held)
 		this->stats->held[kind]++;
-	if (kind == VCTX_HELD_TIMER) {
-		unsigned int moves = vctx_tick_kick_moves(smp_processor_id());
-
-		tick->ready = tick->moves == moves;
-		tick->moves = moves;
-		tick->first &= !tick->held;
-	}
+	if (kind == VCTX_HELD_TIMER)
+		has_come(tick, tick->held);
 	return tick->held && hrtimer_get_expires(tick->timer) <= ktime_get();
 }
 

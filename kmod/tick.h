@@ -24,6 +24,7 @@ bool vctx_tick_hold(struct vctx_cpu *this);
 void vctx_tick_give_back(struct vctx_cpu *this);
 void vctx_tick_before_interrupt(bool held);
 bool vctx_tick_after_interrupt(struct vctx_cpu *this);
+void vctx_tick_interrupts_user(void);
 void vctx_tick_left(void);
 
 int vctx_tick_init(void);

@@ -32,6 +32,7 @@
 	{ VCTX_NATIVE_INTERRUPT, "interrupt" },		\
 	{ VCTX_NATIVE_POLICY, "policy" },		\
 	{ VCTX_NATIVE_NMI, "nmi" },			\
-	{ VCTX_NATIVE_BUS_LOCK, "bus_lock" }
+	{ VCTX_NATIVE_BUS_LOCK, "bus_lock" },		\
+	{ VCTX_NATIVE_ADAPTIVE, "adaptive" }
 
 #endif /* VCTX_TRACE_NAMES_H */

@@ -12,7 +12,7 @@
 #include "size.h"
 
 #define KNOWN_FLAGS	(VCTX_STRICT | VCTX_INHERIT | VCTX_KEEP_EXEC | \
-			 VCTX_TICKLESS | VCTX_NESTED)
+			 VCTX_TICKLESS | VCTX_NESTED | VCTX_EAGER)
 
 /*
  * @depth:	calls of vctx_enter() that are not undone yet
@@ -67,7 +67,10 @@ static int make_request(const struct vctx_attr *attr, struct vctx_enter *request
 	struct vctx_attr known;
 	int err;
 
-	*request = (struct vctx_enter){ .size = sizeof(*request) };
+	*request = (struct vctx_enter){
+		.size = sizeof(*request),
+		.flags = VCTX_ENTER_ADAPTIVE,
+	};
 	if (!attr)
 		return 0;
 	err = read_attr(attr, &known);
@@ -78,7 +81,9 @@ static int make_request(const struct vctx_attr *attr, struct vctx_enter *request
 		request->why = VCTX_UNAVAILABLE_ARGUMENT;
 		return -EOPNOTSUPP;
 	}
-	request->flags = known.flags;
+	request->flags = known.flags & VCTX_EAGER ?
+				 known.flags & ~VCTX_EAGER :
+				 known.flags | VCTX_ENTER_ADAPTIVE;
 	request->tick_bound_ns = known.tick_bound_ns;
 	return 0;
 }

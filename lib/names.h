@@ -37,6 +37,7 @@ static const char *const native_names[] = {
 	[VCTX_NATIVE_POLICY]		= "policy",
 	[VCTX_NATIVE_NMI]		= "nmi",
 	[VCTX_NATIVE_BUS_LOCK]		= "bus_lock",
+	[VCTX_NATIVE_ADAPTIVE]		= "adaptive",
 };
 
 static const char *const held_names[] = {

@@ -52,6 +52,7 @@ static const char *const strict_reasons[] = {
 	[VCTX_NATIVE_POLICY]		= STRICT("no context for a child, since a limit is reached"),
 	[VCTX_NATIVE_NMI]		= STRICT("NMIs have come, with which perf may sample"),
 	[VCTX_NATIVE_BUS_LOCK]		= STRICT("the thread has locked the bus"),
+	[VCTX_NATIVE_ADAPTIVE]		= STRICT("adaptive, and not found computing yet"),
 };
 
 #endif /* UNAVAILABLE_H */

@@ -49,6 +49,12 @@ struct vctx_attr {
 #define VCTX_TICKLESS	VCTX_ENTER_TICKLESS
 #define VCTX_UNLIMITED	UINT64_MAX
 #define VCTX_NESTED	VCTX_ENTER_NESTED    /* have nested paging, whatever the policy says */
+/*
+ * All user mode is in guest mode.  Without the flag the context is adaptive: the
+ * thread runs natively until a tick finds it computing, and again once it ends
+ * stays in guest mode early, by system calls or faults.
+ */
+#define VCTX_EAGER	(1ULL << 63)
 
 /*
  * Enter a context, call fn(arg), leave, return what fn returned.  If no context

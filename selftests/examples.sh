@@ -33,10 +33,11 @@ column() {
 	awk -v name="$2" -v column="$1" '$1 == name { print $column }' "$tmp/err"
 }
 
-# The only system call is the one that asks for the statistics.  It exits once more each
+# It computes for longer than a tick, so that it is in guest mode by default.  The only
+# system call is the one that asks for the statistics.  It exits once more each
 # time that an interrupt comes before its replay.
 pricing_computes() {
-	run pricing --steps 300 --strikes 10 &&
+	run pricing --steps 1000 --strikes 10 &&
 	[ "$(before entries)" -ge 1 ] && [ "$(before 'ms in guest mode')" -ge 1 ] &&
 	[ "$(before 'exits: syscall')" -ge 1 ] && [ "$(before 'exits: syscall')" -le 3 ] &&
 	[ "$(before 'ticks held')" -eq 0 ]
@@ -78,14 +79,14 @@ uring_reads() {
 
 # uring's threads in the kernel get no context from vctx-exec.
 uring_in_vctx_exec() {
-	vctx-exec --stats="$tmp/json" uring "$tmp/file" >"$tmp/out" 2>"$tmp/err" &&
+	vctx-exec --eager --stats="$tmp/json" uring "$tmp/file" >"$tmp/out" 2>"$tmp/err" &&
 	cat "$tmp/err" "$tmp/json" &&
 	[ "$(grep -c "$blocks blocks" "$tmp/out")" -eq 2 ] &&
 	[ "$(exits sqpoll)" -le 2 ] && grep -q '"contexts": 1,' "$tmp/json"
 }
 
 pool_shares() {	# OPTION...
-	run pool --workers 3 --tasks 30 --samples 20000 "$@" || return
+	run pool --workers 3 --tasks 30 --samples 200000 "$@" || return
 	sum=0
 	for worker in 0 1 2; do
 		[ "$(column 3 $worker)" -ge 1 ] || return

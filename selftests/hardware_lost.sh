@@ -32,7 +32,7 @@ lose() {
 	printf '#!/bin/sh\nwhile :; do :; done\n' >"$tmp/spin" && chmod +x "$tmp/spin"
 	vctxctl -j monitor >"$tmp/events" &
 	monitor=$!
-	vctx-exec "$tmp/spin" &
+	vctx-exec --eager "$tmp/spin" &
 	spin=$!
 	wait_for 100 spinning || return
 	echo 0 >$online && echo 1 >$online || return

@@ -25,8 +25,10 @@ static void expect_in(int in)
 	if (!test_in_context)
 		return;
 	CHECK_EQ(vctx_stats(&stats, sizeof(stats)), in ? 0 : -ENXIO);
+	/* An adaptive context has passed by its first stretch at least. */
 	if (in)
-		CHECK_GE(stats.entries, 1ULL);
+		CHECK_GE(stats.entries + stats.native[VCTX_NATIVE_ADAPTIVE],
+			 1ULL);
 }
 
 /* The function that runs in a context: it counts, looks, and returns a value. */
@@ -84,6 +86,31 @@ static void run_attr(const void *arg)
 	expect_in(0);
 }
 
+static long is_eager(void *arg)
+{
+	struct vctx_stats stats;
+
+	(void)arg;
+	CHECK_EQ(vctx_stats(&stats, sizeof(stats)), 0);
+	CHECK_EQ(stats.native[VCTX_NATIVE_ADAPTIVE] == 0, stats.entries > 0);
+	return stats.entries > 0;
+}
+
+/* By default a context is adaptive: so shortly after its beginning it was not in the guest. */
+static void run_eager(const void *arg)
+{
+	struct vctx_attr attr = VCTX_ATTR_INIT;
+	long eager;
+
+	(void)arg;
+	CHECK_EQ(vctx_run(is_eager, NULL), 0L);
+	CHECK_EQ(vctx_run_attr(&attr, is_eager, NULL, &eager), 1);
+	CHECK_EQ(eager, 0L);
+	attr.flags = VCTX_EAGER;
+	CHECK_EQ(vctx_run_attr(&attr, is_eager, NULL, &eager), 1);
+	CHECK_EQ(eager, 1L);
+}
+
 static void run_strict(const void *arg)
 {
 	long value = 2, result = 0;
@@ -131,7 +158,7 @@ static void bad_attributes(const void *arg)
 		attr.flags = 1ULL << bit;
 		if (!(attr.flags & (VCTX_STRICT | VCTX_INHERIT |
 				    VCTX_KEEP_EXEC | VCTX_TICKLESS |
-				    VCTX_NESTED)))
+				    VCTX_NESTED | VCTX_EAGER)))
 			expect_refused(&attr, -EOPNOTSUPP);
 	}
 	attr = (struct vctx_attr)VCTX_ATTR_INIT;
@@ -442,6 +469,7 @@ static void no_descriptor(const void *arg)
 static const struct test tests[] = {
 	BOTH(run),
 	BOTH(run_attr),
+	DEVICE(run_eager),
 	BOTH(run_strict),
 	BOTH(bad_attributes),
 	DEVICE(nesting),

@@ -32,7 +32,7 @@ confidentiality() {
 }
 
 in_guest() {
-	vctx-exec --stats sh -c 'i=0; while [ $i -lt 1000 ]; do i=$((i + 1)); done' 2>&1 |
+	vctx-exec --eager --stats sh -c 'i=0; while [ $i -lt 1000 ]; do i=$((i + 1)); done' 2>&1 |
 	tee "$tmp/out" && grep -q "exits" "$tmp/out"
 }
 

@@ -68,7 +68,7 @@ msrs() {
 msrs_with_context() {
 	vctx-exec sleep 60 &
 	pid=$!
-	vctx-exec sh -c 'i=0; while [ $i -lt 1000 ]; do i=$((i + 1)); done'
+	vctx-exec --eager sh -c 'i=0; while [ $i -lt 1000 ]; do i=$((i + 1)); done'
 	answer "mitigation MSRs" yes
 	status=$?
 	kill $pid

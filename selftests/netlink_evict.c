@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,7 +21,7 @@
 /* The context ends at once, also with the tick held; the thread goes on where it was. */
 static void evict_computing(const void *arg)
 {
-	uint64_t flags = arg ? VCTX_ENTER_TICKLESS : CTX_ALL, start;
+	uint64_t flags = arg ? *(const uint64_t *)arg : CTX_ALL, start;
 	struct subject *shared = subject_share();
 	pid_t pid;
 
@@ -29,6 +30,29 @@ static void evict_computing(const void *arg)
 	pid = subject_computing(shared, flags);
 	pin(0);
 	usleep(100000);
+	start = now_ns();
+	CHECK_EQ(genl_evict(VCTX_A_EVICT_ID, ctx_find(pid).id), 1);
+	CHECK_LE(now_ns() - start, 2 * SECOND);
+	CHECK_EQ(ctx_count(VCTX_A_CONTEXT_PID, pid), 0);
+	subject_progress(shared);
+	CHECK_EQ(subject_stop(shared, pid), 77);
+}
+
+/* An adaptive context whose thread makes system calls has no hook: it ends as soon. */
+static void evict_calling(const void *arg)
+{
+	struct subject *shared = subject_share();
+	uint64_t start;
+	pid_t pid = fork();
+
+	(void)arg;
+	if (!pid) {
+		ctx_enter(CTX_ALL | VCTX_ENTER_ADAPTIVE);
+		for (; !shared->done; shared->progress++)
+			raw_syscall(SYS_getppid, 0, 0, 0);
+		_exit(__ctx_leave(test_fd) == -ENXIO ? 77 : 0);
+	}
+	subject_progress(shared);
 	start = now_ns();
 	CHECK_EQ(genl_evict(VCTX_A_EVICT_ID, ctx_find(pid).id), 1);
 	CHECK_LE(now_ns() - start, 2 * SECOND);
@@ -224,9 +248,14 @@ static void evict_errors(const void *arg)
 #define CASE(fn)	{ #fn, fn, NULL, T_DEVICE | T_SELF }
 #define UNUSED(fn)	{ #fn, fn, NULL, T_DEVICE | T_SELF | T_UNUSED }
 
+static const uint64_t tickless = VCTX_ENTER_TICKLESS;
+static const uint64_t adaptive = CTX_ALL | VCTX_ENTER_ADAPTIVE;
+
 static const struct test tests[] = {
 	CASE(evict_computing),
-	{ "evict_holder", evict_computing, &tests, T_DEVICE | T_SELF | T_SMP },
+	{ "evict_adaptive", evict_computing, &adaptive, T_DEVICE | T_SELF },
+	UNUSED(evict_calling),
+	{ "evict_holder", evict_computing, &tickless, T_DEVICE | T_SELF | T_SMP },
 	CASE(evict_sleeping),
 	CASE(evict_tree),
 	{ "evict_chains", evict_chains, NULL, T_DEVICE | T_SELF | T_SMP },

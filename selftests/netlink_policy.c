@@ -16,7 +16,7 @@
 
 struct policy {
 	uint32_t enabled, max_contexts, max_per_user, tick_hold;
-	uint32_t tick_unprivileged, tick_max_ms, share, paging;
+	uint32_t tick_unprivileged, tick_max_ms, share, paging, min_stay_us;
 	char tick_cpus[128];
 };
 
@@ -33,6 +33,7 @@ static void see_policy(struct nlattr **a, void *arg)
 	policy->tick_max_ms = nla_get_u32(a[VCTX_A_POLICY_TICK_MAX_MS]);
 	policy->share = nla_get_u8(a[VCTX_A_POLICY_SHARE]);
 	policy->paging = nla_get_u32(a[VCTX_A_POLICY_PAGING]);
+	policy->min_stay_us = nla_get_u32(a[VCTX_A_POLICY_MIN_STAY_US]);
 	snprintf(policy->tick_cpus, sizeof(policy->tick_cpus), "%s",
 		 nla_get_string(a[VCTX_A_POLICY_TICK_CPUS]));
 }
@@ -64,6 +65,7 @@ static int __set_policy(const struct policy *policy)
 	nla_put_string(request, VCTX_A_POLICY_TICK_CPUS, policy->tick_cpus);
 	nla_put_u8(request, VCTX_A_POLICY_SHARE, policy->share);
 	nla_put_u32(request, VCTX_A_POLICY_PAGING, policy->paging);
+	nla_put_u32(request, VCTX_A_POLICY_MIN_STAY_US, policy->min_stay_us);
 	ret = genl_call(sock, request, NULL, NULL);
 	nl_socket_free(sock);
 	return ret;
@@ -95,6 +97,7 @@ static void policy(const void *arg)
 		.enabled = 1, .max_contexts = 100, .max_per_user = 50,
 		.tick_hold = 1, .tick_unprivileged = 1, .tick_max_ms = 500,
 		.paging = VCTX_PAGING_DIRECT, .tick_cpus = "0",
+		.min_stay_us = 70,
 	}, wrong = wanted, got;
 
 	(void)arg;

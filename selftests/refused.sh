@@ -28,7 +28,7 @@ state() {	# CPU STATE
 
 # count CPU: prints the entries, and the native returns by reason, of a program there
 count() {
-	taskset $((1 << $1)) vctx-exec --stats="$tmp/json" sh -c 'echo $((6 * 7))' >"$tmp/out" &&
+	taskset $((1 << $1)) vctx-exec --eager --stats="$tmp/json" sh -c 'echo $((6 * 7))' >"$tmp/out" &&
 	[ "$(cat "$tmp/out")" = 42 ] || return
 	grep -o '"entries": [0-9]*\|"cpu": [0-9]*' "$tmp/json"
 }

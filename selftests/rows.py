@@ -15,7 +15,7 @@ class Row(collections.namedtuple("Row", "kernel emulator model cpus special opti
 # A program of no other group is of the group `cpu`: it tests what each back end, emulator and kernel does in its own way.
 GROUPS = {
     # Ticks, clocks and path lengths: where they are exact, and where another CPU watches.
-    "time": ("crossing", "guest_time", "guest_time_32", "nohz_full", "start", "tick_hold", "time_and_cpu",
+    "time": ("adaptive", "crossing", "guest_time", "guest_time_32", "nohz_full", "start", "tick_hold", "time_and_cpu",
              "time_and_cpu_32", "vctx_bench.sh"),
     # The interfaces and the life of the module: these are the same for each vendor.
     "admin": ("beside_kvm", "cpu_hotplug", "examples.sh", "fuzz_ioctl", "fuzz_netlink", "fuzz_netlink_leaks", "fuzz_netlink_reload",
@@ -35,7 +35,7 @@ GROUPS = {
     "breakpoint": ("perf_breakpoint", "ptrace", "ptrace_32"),
     # The module beside KVM and firmware, and on CPUs that come and go or refuse: each vendor has its own ways. These are of
     # `admin` as well.
-    "life": ("beside_kvm", "cpu_hotplug", "module_lifetime", "refused.sh"),
+    "life": ("adaptive", "beside_kvm", "cpu_hotplug", "module_lifetime", "refused.sh"),
     # What the module does where it may not sleep on PREEMPT_RT: fork, exec, exit, eviction, events, nested faults.
     # These are of other groups as well.
     "rt": ("device_memory", "inherit", "module_lifetime", "netlink_events", "netlink_evict", "netlink_policy", "signals",

@@ -93,7 +93,7 @@ killed() {
 	for round in 1 2 3 4 5 6; do
 		groups=
 		for _ in 1 2 3; do
-			setsid vctx-exec sh -c 'while :; do (:) & /bin/busybox true; done' &
+			setsid vctx-exec --eager sh -c 'while :; do (:) & /bin/busybox true; done' &
 			groups="$groups -$!"
 		done
 		usleep $((round * 20000))

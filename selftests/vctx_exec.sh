@@ -46,7 +46,7 @@ killed() {	# SIGNAL [OPTION]
 }
 
 in_guest() {	# OPTION...: a loop, most of whose time is in guest mode
-	run --stats="$json" "$@" sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done'
+	run --eager --stats="$json" "$@" sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done'
 	expect status "$status" -eq 0 &&
 	expect contexts "$(value contexts)" -eq 1 &&
 	expect live "$(value live)" -eq 0 &&
@@ -71,7 +71,7 @@ first_only() {
 }
 
 adds_up() {
-	tree || return
+	tree --eager || return
 	sum=0
 	for kind in interrupt syscall page_fault exception cpuid nested_fault nmi other; do
 		expect "exits of $kind" "$(exits $kind)" -ge 0 || return
@@ -81,9 +81,29 @@ adds_up() {
 }
 
 counts_syscalls() {
-	run --stats="$json" dd if=/dev/zero of=/dev/null bs=1 count=1000
+	run --eager --stats="$json" dd if=/dev/zero of=/dev/null bs=1 count=1000
 	expect "system calls" "$(exits syscall)" -ge 2000 &&
 	expect "system calls" "$(exits syscall)" -le 2200
+}
+
+# By default a command that makes system calls is rarely in guest mode.
+adaptive() {
+	run --stats="$json" dd if=/dev/zero of=/dev/null bs=1 count=20000
+	expect status "$status" -eq 0 && expect "stretches passed by" "$(value adaptive)" -ge 1 &&
+	expect entries "$(value entries)" -le 1000
+}
+
+computes_adaptively() {
+	run --stats="$json" sh -c 'i=0; while [ $i -lt 40000 ]; do i=$((i + 1)); done'
+	expect status "$status" -eq 0 &&
+	expect "guest_ns, percent of wall_ns" $(($(value guest_ns) * 100 / $(value wall_ns))) -ge 60
+}
+
+# An eager context in an adaptive one is another.
+eager_inside() {
+	run --stats="$json" vctx-exec --eager dd if=/dev/zero of=/dev/null bs=1 count=20000
+	expect status "$status" -eq 0 && expect entries "$(value entries)" -le 1000 &&
+	expect contexts "$(value contexts)" -eq 1
 }
 
 # The command does not inherit the descriptor of the device.
@@ -93,7 +113,7 @@ no_descriptor() {
 }
 
 inner_counts_outside() {
-	run --stats="$json" vctx-exec sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done'
+	run --eager --stats="$json" vctx-exec sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done'
 	expect status "$status" -eq 0 &&
 	expect contexts "$(value contexts)" -eq 1 &&
 	expect "guest_ns, percent of wall_ns" $(($(value guest_ns) * 100 / $(value wall_ns))) -ge 80
@@ -147,7 +167,7 @@ same_output() {
 }
 
 echo "TAP version 13"
-echo "1..23"
+echo "1..26"
 check "runs a command, without a word" silent true
 check "the output is what it is natively" same_output
 check "exit status" status_is 42 sh -c 'exit 42'
@@ -164,6 +184,9 @@ check "--stats counts the whole tree" whole_tree
 check "--no-inherit: the first thread only" first_only
 check "each entry has its exit" adds_up
 check "system calls are counted" counts_syscalls
+check "system calls take place natively in an adaptive context" adaptive
+check "a loop is in guest mode, in an adaptive context" computes_adaptively
+check "--eager in a vctx-exec has a context of its own" eager_inside
 check "what runs on in the background is live" background
 check "the command has no descriptor of the device" no_descriptor
 check "a vctx-exec in another counts there" inner_counts_outside

@@ -55,7 +55,7 @@ count_is() {	# WANTED FILTER...
 
 # Starts COMMAND in contexts, and sets $pid, which is that of the first thread, too.
 start() {	# COMMAND...
-	vctx-exec "$@" >"$tmp/started" 2>&1 &
+	vctx-exec --eager "$@" >"$tmp/started" 2>&1 &
 	pid=$!
 	pids="$pids $pid"
 	wait_until listed "$pid"
@@ -226,7 +226,7 @@ watch() {
 
 top_batch() {
 	start sh -c "$loop"
-	vctx-exec dd if=/dev/zero of=/dev/null bs=1 count=1000000000 2>/dev/null &
+	vctx-exec --eager dd if=/dev/zero of=/dev/null bs=1 count=1000000000 2>/dev/null &
 	pids="$pids $!"
 	wait_until count_is 1 --comm dd &&
 	succeeds top --batch -n 2 --delay 500ms --sort native &&
@@ -236,6 +236,17 @@ top_batch() {
 	succeeds top -j -n 2 --delay 500ms -s exits && [ "$(wc -l <"$tmp/out")" -eq 2 ] &&
 	json -s '.[1].contexts | .[0].comm == "dd" and .[0].native_per_s > 20 * .[1].native_per_s and
 		.[1].guest > 0.1 and .[1].guest <= 1' || show
+}
+
+# An adaptive context that makes system calls passes by a stretch of user mode with each tick at most.
+top_adaptive() {
+	vctx-exec dd if=/dev/zero of=/dev/null bs=1 count=1000000000 2>/dev/null &
+	pids="$pids $!"
+	wait_until count_is 1 --comm dd &&
+	succeeds list -no FLAGS && grep -q adaptive "$tmp/out" &&
+	succeeds top --batch -n 1 && grep -q ' passed by, ' "$tmp/out" && grep -q 'PASSED/s' "$tmp/out" || show
+	succeeds top -j -n 2 --delay 500ms &&
+	json -s '.[1].contexts[0] | .passed_by_per_s > 0 and .passed_by_per_s < 300 and .guest < 0.1'
 }
 
 top_screen() {
@@ -260,7 +271,7 @@ monitors() {
 	vctxctl monitor >"$tmp/text" &
 	text=$!
 	wait_until listening 3 || return
-	vctx-exec true
+	vctx-exec --eager true
 	start ./crowd 1
 	id=$(id_of "$pid")
 	vctxctl evict "$id" >/dev/null && vctxctl policy set max-contexts 100 && vctxctl policy set max-contexts 0 &&
@@ -305,13 +316,13 @@ key_is() {	# KEY VALUE
 sets_policy() {
 	share=$(vctxctl policy get share) && paging=$(vctxctl policy get paging) &&
 	succeeds policy set max-contexts 100 max_per_user 50 tick-max-ms 2s tick-cpus 0 tick-unprivileged yes \
-		share yes paging direct &&
-	key_is max-contexts 100 && key_is max-per-user 50 && key_is tick-max-ms 2000 && key_is tick-cpus 0 &&
-	succeeds policy get -j && prints '{ "enabled": true, "max_contexts": 100, "max_per_user": 50, "share": true, "paging": "direct", "tick_hold": true, "tick_unprivileged": true, "tick_max_ms": 2000, "tick_cpus": "0" }' &&
+		share yes paging direct min-stay-us 1ms &&
+	key_is min-stay-us 1000 && key_is max-contexts 100 && key_is max-per-user 50 && key_is tick-max-ms 2000 && key_is tick-cpus 0 &&
+	succeeds policy get -j && prints '{ "enabled": true, "max_contexts": 100, "max_per_user": 50, "share": true, "paging": "direct", "min_stay_us": 1000, "tick_hold": true, "tick_unprivileged": true, "tick_max_ms": 2000, "tick_cpus": "0" }' &&
 	[ "$(cat /sys/module/vcontext/parameters/tick_max_ms)" = 2000 ] &&
 	[ "$(cat /sys/module/vcontext/parameters/paging)" = direct ] &&
 	succeeds policy set max-contexts unlimited max-per-user 0 tick-max-ms unlimited tick-unprivileged no \
-		share "$share" paging "$paging" tick-cpus "$(cat /sys/devices/system/cpu/possible)" &&
+		share "$share" paging "$paging" min-stay-us 50 tick-cpus "$(cat /sys/devices/system/cpu/possible)" &&
 	key_is max-contexts unlimited && key_is max-per-user unlimited && key_is tick-max-ms unlimited
 }
 
@@ -461,7 +472,7 @@ done
 : "${VCTX_CROWD:=200}"
 
 echo "TAP version 13"
-echo "1..30"
+echo "1..31"
 check "status: the module, the policy" case_of status_text
 check "status: JSON, and CPUs are on while there are contexts" case_of status_json
 check "list: a running context with all its fields" case_of lists_a_loop
@@ -474,6 +485,7 @@ check "show: what is not there" case_of no_such_context
 check "list: $VCTX_CROWD contexts, each once, in one valid document" case_of crowd
 check "list: --watch" case_of watch
 check "top: rates, sorted, as text and JSON" case_of top_batch
+check "top: stretches that adaptive contexts pass by" case_of top_adaptive
 check "top: on a terminal, until q" case_of top_screen
 check "monitor: entered, left, evicted, policy" case_of monitors
 check "monitor: says that events were lost" case_of tells_of_loss

@@ -87,6 +87,11 @@ static inline void vm_flags_mod(struct vm_area_struct *vma,
 #endif
 
 #ifndef VCTX_COMPAT_HRTIMER_SETUP
+#define hrtimer_setup(timer, callback, clock, mode)		\
+do {								\
+	hrtimer_init(timer, clock, mode);			\
+	(timer)->function = callback;				\
+} while (0)
 #define hrtimer_setup_on_stack(timer, callback, clock, mode)	\
 do {								\
 	hrtimer_init_on_stack(timer, clock, mode);		\

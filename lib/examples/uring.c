@@ -143,14 +143,18 @@ static const struct method {
 
 static int run(const struct method *method, struct job *job, int native)
 {
+	/* The exits are the point: all reads are to be in guest mode. */
+	struct vctx_attr attr = VCTX_ATTR_INIT;
 	long error;
 	int in_context = 0;
+
+	attr.flags = VCTX_EAGER;
 
 	job->sum = 0;
 	if (native)
 		error = method->run(job);
 	else
-		in_context = vctx_run_attr(NULL, method->run, job, &error);
+		in_context = vctx_run_attr(&attr, method->run, job, &error);
 	if (error) {
 		fprintf(stderr, "uring: %s: %s\n", method->name, strerror(-error));
 		return 1;

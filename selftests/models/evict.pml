@@ -6,7 +6,8 @@
  * Thread 0 has a context and may fork once; thread 1 is its child, which inherits the context.
  * With -DENTER thread 1 is another thread, which enters a context while the administrator first
  * disables contexts by the policy and then evicts all.  With -DNOTIFIER contexts begin
- * with the hook of shootdown.c.  Each thread has a CPU of its own.
+ * with the hook of shootdown.c.  With -DADAPTIVE they are adaptive, and begin without a hook
+ * on the CPU.  Each thread has a CPU of its own.
  *
  * When the interrupts of an eviction have been taken, no marked context is in the guest, or
  * gets there.  When the eviction is over, no context at all gets there, and a context that is
@@ -18,6 +19,11 @@
  * holds
  * holds -DENTER
  * holds -DNOTIFIER
+ * holds -DADAPTIVE
+ * holds -DADAPTIVE -DNOTIFIER
+ * fails -DADAPTIVE -DLOOK_NO_HOOK	vctx_cpu_hook() puts on the run loop, whatever hook the context has
+ * fails -DADAPTIVE -DATTACH_NO_LOOK	vctx_cpu_attach() puts no hook on, whatever hook the context has
+ * fails -DADAPTIVE -DATTACH_NO_BARRIER	vctx_cpu_attach() has no barrier after it sets vctx_cpu.ctx
  * fails -DATTACH_NO_BARRIER	vctx_cpu_attach() has no barrier after it sets vctx_cpu.ctx
  * fails -DEVICT_NO_BARRIER	neither mark_all() nor vctx_evict() has a barrier
  * fails -DMARK_NO_BARRIER	mark_all() has no barrier between two passes
@@ -41,6 +47,7 @@
 #define NOTIFY 1	/* on_user_return() in shootdown.c */
 #define END 2		/* on_user_return() in evict.c */
 #define NATIVE 3	/* on_user_return_native() in shootdown.c */
+#define OFF 4		/* none is on the CPU: the context is adaptive, and native */
 
 /* Locations in memory: four for each context, and one. */
 #define LOCATIONS 9
@@ -63,6 +70,7 @@ bool has_context[THREADS];	/* on the thread's list of preempt notifiers */
 bool in_use[THREADS];
 bool on_cpu[THREADS];		/* vctx_cpu_attach() was called for it */
 byte cpu_hook[THREADS];		/* vctx_cpu.hook of the CPU */
+bool native[THREADS];		/* vctx_context.native */
 
 bool begun[THREADS];		/* the thread runs, or has ended */
 bool parked[THREADS];		/* it is scheduled out */
@@ -84,7 +92,17 @@ inline attach(c)
 #ifndef ATTACH_NO_BARRIER
 		barrier(c);
 #endif
-		atomic { cpu_hook[c] = memory[HOOK(c)]; on_cpu[c] = true };
+		atomic {
+			if
+#ifdef ATTACH_NO_LOOK
+			:: native[c] -> cpu_hook[c] = OFF
+#else
+			:: native[c] && memory[HOOK(c)] == 0 -> cpu_hook[c] = OFF
+#endif
+			:: else -> cpu_hook[c] = memory[HOOK(c)]
+			fi;
+			on_cpu[c] = true
+		};
 		interrupts_off[c] = false
 	:: else
 	fi
@@ -141,6 +159,35 @@ inline guest(c)
 	od
 }
 
+#ifdef LOOK_NO_HOOK
+#define hook_found(c) 0
+#else
+#define hook_found(c) memory[HOOK(c)]
+#endif
+
+/* vctx_cpu_hook(), in an interrupt of user mode: of the tick, or as kick() asks for it */
+inline look(c)
+{
+	atomic {
+		assert(!over || !memory[EVICTED(c)]);
+		native[c] = false;
+		cpu_hook[c] = hook_found(c)
+	}
+}
+
+/* on_user_return() in adaptive.c, after a stay: vctx_cpu_unhook() or not */
+inline stayed(c)
+{
+#ifdef ADAPTIVE
+	if
+	:: atomic { native[c] = true; cpu_hook[c] = OFF }
+	:: true
+	fi
+#else
+	skip
+#endif
+}
+
 /* To user mode, and back. */
 inline user_mode(c)
 {
@@ -148,7 +195,8 @@ inline user_mode(c)
 	if
 	:: !has_context[c]
 	:: has_context[c] && cpu_hook[c] == END -> end_context(c)
-	:: has_context[c] && cpu_hook[c] == 0 -> guest(c)
+	:: has_context[c] && cpu_hook[c] == 0 -> guest(c); stayed(c)
+	:: has_context[c] && cpu_hook[c] == OFF -> look(c)
 	:: atomic {
 		has_context[c] && (cpu_hook[c] == NATIVE || cpu_hook[c] == NOTIFY) ->
 		assert(!over || !memory[EVICTED(c)])
@@ -308,7 +356,7 @@ end:	do
 		kicked[c] && !interrupts_off[c] ->
 #ifndef KICK_NO_HOOK
 		if
-		:: on_cpu[c] && memory[EVICTED(c)] -> cpu_hook[c] = END
+		:: on_cpu[c] && memory[EVICTED(c)] && cpu_hook[c] != OFF -> cpu_hook[c] = END
 		:: else
 		fi;
 #endif
@@ -394,6 +442,10 @@ active proctype evictor()
 		begun[0] = true;
 #ifdef ENTER
 		begun[1] = true;
+#endif
+#ifdef ADAPTIVE
+		native[0] = true;
+		native[1] = true;
 #endif
 		memory[LISTED(0)] = 1;
 		memory[HOOK(0)] = FIRST_HOOK;

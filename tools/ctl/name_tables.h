@@ -75,6 +75,7 @@ static const char *const flag_words[] = {
 	"strict",
 	"tickless",
 	"nested",
+	"adaptive",
 };
 
 #endif /* NAME_TABLES_H */

@@ -98,6 +98,7 @@ static const struct nl_field policy_fields[] = {
 	[VCTX_A_POLICY_TICK_CPUS] = FIELD(nl_policy, tick_cpus, TYPE_TEXT),
 	[VCTX_A_POLICY_SHARE] = FIELD(nl_policy, share, TYPE_U8),
 	[VCTX_A_POLICY_PAGING] = FIELD(nl_policy, paging, TYPE_U32),
+	[VCTX_A_POLICY_MIN_STAY_US] = FIELD(nl_policy, min_stay_us, TYPE_U32),
 };
 
 static const struct nl_field evict_fields[] = {

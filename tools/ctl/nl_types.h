@@ -73,7 +73,7 @@ struct nl_policy {
 	uint8_t enabled;
 	uint32_t max_contexts, max_per_user;
 	uint8_t tick_hold, tick_unprivileged;
-	uint32_t tick_max_ms;
+	uint32_t tick_max_ms, min_stay_us;
 	char tick_cpus[NL_LIST_SIZE];
 	uint8_t share;
 	uint32_t paging;

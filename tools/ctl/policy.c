@@ -193,6 +193,8 @@ const struct command policy_command = {
 	"  max-per-user           contexts of each user: a number, or unlimited\n"
 	"  share                  yes: contexts also run where KVM has VMX or SVM, or no\n"
 	"  paging                 direct, nested, or auto: nested in a virtual machine\n"
+	"  min-stay-us            shorter stays take adaptive contexts out of guest mode:\n"
+	"                         microseconds, or a time such as 1ms\n"
 	"  tick-hold              yes, or no: the tick is not held\n"
 	"  tick-unprivileged      yes: the tick may be held without CAP_SYS_NICE, or no\n"
 	"  tick-max-ms            the longest hold: milliseconds, a time such as 10s, or\n"

@@ -146,6 +146,38 @@ static const struct policy_type ms_type = {
 	parse_ms, format_ms, add_ms,
 };
 
+/* ---- microseconds, u32 ---- */
+
+static bool parse_us(const char *text, void *value)
+{
+	uint64_t us, ns;
+
+	if (!number_parse(text, 0, UINT32_MAX, &us)) {
+		/* It may have a unit. */
+		if (!duration_parse(text, 0, &ns) || ns % 1000 ||
+		    ns / 1000 > UINT32_MAX)
+			return false;
+		us = ns / 1000;
+	}
+	*(uint32_t *)value = us;
+	return true;
+}
+
+static void format_us(const void *value, char *text, size_t size)
+{
+	snprintf(text, size, "%" PRIu32, *(const uint32_t *)value);
+}
+
+static void add_us(struct json_object *object, const char *name,
+		   const void *value)
+{
+	json_add_u64(object, name, *(const uint32_t *)value);
+}
+
+static const struct policy_type us_type = {
+	"microseconds, or a time such as 1ms", parse_us, format_us, add_us,
+};
+
 /* ---- CPU lists, a text ---- */
 
 static bool parse_cpus(const char *text, void *value)
@@ -204,6 +236,7 @@ static const struct policy_key keys[] = {
 	KEY("max-per-user", MAX_PER_USER, max_per_user, count_type),
 	KEY("share", SHARE, share, switch_type),
 	KEY("paging", PAGING, paging, paging_type),
+	KEY("min-stay-us", MIN_STAY_US, min_stay_us, us_type),
 	KEY("tick-hold", TICK_HOLD, tick_hold, switch_type),
 	KEY("tick-unprivileged", TICK_UNPRIVILEGED, tick_unprivileged, switch_type),
 	KEY("tick-max-ms", TICK_MAX_MS, tick_max_ms, ms_type),

@@ -35,6 +35,8 @@ static struct activity compare(const struct nl_context *before,
 				    sum(now->exits, VCTX_MAX_EXITS), ns),
 		.native = per_second(sum(before->native, VCTX_MAX_NATIVE),
 				     sum(now->native, VCTX_MAX_NATIVE), ns),
+		.passed_by = per_second(before->native[VCTX_NATIVE_ADAPTIVE],
+					now->native[VCTX_NATIVE_ADAPTIVE], ns),
 		.ticks_held = per_second(before->ticks_held, now->ticks_held, ns),
 	};
 }

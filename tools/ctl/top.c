@@ -22,8 +22,8 @@
 
 static const struct column_view view = {
 	.all = context_columns,
-	.text = "ID,TID,USER,CPU,STATE,GUEST,EXITS/s,NATIVE/s,TICKS/s,AGE,COMMAND",
-	.json = "ID,PID,TID,USER,COMMAND,CPU,STATE,AGE,GUEST,EXITS/s,NATIVE/s,TICKS/s",
+	.text = "ID,TID,USER,CPU,STATE,GUEST,EXITS/s,NATIVE/s,PASSED/s,TICKS/s,AGE,COMMAND",
+	.json = "ID,PID,TID,USER,COMMAND,CPU,STATE,AGE,GUEST,EXITS/s,NATIVE/s,PASSED/s,TICKS/s",
 };
 
 /* ---- without a terminal ---- */

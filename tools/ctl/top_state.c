@@ -90,7 +90,7 @@ const char *top_time(void)
 
 void top_write_summary(const struct top *top, FILE *file)
 {
-	double exits = 0, native = 0, ticks = 0;
+	double exits = 0, native = 0, passed_by = 0, ticks = 0;
 	size_t i, guest = 0;
 
 	for (i = 0; i < top->now.count; i++) {
@@ -99,10 +99,12 @@ void top_write_summary(const struct top *top, FILE *file)
 		guest += activity->context.state == VCTX_CONTEXT_GUEST;
 		exits += activity->exits;
 		native += activity->native;
+		passed_by += activity->passed_by;
 		ticks += activity->ticks_held;
 	}
-	fprintf(file, "%s  %zu contexts, %zu in guest mode; per s: %.0f exits, %.0f native, %.0f ticks held\n",
-		top_time(), top->now.count, guest, exits, native, ticks);
+	fprintf(file, "%s  %zu contexts, %zu in guest mode; per s: %.0f exits, %.0f native, %.0f passed by, %.0f ticks held\n",
+		top_time(), top->now.count, guest, exits, native, passed_by,
+		ticks);
 }
 
 struct table *top_table(const struct top *top, size_t most)

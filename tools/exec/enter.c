@@ -22,6 +22,7 @@ static int try_enter(const struct options *opt, int fd, bool tickless,
 			 (opt->inherit ? VCTX_ENTER_INHERIT : 0) |
 			 (opt->strict ? VCTX_ENTER_STRICT : 0) |
 			 (opt->nested ? VCTX_ENTER_NESTED : 0) |
+			 (opt->eager ? 0 : VCTX_ENTER_ADAPTIVE) |
 			 (tickless ? VCTX_ENTER_TICKLESS : 0),
 		.tick_bound_ns = tickless ? opt->tick_bound_ns : 0,
 	};
@@ -33,10 +34,11 @@ static int try_enter(const struct options *opt, int fd, bool tickless,
 	/*
 	 * Another vctx-exec has given us its context already, which is in its
 	 * statistics.  Keep that, unless our own statistics are wanted, or a
-	 * context that is not inherited, one that holds the tick, or one with
-	 * nested paging.
+	 * context that is not inherited, or an eager one, one that holds the tick,
+	 * or one with nested paging.
 	 */
-	if (opt->inherit && !options_report(opt) && !tickless && !opt->nested)
+	if (opt->inherit && !options_report(opt) && !opt->eager && !tickless &&
+	    !opt->nested)
 		return 0;
 	if (ioctl(fd, VCTX_IOC_LEAVE) || ioctl(fd, VCTX_IOC_ENTER, arg))
 		return -errno;

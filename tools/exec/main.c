@@ -33,9 +33,9 @@ static void print_plan(const struct options *opt, int fd)
 		say("back end %s, ABI version %u",
 		    info.backend < ARRAY_SIZE(backends) ?
 		    backends[info.backend] : "unknown", info.abi_version);
-	say("flags: keep-exec%s%s%s%s", opt->inherit ? ", inherit" : "",
+	say("flags: keep-exec%s%s%s%s%s", opt->inherit ? ", inherit" : "",
 	    opt->strict ? ", strict" : "", opt->tickless ? ", tickless" : "",
-	    opt->nested ? ", nested" : "");
+	    opt->nested ? ", nested" : "", opt->eager ? "" : ", adaptive");
 	if (opt->cpus)
 		say("CPUs: %s", opt->cpus);
 }
@@ -46,11 +46,13 @@ static void print_help(void)
 {
 	puts("Usage: vctx-exec [OPTION]... [--] COMMAND [ARG]...\n"
 	     "Run COMMAND, and everything that it starts, in contexts: their user mode runs in\n"
-	     "the processor's guest mode, and nothing else changes.\n"
+	     "the processor's guest mode while they compute, and nothing else changes.\n"
 	     "\n"
 	     "  -s, --strict         fail, without running COMMAND, if no context can be had\n"
 	     "  -n, --no-inherit     give a context to COMMAND itself only, not to its threads\n"
 	     "                       and children\n"
+	     "  -e, --eager          run all user mode in guest mode, also that of threads that\n"
+	     "                       make system calls and faults all the time\n"
 	     "  -c, --cpu LIST       run on these CPUs only, for example 0-3,5\n"
 	     "      --tickless[=MAX] hold the scheduler tick while a thread is alone on its\n"
 	     "                       CPU, for MAX at a time at most: 250ms, 10s, unlimited;\n"
@@ -74,6 +76,7 @@ static bool parse(int argc, char **argv, struct options *opt)
 	static const struct option longs[] = {
 		{ "strict",	no_argument,		NULL, 's' },
 		{ "no-inherit",	no_argument,		NULL, 'n' },
+		{ "eager",	no_argument,		NULL, 'e' },
 		{ "cpu",	required_argument,	NULL, 'c' },
 		{ "tickless",	optional_argument,	NULL, 't' },
 		{ "nested",	no_argument,		NULL, 'N' },
@@ -86,13 +89,16 @@ static bool parse(int argc, char **argv, struct options *opt)
 	int c;
 
 	/* "+": the first word that is not an option begins the command. */
-	while ((c = getopt_long(argc, argv, "+snc:vhV", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+snec:vhV", longs, NULL)) != -1) {
 		switch (c) {
 		case 's':
 			opt->strict = true;
 			break;
 		case 'n':
 			opt->inherit = false;
+			break;
+		case 'e':
+			opt->eager = true;
 			break;
 		case 'c':
 			opt->cpus = optarg;

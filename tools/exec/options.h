@@ -19,6 +19,7 @@ struct options {
 	bool strict;
 	bool inherit;
 	bool nested;
+	bool eager;
 	bool tickless;
 	uint64_t tick_bound_ns;
 	bool verbose;

@@ -94,7 +94,8 @@ static void measure_in_context(struct measurement *m)
 	long result = 0;
 	int ran;
 
-	attr.flags = m->mode->flags;
+	/* What is measured is the guest. */
+	attr.flags = m->mode->flags | VCTX_EAGER;
 	if (attr.flags & VCTX_TICKLESS)
 		attr.tick_bound_ns = m->options->bound_ns;
 	ran = vctx_run_attr(&attr, measure, m, &result);

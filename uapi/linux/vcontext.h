@@ -87,6 +87,7 @@ enum vctx_native_reason {
 	VCTX_NATIVE_POLICY,		/* no context for a child, since a limit is reached */
 	VCTX_NATIVE_NMI,		/* NMIs have come, with which perf may sample */
 	VCTX_NATIVE_BUS_LOCK,		/* the thread has locked the bus */
+	VCTX_NATIVE_ADAPTIVE,		/* adaptive, and not found computing yet */
 	VCTX_NR_NATIVE,
 	VCTX_MAX_NATIVE = 32,	/* room in the ABI */
 };
@@ -258,6 +259,13 @@ struct vctx_enter {
  * decides on that.
  */
 #define VCTX_ENTER_NESTED	(1ULL << 4)
+/*
+ * The thread is in guest mode only while it computes: it begins natively, a
+ * tick that interrupts its user mode takes it into guest mode, and a stay
+ * there that the thread itself ends early takes it out.  Without the flag, all
+ * its user mode is in guest mode.  On a nohz_full CPU the flag has no effect.
+ */
+#define VCTX_ENTER_ADAPTIVE	(1ULL << 5)
 
 /*
  * VCTX_IOC_LEAVE - the calling thread becomes an ordinary one

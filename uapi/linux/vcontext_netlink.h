@@ -208,6 +208,8 @@ enum vctx_a_policy {
 	 * paging
 	 */
 	VCTX_A_POLICY_PAGING,
+	/* u32, shorter stays take an adaptive context out of guest mode */
+	VCTX_A_POLICY_MIN_STAY_US,
 
 	__VCTX_A_POLICY_MAX,
 	VCTX_A_POLICY_MAX = __VCTX_A_POLICY_MAX - 1,
