@@ -300,7 +300,7 @@ const struct column context_columns[] = {
 	{ "NATIVE/s", "native_per_s", "native returns per second", &rate,
 	  ACTIVITY(native) },
 	{ "PASSED/s", "passed_by_per_s",
-	  "stretches of user mode per second that an adaptive context passes by", &rate,
+	  "stretches per second that an adaptive context passes by", &rate,
 	  ACTIVITY(passed_by) },
 	{ "TICKS/s", "ticks_held_per_s", "held ticks per second", &rate,
 	  ACTIVITY(ticks_held) },
