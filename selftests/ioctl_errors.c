@@ -194,7 +194,7 @@ static void enter_flags(const void *arg)
 	CHECK_EQ(__ctx_info(test_fd, &info), 0);
 	CHECK_EQ(info.enter_flags, VCTX_ENTER_INHERIT | VCTX_ENTER_KEEP_EXEC |
 				   VCTX_ENTER_STRICT | VCTX_ENTER_TICKLESS |
-				   VCTX_ENTER_NESTED);
+				   VCTX_ENTER_NESTED | VCTX_ENTER_ADAPTIVE);
 	for (int bit = 0; bit < 64; bit++) {
 		uint64_t flag = 1ULL << bit;
 
