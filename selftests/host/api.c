@@ -93,7 +93,7 @@ static void test_attributes(void)
 	      vctx_run_attr(&attr, count, NULL, NULL) == -EINVAL);
 
 	attr = (struct vctx_attr)VCTX_ATTR_INIT;
-	attr.flags = UINT64_C(1) << 63;
+	attr.flags = UINT64_C(1) << 62;
 	check("attributes: -EOPNOTSUPP for an unknown flag",
 	      vctx_enter(&attr) == -EOPNOTSUPP &&
 	      vctx_run_attr(&attr, count, NULL, NULL) == -EOPNOTSUPP);
@@ -139,7 +139,7 @@ static void test_outside(void)
 	check("vctx_stats: -EINVAL for NULL",
 	      vctx_stats(NULL, sizeof(stats)) == -EINVAL);
 	check("vctx_stats: -EINVAL for a size that is too small",
-	      vctx_stats(&stats, sizeof(stats) - 1) == -EINVAL);
+	      vctx_stats(&stats, offsetof(struct vctx_stats, nested) - 1) == -EINVAL);
 	check("vctx_stats: -E2BIG for a size that is no size",
 	      vctx_stats(&stats, SIZE_MAX) == -E2BIG);
 	check("vctx_why: the error of the device, as the module was not asked",
@@ -234,7 +234,7 @@ static void test_names(void)
 	for (i = 0; vctx_unavailable_name(i); i++)
 		named &= !!strchr(vctx_unavailable_reason(i, 0), ' ');
 	check("each refusal has a name and a reason, and no other",
-	      named && i == VCTX_UNAVAILABLE_ARGUMENT + 1 &&
+	      named && i == VCTX_UNAVAILABLE_NESTED + 1 &&
 	      !vctx_unavailable_reason(i, 0) &&
 	      !vctx_unavailable_name(UINT_MAX) &&
 	      !vctx_unavailable_reason(UINT_MAX, 0));
