@@ -277,7 +277,7 @@ static void alternations(const void *arg)
 	int kvm = open_kvm(arg), fd = open_shared();
 
 	CHECK_EQ(__ctx_enter(fd, 0), 0);
-	alternate(kvm, fd, rounds(10000));
+	alternate(kvm, fd, rounds(10000) / slowness());
 	CHECK_EQ(__ctx_leave(fd), 0);
 	close(kvm);
 	close(fd);
