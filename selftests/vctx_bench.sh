@@ -43,12 +43,12 @@ planted() {
 
 # By how much, crossing tells; in emulators that do not count, each exit takes longer still.
 context_costs() {
-	bench --group overhead --only 'system call' && [ "$(count context '$2 > 0')" -ge 1 ] &&
-	{ [ "$exact" != 1 ] || [ "$(count context '$3 > 0')" -eq 2 ]; }
+	bench --group overhead --only 'system call' && [ "$(count eager '$2 > 0')" -ge 1 ] &&
+	{ [ "$exact" != 1 ] || [ "$(count eager '$3 > 0')" -eq 2 ]; }
 }
 
 all_modes() {
-	bench --only futex && [ "$(count mixed '$1 > 0')" -eq 1 ] && [ "$(count context '$1 > 0')" -eq 1 ]
+	bench --only futex && [ "$(count mixed '$1 > 0')" -eq 1 ] && [ "$(count eager '$1 > 0')" -eq 1 ]
 }
 
 holds_the_tick() {
@@ -56,7 +56,7 @@ holds_the_tick() {
 }
 
 enters() {
-	bench --only enter && [ "$(count context '$1 > 0')" -eq 1 ] && ! grep -q native "$tmp/out"
+	bench --only enter && [ "$(count eager '$1 > 0')" -eq 1 ] && ! grep -q native "$tmp/out"
 }
 
 within_a_context() {

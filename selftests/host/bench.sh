@@ -45,7 +45,7 @@ adds_up() {
 		(.results[0] | .group == "overhead" and .unit == "ns" and
 			(.modes.native.value | .low <= .median and .median <= .high and .low > 0) and
 			(.modes.again.more | .low <= .median and .median <= .high) and
-			(.modes.context | has("reason") and (has("value") | not)) and (.modes | has("mixed") | not))'
+			(.modes.eager | has("reason") and (has("value") | not)) and (.modes | has("mixed") | not))'
 }
 check "figures have intervals, and modes without a context a reason" adds_up
 
@@ -79,7 +79,7 @@ check "the group sharing is measured natively" whole_group sharing
 table() {
 	run --short --only cpuid
 	[ "$status" -eq 0 ] && grep -q '^cpuid  *native  *[0-9]' "$tmp/out" && grep -q '^  ns  *again  *[0-9]' "$tmp/out" &&
-	grep -q '^\* not measured (cpuid, context): .*modprobe' "$tmp/out"
+	grep -q '^\* not measured (cpuid, adaptive): .*modprobe' "$tmp/out"
 }
 check "the table has a line for each mode, and the reason" table
 

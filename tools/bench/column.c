@@ -7,7 +7,9 @@
 #include "column.h"
 
 #define CONTEXT		(VCTX_STRICT | VCTX_INHERIT | VCTX_KEEP_EXEC)
-#define TICKLESS	(CONTEXT | VCTX_TICKLESS)
+#define EAGER		(CONTEXT | VCTX_EAGER)
+#define NESTED		(EAGER | VCTX_NESTED)
+#define TICKLESS	(EAGER | VCTX_TICKLESS)
 
 const struct column columns[COLUMNS] = {
 	{
@@ -21,19 +23,31 @@ const struct column columns[COLUMNS] = {
 	},
 	{
 		.name = "mixed",
-		.help = "natively, beside a thread in a context",
-		.peer = CONTEXT,
+		.help = "natively, beside a thread in an eager context",
+		.peer = EAGER,
 		.needs = FIGURE_PEER,
 	},
 	{
-		.name = "context",
-		.help = "in a context",
+		.name = "adaptive",
+		.help = "in a context as vctx-exec and vctx_run() have it",
 		.self = CONTEXT,
 		.peer = CONTEXT,
 	},
 	{
+		.name = "eager",
+		.help = "in a context with all user mode in guest mode",
+		.self = EAGER,
+		.peer = EAGER,
+	},
+	{
+		.name = "nested",
+		.help = "in a context that is eager and has nested paging",
+		.self = NESTED,
+		.peer = NESTED,
+	},
+	{
 		.name = "tickless",
-		.help = "in a context that holds the tick",
+		.help = "in a context that is eager and holds the tick",
 		.self = TICKLESS,
 		.peer = TICKLESS,
 		.needs = FIGURE_TICK,

@@ -10,7 +10,7 @@
 
 #include "sample.h"
 
-#define COLUMNS		5
+#define COLUMNS		7
 
 /*
  * @name:	of the column
