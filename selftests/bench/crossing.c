@@ -34,7 +34,7 @@
 #define LIMIT_PERMILLE	81
 #define LIMIT_ENTER	5000
 /* The first context enables the CPU, and the last one disables it. */
-#define LIMIT_ENABLE	5200
+#define LIMIT_ENABLE	5300
 
 /*
  * Bochs reads the TSC as it was at the start of a run of instructions without a
