@@ -71,12 +71,6 @@ static void change_share(struct nlattr *attr, int *value)
 		*value = nla_get_u8(attr);
 }
 
-static void change_paging(struct nlattr *attr, enum vctx_paging *value)
-{
-	if (attr)
-		*value = nla_get_u32(attr);
-}
-
 static int change_policy(struct vctx_policy *policy, struct genl_info *info)
 {
 	struct nlattr **attrs = info->attrs;
@@ -97,8 +91,8 @@ static int change_policy(struct vctx_policy *policy, struct genl_info *info)
 		    &policy->tick_unprivileged);
 	change_uint(attrs[VCTX_A_POLICY_TICK_MAX_MS], &policy->tick_max_ms);
 	change_uint(attrs[VCTX_A_POLICY_MIN_STAY_US], &policy->min_stay_us);
+	change_uint(attrs[VCTX_A_POLICY_PAGING], &policy->paging);
 	change_share(attrs[VCTX_A_POLICY_SHARE], &policy->share);
-	change_paging(attrs[VCTX_A_POLICY_PAGING], &policy->paging);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/vcontext_netlink.h>
 #include <asm/processor.h>
 
 #include "policy.h"

@@ -5,7 +5,6 @@
 
 #include <linux/cpumask.h>
 #include <linux/types.h>
-#include <linux/vcontext_netlink.h>
 
 /**
  * struct vctx_policy - see enum vctx_a_policy and vcontext(4)
@@ -13,7 +12,7 @@
  * @max_contexts: how many contexts the machine may have; 0 is no limit
  * @max_per_user: how many contexts each user may have; 0 is no limit
  * @share:	contexts may run on CPUs that KVM has enabled virtualisation on
- * @paging:	how the addresses of new contexts are translated; see paging.h
+ * @paging:	enum vctx_paging, how the addresses of new contexts are translated
  * @tick_hold:	ticks may be held
  * @tick_unprivileged: threads without CAP_SYS_NICE may hold them, too
  * @tick_max_ms: for how long they may be held at most; UINT_MAX is no limit
@@ -28,7 +27,7 @@ struct vctx_policy {
 	unsigned int max_contexts;
 	unsigned int max_per_user;
 	int share;
-	enum vctx_paging paging;
+	unsigned int paging;
 	bool tick_hold;
 	bool tick_unprivileged;
 	unsigned int tick_max_ms;

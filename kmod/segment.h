@@ -3,6 +3,7 @@
 #ifndef VCTX_SEGMENT_H
 #define VCTX_SEGMENT_H
 
+#include <linux/ptrace.h>
 #include <linux/types.h>
 #include <asm/desc.h>
 #include <asm/segment.h>
@@ -88,11 +89,6 @@ static inline u64 vctx_segments_data(u64 ds, u64 es, u64 fs, u64 gs)
 	return ds | es << 16 | fs << 32 | gs << 48;
 }
 
-static inline bool vctx_segments_are_plain(const struct vctx_segments *segments)
-{
-	return segments->cs == __USER_CS && !segments->data;
-}
-
 static inline bool vctx_segments_equal(const struct vctx_segments *a,
 				       const struct vctx_segments *b)
 {
@@ -113,6 +109,28 @@ static inline u64 vctx_segment_limits(const struct desc_ptr *gdt, u16 selector)
 static inline bool vctx_segment_is_flat(u16 selector)
 {
 	return !(selector & ~SEGMENT_RPL_MASK) || selector == __USER_DS;
+}
+
+/* Before a stay: whatever is not plain is looked at after it. */
+static inline enum vctx_segments_state
+vctx_segments_before_stay(const struct vctx_segments *loaded)
+{
+	return loaded->cs == __USER_CS && !loaded->data ?
+	       VCTX_SEGMENTS_PLAIN : VCTX_SEGMENTS_UNKNOWN;
+}
+
+/*
+ * After a stay, with the selectors that the guest has then.  The base of a segment that is
+ * not flat can change without the selector.
+ */
+static inline enum vctx_segments_state
+vctx_segments_after_stay(const struct vctx_segments *loaded,
+			 const struct pt_regs *regs, u64 data)
+{
+	return regs->cs == loaded->cs && regs->ss == __USER_DS &&
+	       data == loaded->data && vctx_segment_is_flat(data) &&
+	       vctx_segment_is_flat(data >> 16) ?
+	       VCTX_SEGMENTS_LOADED : VCTX_SEGMENTS_UNKNOWN;
 }
 
 #endif /* VCTX_SEGMENT_H */

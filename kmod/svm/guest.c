@@ -60,9 +60,7 @@ bool svm_load_segments(struct svm_cpu *this, const struct pt_regs *regs)
 	if (!this->on || this->cpu.broken)
 		return false;
 	load_changed(this, regs);
-	/* Whatever is not plain is looked at after the stay. */
-	this->segments = vctx_segments_are_plain(&this->loaded) ?
-			 VCTX_SEGMENTS_PLAIN : VCTX_SEGMENTS_UNKNOWN;
+	this->segments = vctx_segments_before_stay(&this->loaded);
 	return true;
 }
 
@@ -74,13 +72,8 @@ void svm_save_segments(struct svm_cpu *this, const struct pt_regs *regs)
 
 	loadsegment(ds, ds);
 	loadsegment(es, es);
-	/* The base of a segment that is not flat can change without the selector. */
-	if (regs->cs == this->loaded.cs && regs->ss == __USER_DS &&
-	    vctx_segments_data(ds, es, 0, 0) == this->loaded.data &&
-	    vctx_segment_is_flat(ds) && vctx_segment_is_flat(es))
-		this->segments = VCTX_SEGMENTS_LOADED;
-	else
-		this->segments = VCTX_SEGMENTS_UNKNOWN;
+	this->segments = vctx_segments_after_stay(&this->loaded, regs,
+			vctx_segments_data(ds, es, 0, 0));
 }
 
 /**

@@ -64,9 +64,7 @@ bool vmx_load_segments(struct vmx_cpu *this, const struct pt_regs *regs)
 	if (!this->on || this->cpu.broken)
 		return false;
 	load_changed(this, regs);
-	/* Whatever is not plain is looked at after the stay. */
-	this->segments = vctx_segments_are_plain(&this->loaded) ?
-			 VCTX_SEGMENTS_PLAIN : VCTX_SEGMENTS_UNKNOWN;
+	this->segments = vctx_segments_before_stay(&this->loaded);
 	return true;
 }
 
@@ -87,13 +85,8 @@ void vmx_save_segments(struct vmx_cpu *this, struct pt_regs *regs)
 		/* That has loaded the base, too, as the guest's own load did. */
 		vmx_set_user_gs_base(vmx_read(GUEST_GS_BASE));
 	}
-	/* The base of a segment that is not flat can change without the selector. */
-	if (regs->cs == this->loaded.cs && regs->ss == __USER_DS &&
-	    vctx_segments_data(ds, es, fs, gs) == this->loaded.data &&
-	    vctx_segment_is_flat(ds) && vctx_segment_is_flat(es))
-		this->segments = VCTX_SEGMENTS_LOADED;
-	else
-		this->segments = VCTX_SEGMENTS_UNKNOWN;
+	this->segments = vctx_segments_after_stay(&this->loaded, regs,
+			vctx_segments_data(ds, es, fs, gs));
 
 	/* A single step that is pending would not fit the next entry's RFLAGS. */
 	if (regs->flags & X86_EFLAGS_TF)
