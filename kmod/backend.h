@@ -35,14 +35,17 @@ struct vctx_idmap_format {
 	enum vctx_page_level top_level;	/* the level of the root */
 };
 
+/* A thread's way to user mode goes by it. */
+typedef void (*vctx_hook_fn)(struct user_return_notifier *hook);
+
 /**
  * struct vctx_run_loops - run_loop.h, made with one struct vctx_guest_ops of a back end
  * @on_user_return: for nearly all threads
  * @on_user_return_long: for threads that may stay long in the guest
  */
 struct vctx_run_loops {
-	void (*on_user_return)(struct user_return_notifier *hook);
-	void (*on_user_return_long)(struct user_return_notifier *hook);
+	vctx_hook_fn on_user_return;
+	vctx_hook_fn on_user_return_long;
 };
 
 /**

@@ -11,9 +11,9 @@
 #include <linux/list.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
-#include <linux/user-return-notifier.h>
 #include <linux/vcontext.h>
 
+#include "backend.h"
 #include "event.h"
 
 struct mmu_notifier;
@@ -21,8 +21,6 @@ struct page;
 struct task_struct;
 struct vctx_quota_user;
 struct vctx_tally;
-
-typedef void (*vctx_hook_fn)(struct user_return_notifier *hook);
 
 /**
  * struct vctx_context - one thread's context

@@ -7,6 +7,7 @@
 #include <linux/percpu.h>
 #include <linux/user-return-notifier.h>
 
+#include "backend.h"
 #include "tlb.h"
 
 struct mm_struct;
@@ -49,7 +50,7 @@ struct vctx_cpu {
 	unsigned long host_cr4;
 	struct vctx_tlb_tag tag;
 	u64 tick_bound;
-	void (*detour)(struct user_return_notifier *hook);
+	vctx_hook_fn detour;
 	unsigned int nmis;
 	unsigned long nmi_at;
 	bool mine;
@@ -77,9 +78,8 @@ void vctx_cpu_hook(struct vctx_cpu *this);
 bool vctx_cpu_is_native(const struct vctx_cpu *this);
 
 /* The hook of adaptive contexts while they are not native, set at module load. */
-extern void (*vctx_cpu_adaptive_hook)(struct user_return_notifier *hook);
-void (*vctx_cpu_run_loop(const struct vctx_cpu *this))
-	(struct user_return_notifier *hook);
+extern vctx_hook_fn vctx_cpu_adaptive_hook;
+vctx_hook_fn vctx_cpu_run_loop(const struct vctx_cpu *this);
 
 /* Whether any CPU is @broken. */
 extern bool vctx_cpu_any_broken;

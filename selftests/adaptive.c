@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,14 +27,6 @@ static void be_found(void)
 		burn(20 * NSEC_PER_MSEC);
 	while (!ctx_stats().entries && now_ns() < end);
 	CHECK_GE(ctx_stats().entries, 1ULL);
-}
-
-/* Where the emulator counts instructions, nothing else takes time. */
-static bool is_exact(void)
-{
-	const char *exact = getenv("VCTX_EXACT");
-
-	return exact && *exact == '1';
 }
 
 /* The share of the time in the guest, in hundredths of a percent: the best of a few windows. */

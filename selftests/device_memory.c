@@ -9,29 +9,13 @@
 
 #include "vctx_selftest.h"
 
-/* The firmware, which every PC has there, and which may be read. */
-#define FIRMWARE	0xe0000
 #define BYTES		0x20000
 #define PAGE		0x1000
-
-static const volatile uint64_t *map_firmware(void)
-{
-	int fd = open("/dev/mem", O_RDONLY | O_CLOEXEC);
-	void *at;
-
-	if (fd < 0)
-		test_skip("/dev/mem cannot be opened");
-	at = mmap(NULL, BYTES, PROT_READ, MAP_SHARED, fd, FIRMWARE);
-	if (at == MAP_FAILED)
-		test_skip("the firmware's memory cannot be mapped");
-	close(fd);
-	return at;
-}
 
 /* One word of each page, so that each page is touched. */
 static void read_firmware(const void *arg)
 {
-	const volatile uint64_t *at = map_firmware();
+	const volatile uint64_t *at = map_firmware(BYTES);
 
 	(void)arg;
 	for (size_t i = 0; i < BYTES / sizeof(*at); i += PAGE / sizeof(*at))
@@ -51,7 +35,7 @@ static uint64_t touch(const volatile uint64_t *at)
 /* What has been mapped stays mapped as long as the map exists. */
 static void once(const void *arg)
 {
-	const volatile uint64_t *at = map_firmware();
+	const volatile uint64_t *at = map_firmware(BYTES);
 	struct vctx_stats stats;
 	struct vctx_info info;
 	uint64_t faults;
@@ -76,7 +60,7 @@ static void once(const void *arg)
 /* Without nested paging there is nothing to be mapped. */
 static void never(const void *arg)
 {
-	const volatile uint64_t *at = map_firmware();
+	const volatile uint64_t *at = map_firmware(BYTES);
 
 	(void)arg;
 	ctx_enter(0);

@@ -18,10 +18,22 @@
 
 #define SECOND	NSEC_PER_SEC
 
+/* The context of a thread that runs all the time ends at once, and the thread goes on. */
+static void evict_running(struct subject *shared, pid_t pid)
+{
+	uint64_t start = now_ns();
+
+	CHECK_EQ(genl_evict(VCTX_A_EVICT_ID, ctx_find(pid).id), 1);
+	CHECK_LE(now_ns() - start, 2 * SECOND);
+	CHECK_EQ(ctx_count(VCTX_A_CONTEXT_PID, pid), 0);
+	subject_progress(shared);
+	CHECK_EQ(subject_stop(shared, pid), 77);
+}
+
 /* The context ends at once, also with the tick held; the thread goes on where it was. */
 static void evict_computing(const void *arg)
 {
-	uint64_t flags = arg ? *(const uint64_t *)arg : CTX_ALL, start;
+	uint64_t flags = arg ? *(const uint64_t *)arg : CTX_ALL;
 	struct subject *shared = subject_share();
 	pid_t pid;
 
@@ -30,19 +42,13 @@ static void evict_computing(const void *arg)
 	pid = subject_computing(shared, flags);
 	pin(0);
 	usleep(100000);
-	start = now_ns();
-	CHECK_EQ(genl_evict(VCTX_A_EVICT_ID, ctx_find(pid).id), 1);
-	CHECK_LE(now_ns() - start, 2 * SECOND);
-	CHECK_EQ(ctx_count(VCTX_A_CONTEXT_PID, pid), 0);
-	subject_progress(shared);
-	CHECK_EQ(subject_stop(shared, pid), 77);
+	evict_running(shared, pid);
 }
 
 /* An adaptive context whose thread makes system calls has no hook: it ends as soon. */
 static void evict_calling(const void *arg)
 {
 	struct subject *shared = subject_share();
-	uint64_t start;
 	pid_t pid = fork();
 
 	(void)arg;
@@ -53,12 +59,7 @@ static void evict_calling(const void *arg)
 		_exit(__ctx_leave(test_fd) == -ENXIO ? 77 : 0);
 	}
 	subject_progress(shared);
-	start = now_ns();
-	CHECK_EQ(genl_evict(VCTX_A_EVICT_ID, ctx_find(pid).id), 1);
-	CHECK_LE(now_ns() - start, 2 * SECOND);
-	CHECK_EQ(ctx_count(VCTX_A_CONTEXT_PID, pid), 0);
-	subject_progress(shared);
-	CHECK_EQ(subject_stop(shared, pid), 77);
+	evict_running(shared, pid);
 }
 
 /* A sleeping thread is not woken up: its system call goes on. */

@@ -20,9 +20,6 @@
 #define POLICY	"/sys/module/vcontext/parameters/paging"
 #define PAGE	4096UL
 
-/* The firmware, which every PC has there, and which is no RAM. */
-#define FIRMWARE	0xe0000
-
 static bool has_nested(void)
 {
 	struct vctx_info info;
@@ -255,20 +252,6 @@ static void map(const void *arg)
 	restore_policy();
 }
 
-static const volatile uint64_t *map_firmware(void)
-{
-	int fd = open("/dev/mem", O_RDONLY | O_CLOEXEC);
-	void *at;
-
-	if (fd < 0)
-		test_skip("/dev/mem cannot be opened");
-	at = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, FIRMWARE);
-	if (at == MAP_FAILED)
-		test_skip("the firmware's memory cannot be mapped");
-	close(fd);
-	return at;
-}
-
 /* Enter, touch memory that is no RAM, leave: the faults of the identity map. */
 static uint64_t touch_as(uint64_t flags, const volatile uint64_t *at)
 {
@@ -289,7 +272,7 @@ static uint64_t touch_as(uint64_t flags, const volatile uint64_t *at)
  */
 static void change_over(const void *arg)
 {
-	const volatile uint64_t *at = map_firmware();
+	const volatile uint64_t *at = map_firmware(PAGE);
 	pid_t other;
 
 	(void)arg;

@@ -3,11 +3,15 @@
 # Plant a fault into a copy of the project, and run something of the copy in the
 # harness.  Source this; the caller has $top, $here, $tmp and check() of host/ktap.sh.
 
-# shellcheck disable=SC2154 # of the caller
-copy=$tmp/project
+fail() {
+	echo "planted: $*" >&2
+	exit 125
+}
 
 # The copy has what a run needs, in the same places.
 copy_project() {
+	# shellcheck disable=SC2154 # of the caller
+	copy=$tmp/project
 	mkdir -p "$copy/selftests" &&
 	cp -r "$top/Kbuild" "$top/kmod" "$top/uapi" "$top/lib" "$top/tools" "$copy" &&
 	cp -r "$here/vm" "$here/debug" "$here/test_modules" "$copy/selftests" || return
@@ -33,4 +37,31 @@ run_copy() {
 	for file in "${changed[@]}"; do
 		cp "$top/kmod/$file" "$copy/kmod/$file"
 	done
+}
+
+# plant PROGRAM FAULT...: those of $faults that are named, or all of them; each is a function
+# of the caller, as usage is.  PROGRAM has to be built.
+plant() {
+	local program=$1 fault
+	shift
+	case ${1-} in
+	-h | --help)
+		usage
+		exit
+		;;
+	esac
+	[ $# -gt 0 ] || set -- "${faults[@]}"
+	for fault; do
+		[[ " ${faults[*]} " = *" $fault "* ]] || fail "there is no fault $fault; see planted --help"
+	done
+	[ -x "$here/build/$program" ] || fail "the tests are not built: run make"
+
+	tmp=$(mktemp -d)
+	trap 'rm -rf "$tmp"' EXIT
+	copy_project || fail "cannot copy the project to $tmp"
+	echo "TAP version 13"
+	for fault; do
+		check "planted: $fault" "$fault"
+	done
+	finish
 }

@@ -622,6 +622,29 @@ unsigned int slowness(void)
 	return times ? atoi(times) : 1;
 }
 
+bool is_exact(void)
+{
+	const char *exact = getenv("VCTX_EXACT");
+
+	return exact && *exact == '1';
+}
+
+#define FIRMWARE	0xe0000
+
+const volatile uint64_t *map_firmware(size_t size)
+{
+	int fd = open("/dev/mem", O_RDONLY | O_CLOEXEC);
+	void *at;
+
+	if (fd < 0)
+		test_skip("/dev/mem cannot be opened");
+	at = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, FIRMWARE);
+	if (at == MAP_FAILED)
+		test_skip("the firmware's memory cannot be mapped");
+	close(fd);
+	return at;
+}
+
 bool cpu_has_svm(void)
 {
 	unsigned int eax, ebx, ecx = 0, edx;

@@ -185,6 +185,15 @@ int rounds(int few);
 /* How many times as long as elsewhere anything may take. */
 unsigned int slowness(void);
 
+/* The TSC counts instructions, and nothing else takes time. */
+bool is_exact(void);
+
+/*
+ * The first @size bytes of the firmware, which every PC has there: they are no RAM, and
+ * may be read.  Skips the case if they cannot be mapped.
+ */
+const volatile uint64_t *map_firmware(size_t size);
+
 uint64_t now_ns(void);
 int nr_cpus(void);
 bool cpu_has_svm(void);

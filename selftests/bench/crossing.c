@@ -24,6 +24,7 @@
 #include <vctx.h>
 
 #include "counters.h"
+#include "ticks.h"
 #include "vctx_selftest.h"
 
 #define PAGE		4096UL
@@ -35,25 +36,6 @@
 #define LIMIT_ENTER	5000
 /* The first context enables the CPU, and the last one disables it. */
 #define LIMIT_ENABLE	5300
-
-/*
- * Bochs reads the TSC as it was at the start of a run of instructions without a
- * branch.  The jump makes RDTSC the first instruction of a run.
- */
-static inline uint64_t ticks(void)
-{
-	uint32_t low, high;
-
-	asm volatile("jmp 1f\n1:\trdtsc" : "=a"(low), "=d"(high) : : "memory");
-	return (uint64_t)high << 32 | low;
-}
-
-static int compare(const void *left, const void *right)
-{
-	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-
-	return (a > b) - (a < b);
-}
 
 /* What a path costs: the median in ticks, and what was counted in all runs. */
 struct cost {
@@ -74,8 +56,7 @@ static struct cost median(void (*fn)(void))
 		samples[i] = ticks() - start;
 	}
 	cost.counts = counters_stop();
-	qsort(samples, SAMPLES, sizeof(samples[0]), compare);
-	cost.ticks = samples[SAMPLES / 2];
+	cost.ticks = ticks_median(samples, SAMPLES);
 	return cost;
 }
 
@@ -124,13 +105,6 @@ static void print_one(const char *what, struct cost context)
 {
 	printf("# %-28s %9s %9lld\n", what, "-", (long long)context.ticks);
 	print_counts("in a context", &context.counts);
-}
-
-static bool is_exact(void)
-{
-	const char *exact = getenv("VCTX_EXACT");
-
-	return exact && *exact == '1';
 }
 
 static void head(void)

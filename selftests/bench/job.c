@@ -21,6 +21,8 @@
 
 #include <linux/vcontext.h>
 
+#include "ticks.h"
+
 #define FLAGS	(VCTX_ENTER_INHERIT | VCTX_ENTER_KEEP_EXEC)
 #define MAX_ROUNDS	99
 
@@ -33,15 +35,6 @@ struct cost {
 	uint64_t ticks;
 	struct vctx_stats stats;
 };
-
-/* The jump makes RDTSC the first instruction of a run, for which Bochs is exact. */
-static uint64_t ticks(void)
-{
-	uint32_t low, high;
-
-	asm volatile("jmp 1f\n1:\trdtsc" : "=a"(low), "=d"(high) : : "memory");
-	return (uint64_t)high << 32 | low;
-}
 
 static void run_here(char **command, int fd, uint64_t flags)
 {
@@ -79,14 +72,6 @@ static struct cost run(char **command, uint64_t flags)
 	return cost;
 }
 
-static int compare(const void *left, const void *right)
-{
-	uint64_t a = ((const struct cost *)left)->ticks;
-	uint64_t b = ((const struct cost *)right)->ticks;
-
-	return (a > b) - (a < b);
-}
-
 /* In per cent of the native ticks, what the ways cost more, and what part is in the guest. */
 static void print(const struct cost *native, const struct cost *cost)
 {
@@ -111,7 +96,7 @@ int main(int argc, char **argv)
 		for (size_t way = 0; way < NR_WAYS; way++)
 			costs[way][i] = run(argv + 3, ways[way]);
 	for (size_t way = 0; way < NR_WAYS; way++)
-		qsort(costs[way], rounds, sizeof(struct cost), compare);
+		qsort(costs[way], rounds, sizeof(struct cost), ticks_compare);
 
 	printf("job\t%s\t%llu", argv[1],
 	       (unsigned long long)costs[0][rounds / 2].ticks);

@@ -13,28 +13,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ticks.h"
 #include "vctx_selftest.h"
 
 #define SAMPLES	11
 
 /* How many instructions more than env(1) the start may take. */
 #define LIMIT	200000
-
-/* As in crossing: the jump makes RDTSC the first instruction of a run. */
-static inline uint64_t ticks(void)
-{
-	uint32_t low, high;
-
-	asm volatile("jmp 1f\n1:\trdtsc" : "=a"(low), "=d"(high) : : "memory");
-	return (uint64_t)high << 32 | low;
-}
-
-static int compare(const void *left, const void *right)
-{
-	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-
-	return (a > b) - (a < b);
-}
 
 static uint64_t run(const char *const *argv)
 {
@@ -55,8 +40,7 @@ static int64_t median(const char *const *argv)
 
 	for (int i = 0; i < SAMPLES; i++)
 		samples[i] = run(argv);
-	qsort(samples, SAMPLES, sizeof(samples[0]), compare);
-	return samples[SAMPLES / 2];
+	return ticks_median(samples, SAMPLES);
 }
 
 /* As crossing has it, for bench/run: env(1) is what is native. */
@@ -75,7 +59,6 @@ static const char *const with_stats[] = {
 	"vctx-exec", "--stats=/dev/null", "true", NULL
 };
 
-
 /* Another context keeps the processors in VMX operation, or with SVM enabled. */
 static int64_t beside_another(void)
 {
@@ -89,10 +72,8 @@ static int64_t beside_another(void)
 
 static void need_exact(void)
 {
-	const char *exact = getenv("VCTX_EXACT");
-
 	fflush(stdout);
-	if (!exact || *exact != '1')
+	if (!is_exact())
 		test_skip("the figures are only exact with VCTX_EXACT=1");
 }
 

@@ -9,20 +9,7 @@ cd "$(dirname "$0")" || exit 1
 tool=$PWD/../../tools/bench/vctx-bench
 . ./tool.sh
 
-if [ -e /dev/vcontext ]; then
-	skip "vctx-bench without the module" "/dev/vcontext exists here"
-	finish
-	exit
-fi
-
-# Succeeds with one line on standard error that matches PATTERN, and no output.
-complains() {	# PATTERN ARG...
-	local pattern=$1
-	shift
-	run "$@"
-	[ "$status" -eq 125 ] && [ ! -s "$tmp/out" ] && [ "$(wc -l <"$tmp/err")" -eq 1 ] &&
-	grep -q -- "$pattern" "$tmp/err" || { echo "status $status, no '$pattern' in:"; cat "$tmp/err"; return 1; }
-}
+needs_no_module "vctx-bench without the module"
 
 # Standard error has the progress.
 measures() {	# FILE ARG...
@@ -101,35 +88,21 @@ if command -v gnuplot >/dev/null; then
 else
 	skip "a picture" "there is no gnuplot"
 fi
-check "a picture that is neither PNG nor SVG is refused" complains 'end in .png or .svg' --plot "$tmp/a.gif"
+check "a picture that is neither PNG nor SVG is refused" declines 'end in .png or .svg' --plot "$tmp/a.gif"
 
 # ---- words ----
 
-check "an unknown group is refused" complains "no group 'fast'" --group fast
-check "5 samples are refused" complains "from 6 to 1000" --samples 5
-check "--plant 0 is refused" complains "cannot make a step longer" --plant 0
-check "a name that nothing has is refused" complains "see --list" --only nothing
-check "a word that is not an option is refused" complains "not an option" word
-check "JSON to a folder that is not there is refused" complains "cannot write the JSON" --json="$tmp/none/a"
+check "an unknown group is refused" declines "no group 'fast'" --group fast
+check "5 samples are refused" declines "from 6 to 1000" --samples 5
+check "--plant 0 is refused" declines "cannot make a step longer" --plant 0
+check "a name that nothing has is refused" declines "see --list" --only nothing
+check "a word that is not an option is refused" declines "not an option" word
+check "JSON to a folder that is not there is refused" declines "cannot write the JSON" --json="$tmp/none/a"
 
-full() {	# ARG...
-	"$tool" "$@" >/dev/full 2>"$tmp/err"
-	[ $? -eq 125 ]
-}
 check "--help to a full device fails" full --help
 check "the table to a full device fails" full --short --only cpuid
 
-documented() {
-	local option
-	for option in $(sed -n 's/.*{ "\([a-z-]*\)",.*_argument.*/\1/p' ../../tools/bench/main.c); do
-		"$tool" --help | grep -q -- "--$option" || { echo "--$option is not in --help"; return 1; }
-		grep -q -- "--$option" <(sed 's/\\-/-/g' ../../tools/man/vctx-bench.1) ||
-			{ echo "--$option is not in vctx-bench(1)"; return 1; }
-		grep -q -- "--$option" ../../tools/completion/vctx-bench ||
-			{ echo "--$option is not completed"; return 1; }
-	done
-}
-check "each option is in --help, the man page and the completion" documented
+check "each option is in --help, the man page and the completion" documents_options
 
 # Each mode is in the man page, too.
 modes_documented() {

@@ -9,11 +9,7 @@ cd "$(dirname "$0")" || exit 1
 tool=../../tools/exec/vctx-exec
 . ./tool.sh
 
-if [ -e /dev/vcontext ]; then
-	skip "vctx-exec without the module" "/dev/vcontext exists here"
-	finish
-	exit
-fi
+needs_no_module "vctx-exec without the module"
 
 expect() {	# WHAT GOT WANTED
 	[ "$2" = "$3" ] || { echo "$1: got '$2' instead of '$3'"; cat "$tmp/err"; return 1; }
@@ -239,23 +235,9 @@ prints() {	# PATTERN ARG...
 check "--help" prints '^Usage: vctx-exec ' --help
 check "--version" prints '^vctx-exec [0-9.]*$' --version
 
-help_names_all() {
-	local option
-	for option in $(sed -n 's/.*{ "\([a-z-]*\)",.*_argument.*/\1/p' ../../tools/exec/main.c); do
-		$tool --help | grep -q -- "--$option" || { echo "--$option is not in --help"; return 1; }
-		grep -q -- "--$option" <(sed 's/\\-/-/g' ../../tools/man/vctx-exec.1) ||
-			{ echo "--$option is not in vctx-exec(1)"; return 1; }
-		grep -q -- "--$option" ../../tools/completion/vctx-exec ||
-			{ echo "--$option is not completed"; return 1; }
-	done
-}
-check "each option is in --help, the man page and the completion" help_names_all
+check "each option is in --help, the man page and the completion" documents_options
 
-full_output() {
-	"$tool" --help >/dev/full 2>&1
-	expect status $? 125
-}
-check "--help to a full device fails" full_output
+check "--help to a full device fails" full --help
 
 verbose_sums_up() {
 	run --verbose sh -c 'exit 4'

@@ -9,20 +9,7 @@ cd "$(dirname "$0")" || exit 1
 tool=$PWD/../../tools/noise/vctx-noise
 . ./tool.sh
 
-if [ -e /dev/vcontext ]; then
-	skip "vctx-noise without the module" "/dev/vcontext exists here"
-	finish
-	exit
-fi
-
-# Succeeds with one line on standard error that matches PATTERN, and no output.
-complains() {	# PATTERN ARG...
-	local pattern=$1
-	shift
-	run "$@"
-	[ "$status" -eq 125 ] && [ ! -s "$tmp/out" ] && [ "$(wc -l <"$tmp/err")" -eq 1 ] &&
-	grep -q -- "$pattern" "$tmp/err" || { echo "status $status, no '$pattern' in:"; cat "$tmp/err"; return 1; }
-}
+needs_no_module "vctx-noise without the module"
 
 holds() {	# JQ-EXPRESSION ABOUT THE FIRST RESULT
 	jq -e ".results[0] | $1" "$tmp/json" >/dev/null || { jq -c '.results[0]' "$tmp/json"; return 1; }
@@ -92,8 +79,8 @@ fi
 
 # ---- without contexts ----
 
-check "--mode context says why it cannot" complains '^vctx-noise: cannot measure (context): .*modprobe' -m context -d 10ms
-check "--mode tickless says why it cannot" complains '^vctx-noise: cannot measure (tickless): .*modprobe' -m tickless -d 10ms
+check "--mode context says why it cannot" declines '^vctx-noise: cannot measure (context): .*modprobe' -m context -d 10ms
+check "--mode tickless says why it cannot" declines '^vctx-noise: cannot measure (tickless): .*modprobe' -m tickless -d 10ms
 
 compares() {
 	succeeds --compare --duration 20ms --json="$tmp/json" --bound unlimited &&
@@ -118,13 +105,13 @@ check "--from reads what --json writes" reads_again
 
 refuses() {	# TEXT OF A FILE
 	printf '%s' "$1" >"$tmp/bad"
-	complains "cannot read a measurement from '$tmp/bad': it is not" --from "$tmp/bad"
+	declines "cannot read a measurement from '$tmp/bad': it is not" --from "$tmp/bad"
 }
 check "--from refuses what is no JSON" refuses '{ "results": '
 check "--from refuses other JSON" refuses '{ "exits": {} }'
 check "--from refuses what lacks a field" refuses \
 	'{ "results": [ { "label": "a", "mode": "native", "cpu": 0, "fifo": 0 } ] }'
-check "--from of a file that is not there" complains 'No such file' --from "$tmp/none"
+check "--from of a file that is not there" declines 'No such file' --from "$tmp/none"
 
 # ---- the picture ----
 
@@ -160,44 +147,30 @@ no_gnuplot() {
 	[ $? -eq 125 ] && grep -q 'install the package gnuplot-nox' "$tmp/err" && [ ! -e "$tmp/no.png" ]
 }
 check "without gnuplot it names the package" no_gnuplot
-check "a picture that is neither PNG nor SVG is refused" complains 'end in .png or .svg' --plot "$tmp/a.gif"
+check "a picture that is neither PNG nor SVG is refused" declines 'end in .png or .svg' --plot "$tmp/a.gif"
 if command -v gnuplot >/dev/null; then
-	check "a picture in a folder that is not there is refused" complains 'No such file' --plot "$tmp/none/a.png"
+	check "a picture in a folder that is not there is refused" declines 'No such file' --plot "$tmp/none/a.png"
 fi
 
 # ---- words ----
 
-check "an unknown mode is refused" complains "no mode 'fast'" --mode fast
+check "an unknown mode is refused" declines "no mode 'fast'" --mode fast
 for time in '' 0 1x -1 s 0.5ms; do
-	check "--duration '$time' is refused" complains "cannot measure for" --duration "$time"
+	check "--duration '$time' is refused" declines "cannot measure for" --duration "$time"
 done
-check "--threshold 0 is refused" complains "cannot use the threshold" --threshold 0
-check "--bound 5 is refused" complains "cannot hold the tick" --bound 5
-check "--cpu 0-1 is refused" complains "not a CPU.s number" --cpu 0-1
-check "--cpu of a CPU that is not there is refused" complains "cannot run on CPU 8000" --cpu 8000 -d 10ms
-check "--fifo=100 is refused" complains "from 1 to 99" --fifo=100
-check "a word that is not an option is refused" complains "not an option" word
-check "--compare --label is refused" complains "makes three" --compare --label a
+check "--threshold 0 is refused" declines "cannot use the threshold" --threshold 0
+check "--bound 5 is refused" declines "cannot hold the tick" --bound 5
+check "--cpu 0-1 is refused" declines "not a CPU.s number" --cpu 0-1
+check "--cpu of a CPU that is not there is refused" declines "cannot run on CPU 8000" --cpu 8000 -d 10ms
+check "--fifo=100 is refused" declines "from 1 to 99" --fifo=100
+check "a word that is not an option is refused" declines "not an option" word
+check "--compare --label is refused" declines "makes three" --compare --label a
 
-full() {	# ARG...
-	"$tool" "$@" >/dev/full 2>"$tmp/err"
-	[ $? -eq 125 ]
-}
 check "--help to a full device fails" full --help
 check "the table to a full device fails" full --from "$tmp/second"
 check "the JSON to a full device fails" full --from "$tmp/second" --json
 
-documented() {
-	local option
-	for option in $(sed -n 's/.*{ "\([a-z-]*\)",.*_argument.*/\1/p' ../../tools/noise/main.c); do
-		"$tool" --help | grep -q -- "--$option" || { echo "--$option is not in --help"; return 1; }
-		grep -q -- "--$option" <(sed 's/\\-/-/g' ../../tools/man/vctx-noise.1) ||
-			{ echo "--$option is not in vctx-noise(1)"; return 1; }
-		grep -q -- "--$option" ../../tools/completion/vctx-noise ||
-			{ echo "--$option is not completed"; return 1; }
-	done
-}
-check "each option is in --help, the man page and the completion" documented
+check "each option is in --help, the man page and the completion" documents_options
 check "--version" succeeds --version
 
 finish

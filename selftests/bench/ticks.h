@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Samples in ticks of the TSC, which are instructions on one CPU of Bochs. */
+#ifndef TICKS_H
+#define TICKS_H
+
+#include <stdint.h>
+#include <stdlib.h>
+
+/*
+ * Bochs reads the TSC as it was at the start of a run of instructions without a
+ * branch.  The jump makes RDTSC the first instruction of a run.
+ */
+static inline uint64_t ticks(void)
+{
+	uint32_t low, high;
+
+	asm volatile("jmp 1f\n1:\trdtsc" : "=a"(low), "=d"(high) : : "memory");
+	return (uint64_t)high << 32 | low;
+}
+
+/* For qsort(), by ticks alone or by ticks that a structure begins with. */
+static inline int ticks_compare(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+static inline uint64_t ticks_median(uint64_t *samples, size_t count)
+{
+	qsort(samples, count, sizeof(*samples), ticks_compare);
+	return samples[count / 2];
+}
+
+#endif /* TICKS_H */
