@@ -2,7 +2,6 @@
 /*
  * vctx-bench - measure what contexts cost, beside native runs.
  */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 
 #include "common/duration.h"
 #include "common/number.h"
+#include "common/output.h"
 #include "common/say.h"
 #include "machine.h"
 #include "measure.h"
@@ -26,9 +26,7 @@
 
 struct options {
 	struct measure_options measure;
-	bool json;
-	const char *json_path;	/* NULL: standard output */
-	const char *plot_path;
+	struct output output;
 };
 
 static void print_help(void)
@@ -112,35 +110,13 @@ static bool parse_plant(const char *arg, struct options *opt)
 	return false;
 }
 
-typedef void figure_fn(const struct group *group, const struct figure *figure);
-
-/* Call @fn for each figure that is asked for; returns how many there are. */
-static size_t visit_figures(const struct measure_options *opt, figure_fn *fn)
+static void print_figures(const struct report *report)
 {
-	const struct figure *figure;
-	const struct group *group;
-	size_t count = 0;
+	size_t i;
 
-	for (group = groups; group->name; group++) {
-		for (figure = group->figures; figure->name; figure++) {
-			if (!measure_wants(opt, group, figure))
-				continue;
-			fn(group, figure);
-			count++;
-		}
-	}
-	return count;
-}
-
-static void print_figure(const struct group *group, const struct figure *figure)
-{
-	printf("%-12s %s\n", group->name, figure->name);
-}
-
-static void ignore_figure(const struct group *group, const struct figure *figure)
-{
-	(void)group;
-	(void)figure;
+	for (i = 0; i < report->count; i++)
+		printf("%-12s %s\n", report->rows[i].group->name,
+		       report->rows[i].figure->name);
 }
 
 static int flushed(void)
@@ -167,11 +143,11 @@ static bool parse_option(int c, struct options *opt, bool *list)
 		*list = true;
 		return true;
 	case 'J':
-		opt->json = true;
-		opt->json_path = optarg;
+		opt->output.json = true;
+		opt->output.json_path = optarg;
 		return true;
 	case 'P':
-		opt->plot_path = optarg;
+		opt->output.plot_path = optarg;
 		return true;
 	case 'h':
 		print_help();
@@ -185,7 +161,7 @@ static bool parse_option(int c, struct options *opt, bool *list)
 	}
 }
 
-static bool parse(int argc, char **argv, struct options *opt)
+static bool parse(int argc, char **argv, struct options *opt, struct report *report)
 {
 	bool list = false;
 	int c;
@@ -197,13 +173,16 @@ static bool parse(int argc, char **argv, struct options *opt)
 		say("'%s' is not an option; try 'vctx-bench --help'", argv[optind]);
 		return false;
 	}
-	if (!visit_figures(&opt->measure, list ? print_figure : ignore_figure)) {
+	measure_list(&opt->measure, report);
+	if (!report->count) {
 		say("nothing that is measured has '%s' in its name; see --list",
 		    opt->measure.only);
 		return false;
 	}
-	if (list)
+	if (list) {
+		print_figures(report);
 		exit(flushed());
+	}
 	if (!opt->measure.rounds)
 		opt->measure.rounds = opt->measure.is_short ? SHORT_ROUNDS : ROUNDS;
 	return true;
@@ -212,23 +191,14 @@ static bool parse(int argc, char **argv, struct options *opt)
 /* Errors are to be found before a long measurement; *json is set if it is asked for. */
 static bool prepare(const struct options *opt, FILE **json)
 {
-	const char *why;
+	const char *plot = opt->output.plot_path;
 
 	if (vctx_in_context()) {
 		say("cannot measure: the calling thread has a context already; run vctx-bench without vctx-exec");
 		return false;
 	}
-	if (opt->json)
-		*json = opt->json_path ? fopen(opt->json_path, "we") : stdout;
-	if (opt->json && !*json) {
-		say("cannot write the JSON to '%s': %s", opt->json_path,
-		    strerror(errno));
-		return false;
-	}
-	why = opt->plot_path ? report_can_draw(opt->plot_path) : NULL;
-	if (why)
-		say("cannot draw '%s': %s", opt->plot_path, why);
-	return !why;
+	return output_open(&opt->output, json) &&
+	       (!plot || output_drew(&opt->output, report_can_draw(plot)));
 }
 
 static bool measure(const struct options *opt, struct report *report)
@@ -250,25 +220,14 @@ static bool measure(const struct options *opt, struct report *report)
 
 static bool show(const struct options *opt, FILE *json, const struct report *report)
 {
-	int err = json ? report_write(json, report) : 0;
-	const char *why;
+	const char *plot = opt->output.plot_path;
 
-	if (err) {
-		say("cannot write the JSON to %s: %s",
-		    opt->json_path ? opt->json_path : "standard output",
-		    strerror(-err));
+	if (json && !output_wrote(&opt->output, report_write(json, report)))
 		return false;
-	}
 	if (json != stdout)
 		report_print(stdout, report);
-	if (fflush(stdout) || ferror(stdout)) {
-		say("cannot write to standard output: %s", strerror(errno));
-		return false;
-	}
-	why = opt->plot_path ? report_draw(opt->plot_path, report) : NULL;
-	if (why)
-		say("cannot draw '%s': %s", opt->plot_path, why);
-	return !why;
+	return output_flush() &&
+	       (!plot || output_drew(&opt->output, report_draw(plot, report)));
 }
 
 int main(int argc, char **argv)
@@ -277,7 +236,7 @@ int main(int argc, char **argv)
 	struct report report = { };
 	FILE *json = NULL;
 
-	if (!parse(argc, argv, &opt) || !prepare(&opt, &json) ||
+	if (!parse(argc, argv, &opt, &report) || !prepare(&opt, &json) ||
 	    !measure(&opt, &report) || !show(&opt, json, &report))
 		return EXIT_OURS;
 	return 0;

@@ -183,14 +183,6 @@ static void run_accounting(struct sample *sample)
 }
 
 /* The measured thread waits for I/O now and then; the one beside it computes. */
-static void compute(void *arg)
-{
-	const atomic_bool *over = arg;
-
-	while (!atomic_load(over))
-		;
-}
-
 static void run_share(struct sample *sample)
 {
 	atomic_bool over = false;
@@ -198,7 +190,7 @@ static void run_share(struct sample *sample)
 		.sample = sample,
 		.cpu = sample->conditions->cpu,
 		.flags = sample->peer,
-		.fn = compute,
+		.fn = peer_compute,
 		.arg = &over,
 	};
 	uint64_t start, until;

@@ -112,8 +112,8 @@ static void measure(const struct measure_options *opt, const struct report *repo
 
 /* ---- all of them ---- */
 
-bool measure_wants(const struct measure_options *opt, const struct group *group,
-		   const struct figure *figure)
+static bool is_wanted(const struct measure_options *opt, const struct group *group,
+		      const struct figure *figure)
 {
 	if (opt->group && strcmp(opt->group, group->name))
 		return false;
@@ -122,14 +122,14 @@ bool measure_wants(const struct measure_options *opt, const struct group *group,
 	return !opt->is_short || !(figure->flags & FIGURE_LONG);
 }
 
-static void list_rows(const struct measure_options *opt, struct report *report)
+void measure_list(const struct measure_options *opt, struct report *report)
 {
 	const struct figure *figure;
 	const struct group *group;
 
 	for (group = groups; group->name; group++) {
 		for (figure = group->figures; figure->name; figure++) {
-			if (!measure_wants(opt, group, figure))
+			if (!is_wanted(opt, group, figure))
 				continue;
 			report->rows = xgrow(report->rows, report->count + 1,
 					     sizeof(*report->rows));
@@ -159,7 +159,6 @@ void measure_all(const struct measure_options *opt, struct report *report)
 	size_t i;
 
 	report->rounds = opt->rounds;
-	list_rows(opt, report);
 	for (i = 0; i < report->count; i++) {
 		say_progress(report, i);
 		measure(opt, report, &report->rows[i]);

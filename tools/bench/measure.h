@@ -22,11 +22,10 @@ struct measure_options {
 	uint64_t plant_ns;
 };
 
-/* Whether a figure is asked for. */
-bool measure_wants(const struct measure_options *opt, const struct group *group,
-		   const struct figure *figure);
+/* List what is asked for as the rows of @report, which has none yet. */
+void measure_list(const struct measure_options *opt, struct report *report);
 
-/* Measure what is asked for, and fill in the rows of @report. */
+/* Measure what is listed, and fill in the rows. */
 void measure_all(const struct measure_options *opt, struct report *report);
 
 #endif /* MEASURE_H */

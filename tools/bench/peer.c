@@ -2,6 +2,7 @@
 /*
  * The thread beside the one that is measured.
  */
+#include <stdatomic.h>
 #include <string.h>
 
 #include "peer.h"
@@ -27,6 +28,12 @@ void peer_start(struct peer *peer)
 		sample_give_up(peer->sample, "cannot create a thread: %s",
 			       strerror(err));
 	pthread_barrier_wait(&peer->ready);
+}
+
+void peer_compute(void *over)
+{
+	while (!atomic_load((const atomic_bool *)over))
+		;
 }
 
 void peer_join(struct peer *peer)

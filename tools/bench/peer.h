@@ -32,6 +32,9 @@ struct peer {
  */
 void peer_start(struct peer *peer);
 
+/* For @fn: compute until @over, an atomic_bool, is true. */
+void peer_compute(void *over);
+
 /* Wait for its end. */
 void peer_join(struct peer *peer);
 

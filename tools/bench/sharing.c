@@ -27,14 +27,6 @@ static void run_round_trip(struct sample *sample)
 
 /* ---- munmap() while other CPUs run threads of the process ---- */
 
-static void compute(void *arg)
-{
-	const atomic_bool *over = arg;
-
-	while (!atomic_load(over))
-		;
-}
-
 static void map_and_unmap(void *arg)
 {
 	char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
@@ -63,7 +55,7 @@ static unsigned int start_others(struct sample *sample, struct peer *peers,
 			.sample = sample,
 			.cpu = cpu,
 			.flags = sample->peer,
-			.fn = compute,
+			.fn = peer_compute,
 			.arg = over,
 		};
 		peer_start(&peers[count++]);

@@ -114,20 +114,24 @@ static const struct policy_type count_type = {
 	"a number, or " NO_LIMIT, parse_count, format_count, add_count,
 };
 
-/* ---- milliseconds, u32 ---- */
+/* ---- milliseconds and microseconds, u32 ---- */
 
-static bool parse_ms(const char *text, void *value)
+/* A time with a unit, in units of @unit_ns, of which there may be @most. */
+static bool parse_time(const char *text, uint64_t unit_ns, uint32_t most,
+		       uint32_t *value)
 {
 	uint64_t ns;
 
-	if (parse_u32(text, UINT32_MAX, value))
-		return true;
-	/* It may have a unit. */
-	if (!duration_parse(text, 0, &ns) || ns % 1000000 ||
-	    ns / 1000000 >= UINT32_MAX)
+	if (!duration_parse(text, 0, &ns) || ns % unit_ns || ns / unit_ns > most)
 		return false;
-	*(uint32_t *)value = ns / 1000000;
+	*value = ns / unit_ns;
 	return true;
+}
+
+static bool parse_ms(const char *text, void *value)
+{
+	return parse_u32(text, UINT32_MAX, value) ||
+	       parse_time(text, 1000000, UINT32_MAX - 1, value);
 }
 
 static void format_ms(const void *value, char *text, size_t size)
@@ -146,19 +150,12 @@ static const struct policy_type ms_type = {
 	parse_ms, format_ms, add_ms,
 };
 
-/* ---- microseconds, u32 ---- */
-
 static bool parse_us(const char *text, void *value)
 {
-	uint64_t us, ns;
+	uint64_t us;
 
-	if (!number_parse(text, 0, UINT32_MAX, &us)) {
-		/* It may have a unit. */
-		if (!duration_parse(text, 0, &ns) || ns % 1000 ||
-		    ns / 1000 > UINT32_MAX)
-			return false;
-		us = ns / 1000;
-	}
+	if (!number_parse(text, 0, UINT32_MAX, &us))
+		return parse_time(text, 1000, UINT32_MAX, value);
 	*(uint32_t *)value = us;
 	return true;
 }

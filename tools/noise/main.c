@@ -2,7 +2,6 @@
 /*
  * vctx-noise - measure what interrupts a thread that computes.
  */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "common/cpulist.h"
 #include "common/duration.h"
 #include "common/number.h"
+#include "common/output.h"
 #include "common/say.h"
 #include "measure.h"
 #include "noise.h"
@@ -22,9 +22,7 @@
 
 struct options {
 	struct measure_options measure;
-	bool json;
-	const char *json_path;	/* NULL: standard output */
-	const char *plot_path;
+	struct output output;
 };
 
 static void print_help(void)
@@ -162,11 +160,11 @@ static bool parse(int argc, char **argv, struct options *opt,
 				return false;
 			break;
 		case 'J':
-			opt->json = true;
-			opt->json_path = optarg;
+			opt->output.json = true;
+			opt->output.json_path = optarg;
 			break;
 		case 'P':
-			opt->plot_path = optarg;
+			opt->output.plot_path = optarg;
 			break;
 		case 'h':
 			print_help();
@@ -196,29 +194,14 @@ static bool parse(int argc, char **argv, struct options *opt,
 static bool report(const struct options *opt, FILE *json,
 		   const struct noise *noises, size_t count)
 {
-	const char *why;
-	int err = 0;
+	const char *plot = opt->output.plot_path;
 
-	if (json)
-		err = noise_write(json, noises, count);
-	if (err) {
-		say("cannot write the JSON to %s: %s",
-		    opt->json_path ? opt->json_path : "standard output",
-		    strerror(-err));
+	if (json && !output_wrote(&opt->output, noise_write(json, noises, count)))
 		return false;
-	}
 	if (json != stdout)
 		noise_print(stdout, noises, count);
-	if (fflush(stdout) || ferror(stdout)) {
-		say("cannot write to standard output: %s", strerror(errno));
-		return false;
-	}
-	if (!opt->plot_path)
-		return true;
-	why = plot_draw(opt->plot_path, noises, count);
-	if (why)
-		say("cannot draw '%s': %s", opt->plot_path, why);
-	return !why;
+	return output_flush() &&
+	       (!plot || output_drew(&opt->output, plot_draw(plot, noises, count)));
 }
 
 int main(int argc, char **argv)
@@ -237,21 +220,10 @@ int main(int argc, char **argv)
 	if (!parse(argc, argv, &opt, &noises, &count))
 		return EXIT_OURS;
 	/* Errors are to be found before a long measurement. */
-	if (opt.json)
-		json = opt.json_path ? fopen(opt.json_path, "we") : stdout;
-	if (opt.json && !json) {
-		say("cannot write the JSON to '%s': %s", opt.json_path,
-		    strerror(errno));
+	if (!output_open(&opt.output, &json) ||
+	    (opt.output.plot_path &&
+	     !output_drew(&opt.output, plot_check(opt.output.plot_path))))
 		return EXIT_OURS;
-	}
-	if (opt.plot_path) {
-		const char *why = plot_check(opt.plot_path);
-
-		if (why) {
-			say("cannot draw '%s': %s", opt.plot_path, why);
-			return EXIT_OURS;
-		}
-	}
 	if (!count && !measure_all(&opt.measure, &noises, &count))
 		return EXIT_OURS;
 	return report(&opt, json, noises, count) ? 0 : EXIT_OURS;
