@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # of the caller
 # Plant a fault into a copy of the project, and run something of the copy in the
 # harness.  Source this; the caller has $top, $here, $tmp and check() of host/ktap.sh.
 
@@ -10,7 +11,6 @@ fail() {
 
 # The copy has what a run needs, in the same places.
 copy_project() {
-	# shellcheck disable=SC2154 # of the caller
 	copy=$tmp/project
 	mkdir -p "$copy/selftests" &&
 	cp -r "$top/Kbuild" "$top/kmod" "$top/uapi" "$top/lib" "$top/tools" "$copy" &&
@@ -33,7 +33,6 @@ run_copy() {
 	# shellcheck disable=SC2034 # for the caller
 	"$copy/selftests/vm/run" -a "$here/build:/selftests" "$@" >"$tmp/out" 2>&1 || status=$?
 	tail -n 60 "$tmp/out"
-	# shellcheck disable=SC2154 # of the caller
 	for file in "${changed[@]}"; do
 		cp "$top/kmod/$file" "$copy/kmod/$file"
 	done
