@@ -22,8 +22,9 @@ def call(*command, **options):
         raise Failure(f"cannot run {command[0]}: {error.strerror}; {install_hint()}") from error
     if done.returncode:
         words = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        # apt's first error is the reason of the others.
-        reason = next((line for line in words if line.startswith("E: ")), words[-1] if words else "no reason given")
+        # The first error, of apt or of a shell, is the reason of the others.
+        reason = next((line for line in words if re.search("^E: |: not found$", line)),
+                      words[-1] if words else "no reason given")
         raise Failure(f"{command[0]} failed: {reason}")
     return done.stdout
 
