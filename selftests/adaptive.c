@@ -195,7 +195,7 @@ static void holds_the_tick(const void *arg)
 	(void)arg;
 	pin(current_cpu());
 	REQUIRE(!__ctx_enter_tickless(test_fd, VCTX_ENTER_ADAPTIVE, UINT64_MAX));
-	burn(NSEC_PER_SEC / 2);
+	burn(slowness() * NSEC_PER_SEC / 2);
 	stats = ctx_stats();
 	printf("# %llu ticks held, %llu entries\n",
 	       (unsigned long long)stats.ticks_held,
