@@ -195,12 +195,13 @@ def tree_of(wanted):
     return folder(name) if name in NAMES and release(name) == wanted else None
 
 
-# debug: NUMA balancing adds work to a task under a raw lock, and KASAN may allocate memory for that, under a lock that
-# sleeps on PREEMPT_RT. Lockdep says so, and is silent from then on.
+# debug: with each work that is added to a task, KASAN keeps a stack, and may allocate memory for that, under a lock that
+# sleeps on PREEMPT_RT; CPU-time timers and NUMA balancing add theirs in an interrupt, or under a raw lock. Lockdep says
+# so, and is silent from then on. Without stacks, KASAN's reports do not tell who has allocated and freed.
 # kcsan: it watches one access in 4,000 for 20 us where interrupts are off, as in the run loop. That is too few and too
 # short for the pace of an emulator.
 ARGUMENTS = {
-    "debug": ("numa_balancing=disable",),
+    "debug": ("stack_depot_disable=on",),
     "kcsan": ("kcsan.skip_watch=1000", "kcsan.udelay_interrupt=100"),
 }
 
