@@ -111,7 +111,7 @@ static void come_and_go(const struct phase *phase, char *page)
 /* ./run has the names. */
 static const struct phase phases[] = {
 	{ 0, 1, stay, 20 },
-	{ VCTX_ENTER_ADAPTIVE, 1, stay, 20 },
+	{ VCTX_ENTER_ADAPTIVE, 1, stay, 40 },
 	{ VCTX_ENTER_TICKLESS, 1, stay, 20 },
 	{ 0, 2, switch_threads, 20 },
 	{ 0, 1, come_and_go, 100 },
