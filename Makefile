@@ -27,7 +27,7 @@ help:
 	@echo '  make uninstall   remove them again'
 	@echo '  make deb         build Debian packages, in build/deb'
 	@echo 'For developers:'
-	@echo '  make check       all tests, which are the next eleven, side by side; installs what they need'
+	@echo '  make check       all tests, which are the next twelve, side by side; installs what they need'
 	@echo '  make style       checkpatch, sparse, codespell, shellcheck, licences, ...'
 	@echo '  make host-test   tests that need neither module nor emulator'
 	@echo '  make models-test the protocols between CPUs, as models that spin searches'
@@ -39,6 +39,7 @@ help:
 	@echo '  make fuzz-test   AFL++ on netlink and the device, for a moment; FUZZ_SECONDS=600 for longer'
 	@echo '  make engines-test   jobs under Open MPI, Slurm and distcc, natively and in contexts'
 	@echo '  make silicon-test   vctx-silicon climbs its first rungs, and surprises stop it'
+	@echo '  make sharing-test   no cache line is shared on the run path'
 	@echo '  make check-all   make check with all of the matrix: kernels, emulators, CPU counts,'
 	@echo '                   boot parameters, and a table of them at its end; root'
 	@echo '  make debug-kernel   build the kernels that find faults by themselves, into the cache; an hour'
@@ -147,6 +148,9 @@ kvm-test: kvm-deps
 paging-test: all
 	selftests/paging/planted
 
+sharing-test: all
+	selftests/sharing/run
+
 silicon-test: all
 	selftests/silicon/run -e qemu -c 2
 
@@ -215,5 +219,5 @@ clean:
 
 .PHONY: all help module lib tools selftests deps demo-deps check-deps demo check check-all style host-test \
 	models-test harness-test reboot-test dkms-test deb-test suite fuzz-test engines-test foreign-test \
-	silicon-test paging-test kvm-deps kvm-test debug-deps debug-kernel debug-test fresh-test install install-user install-tests \
+	silicon-test sharing-test paging-test kvm-deps kvm-test debug-deps debug-kernel debug-test fresh-test install install-user install-tests \
 	uninstall deb clean

@@ -43,8 +43,13 @@ static bool is_in_container(const struct vctx_event_thread *thread)
 	return thread && thread->net && !net_eq(thread->net, &init_net);
 }
 
-/* Asked first, so that an event costs little while nobody listens. */
-static bool is_wanted(const struct vctx_event_thread *thread)
+/**
+ * vctx_event_is_wanted - whether anybody listens
+ * @thread: whom an event would be about, or NULL
+ *
+ * Asked first, so that an event costs little while nobody does.
+ */
+bool vctx_event_is_wanted(const struct vctx_event_thread *thread)
 {
 	return is_wanted_in(&init_net) ||
 	       (is_in_container(thread) && is_wanted_in(thread->net));
@@ -141,7 +146,7 @@ static void happened(const struct vctx_event_record *event,
 
 void vctx_event_entered(const struct vctx_event_thread *thread)
 {
-	if (is_wanted(thread))
+	if (vctx_event_is_wanted(thread))
 		happened(&(struct vctx_event_record) {
 			.type = VCTX_EVENT_ENTERED,
 			.cpu = task_cpu(thread->task),
@@ -152,7 +157,7 @@ void vctx_event_ended(enum vctx_event type,
 		      const struct vctx_event_thread *thread,
 		      const struct vctx_stats *stats)
 {
-	if (is_wanted(thread))
+	if (vctx_event_is_wanted(thread))
 		happened(&(struct vctx_event_record) {
 			.type = type,
 			.cpu = task_cpu(thread->task),
@@ -164,7 +169,7 @@ void vctx_event_ended(enum vctx_event type,
 void vctx_event_fell_back(const struct vctx_event_thread *thread,
 			  enum vctx_native_reason reason)
 {
-	if (is_wanted(thread))
+	if (vctx_event_is_wanted(thread))
 		happened(&(struct vctx_event_record) {
 			.type = VCTX_EVENT_FELL_BACK,
 			.cpu = task_cpu(thread->task),
@@ -175,7 +180,7 @@ void vctx_event_fell_back(const struct vctx_event_thread *thread,
 void vctx_event_tick(enum vctx_event type,
 		     const struct vctx_event_thread *thread, u64 ticks)
 {
-	if (is_wanted(thread))
+	if (vctx_event_is_wanted(thread))
 		happened(&(struct vctx_event_record) {
 			.type = type,
 			.cpu = raw_smp_processor_id(),
@@ -185,7 +190,7 @@ void vctx_event_tick(enum vctx_event type,
 
 void vctx_event_hardware_lost(int cpu, int error)
 {
-	if (is_wanted(NULL))
+	if (vctx_event_is_wanted(NULL))
 		happened(&(struct vctx_event_record) {
 			.type = VCTX_EVENT_HARDWARE_LOST,
 			.cpu = cpu,
@@ -195,7 +200,7 @@ void vctx_event_hardware_lost(int cpu, int error)
 
 void vctx_event_policy(void)
 {
-	if (is_wanted(NULL))
+	if (vctx_event_is_wanted(NULL))
 		happened(&(struct vctx_event_record) {
 			.type = VCTX_EVENT_POLICY,
 			.cpu = raw_smp_processor_id(),

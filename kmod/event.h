@@ -77,6 +77,7 @@ struct vctx_event_sink {
  * Callable from anywhere but NMIs and with a run queue locked.  The context can be
  * found, or is current's.
  */
+bool vctx_event_is_wanted(const struct vctx_event_thread *thread);
 void vctx_event_entered(const struct vctx_event_thread *thread);
 void vctx_event_ended(enum vctx_event type,
 		      const struct vctx_event_thread *thread,

@@ -89,9 +89,10 @@
  * @ready:	the tick has interrupted the guest, so that it may be pushed the
  *		next time
  * @moves:	vctx_tick_kick_moves() when the tick last interrupted the guest
- * @told:	listeners were told that @teller holds the tick
+ * @told:	listeners, if there were any, were told that @teller holds the tick
  * @teller:	a context
- * @net:	its network namespace, held while @told
+ * @net:	its network namespace, held while @told; NULL if nobody listened, for
+ *		all CPUs that hold it write to the same place
  * @before:	how many ticks @teller had held then
  * @over:	tells the listeners of the end where vctx_tick_over() cannot be
  *		called
@@ -332,9 +333,10 @@ static void tell_held(const struct vctx_cpu *this, struct tick *tick)
 
 	tick->told = true;
 	tick->teller = this->ctx;
-	tick->net = get_net(net);
+	tick->net = vctx_event_is_wanted(&thread) ? get_net(net) : NULL;
 	tick->before = this->stats->ticks_held;
-	vctx_event_tick(VCTX_EVENT_TICK_HELD, &thread, 0);
+	if (tick->net)
+		vctx_event_tick(VCTX_EVENT_TICK_HELD, &thread, 0);
 }
 
 static void tell_over(struct tick *tick)
@@ -344,6 +346,8 @@ static void tell_over(struct tick *tick)
 	if (!tick->told)
 		return;
 	tick->told = false;
+	if (!tick->net)
+		return;
 	thread = vctx_context_thread(tick->teller, tick->net);
 	vctx_event_tick(VCTX_EVENT_TICK_GIVEN_BACK, &thread,
 			READ_ONCE(tick->teller->stats)->ticks_held - tick->before);

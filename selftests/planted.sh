@@ -14,7 +14,7 @@ copy_project() {
 	copy=$tmp/project
 	mkdir -p "$copy/selftests" &&
 	cp -r "$top/Kbuild" "$top/kmod" "$top/uapi" "$top/lib" "$top/tools" "$copy" &&
-	cp -r "$here/vm" "$here/debug" "$here/test_modules" "$copy/selftests" || return
+	cp -r "$here/vm" "$here/debug" "$here/sharing" "$here/test_modules" "$copy/selftests" || return
 	rm -f "$copy/kmod/vcontext.ko"
 }
 
@@ -24,14 +24,19 @@ edit() {
 	! cmp -s "$copy/kmod/$1" "$top/kmod/$1" || { echo "the fault does not fit into kmod/$1 any more"; return 1; }
 }
 
-# run_copy OPTION... -- COMMAND...: leaves $status and $tmp/out; then the files that
-# $changed names are again as they were
+# run_copy OPTION... -- COMMAND...: as run_program, with the tests in /selftests
 run_copy() {
+	run_program vm/run -a "$here/build:/selftests" "$@"
+}
+
+# run_program PROGRAM ARG...: one of selftests; leaves $status and $tmp/out; then the files
+# that $changed names are again as they were
+run_program() {
 	local file
 	# shellcheck disable=SC2034 # for the caller
 	status=0
 	# shellcheck disable=SC2034 # for the caller
-	"$copy/selftests/vm/run" -a "$here/build:/selftests" "$@" >"$tmp/out" 2>&1 || status=$?
+	"$copy/selftests/$1" "${@:2}" >"$tmp/out" 2>&1 || status=$?
 	tail -n 60 "$tmp/out"
 	for file in "${changed[@]}"; do
 		cp "$top/kmod/$file" "$copy/kmod/$file"

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """QEMU 10: Debian 13's package, configured and started. Its CPUs are true threads."""
 
+import inspect
 import os
 import re
+import shutil
 
+import cache
 import emulator
 import packages
 import unpacked
@@ -17,6 +20,7 @@ FEATURES = "svm=on,npt=on"
 # that CPUs spin on a breakpoint that the kernel has long removed. It has SMAP wrong, too.
 SUITE = "trixie"  # the Debian release that has QEMU 10
 VERSION = re.compile(r"10\.")
+HEADER = "include/qemu/qemu-plugin.h"
 PACKAGES = ("qemu-system-x86", "qemu-system-common", "qemu-system-data", "seabios")
 
 
@@ -36,6 +40,25 @@ def prepare():
     command()
 
 
+def plugin_header():
+    """The folder that has qemu-plugin.h, of this QEMU's source package, since no package of programs has it.
+
+    Of GLib, it names two types that a plugin need not use.
+    """
+    def build(work):
+        archive = packages.source("qemu", SUITE, work)
+        path = os.path.join(f"qemu-{os.path.basename(archive).partition('_')[2].partition('+')[0]}", HEADER)
+        text = packages.call("tar", "-xOf", archive, path).replace(
+            "#include <glib.h>", "typedef struct _GArray GArray;\ntypedef struct _GByteArray GByteArray;")
+        for name in os.listdir(work):
+            old = os.path.join(work, name)
+            shutil.rmtree(old) if os.path.isdir(old) else os.unlink(old)
+        with open(os.path.join(work, os.path.basename(HEADER)), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    return cache.entry(f"qemu-plugin-{cache.digest(root(), inspect.getsource(build))}", build)
+
+
 def models():
     words = packages.call(*command(), "-cpu", "help").partition("Recognized CPUID flags")[0]
     # Those without a number stand for one of those with one; "host" is for KVM.
@@ -53,7 +76,7 @@ def place(address):
     return address
 
 
-def start(folder, output, *, image, rom, console, memory, model, cpus):
+def start(folder, output, *, image, rom, console, memory, model, cpus, plugin=None):
     """Starts QEMU in a folder with the guest's port 0xe9 to `output`."""
     name, _, features = model.partition(",")
     # One CPU can have a clock that counts its instructions; several are threads of this machine, and have its clock.
@@ -68,6 +91,7 @@ def start(folder, output, *, image, rom, console, memory, model, cpus):
         "-option-rom", rom,
         "-chardev", "stdio,id=output,signal=off", "-device", "isa-debugcon,iobase=0xe9,chardev=output",
         "-serial", f"file:{console}",
+        *(("-plugin", plugin) if plugin else ()),
     ])
 
 

@@ -90,6 +90,12 @@ check "and those that there are are named, too" says EPYC-Milan
 guest -e qemu --model EPYC,none=on -- true
 check "an unknown feature of QEMU is refused" is "$status" 125
 check "with QEMU's own words" says "EPYC-x86_64-cpu.none"
+guest --plugin "$work/none" -- true
+check "a plugin of QEMU is refused for Bochs" is "$status" 125
+check "and what helps is named" says "add -e qemu"
+guest -e qemu --plugin "$work/none" -- true
+check "a plugin that is not there is refused" is "$status" 125
+check "and QEMU names it" says "$work/none"
 guest -A lockdown=integrity -- true
 check "lockdown on the command line is refused" is "$status" 125
 check "and what is possible is named" says /sys/kernel/security/lockdown
