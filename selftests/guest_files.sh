@@ -11,6 +11,15 @@ give() {
 	done
 }
 
+# Files of packages that are unpacked below a folder, in their own places.
+give_unpacked() {	# FOLDER FILE...
+	local root=$1 file
+	shift
+	for file; do
+		add+=(-a "$root$file:$file")
+	done
+}
+
 # Python and its library, without what programs in C are linked with.
 give_python() {
 	local library files

@@ -5,9 +5,9 @@
  *
  * usage: job NAME ROUNDS COMMAND [ARG...]
  *
- * The command runs once before, so that its files are in memory.  Then the three ways take
- * turns, and the median of the rounds counts: what the kernel does meanwhile for itself
- * differs by some tenths of a percent from run to run, natively as well.
+ * The command runs once before, so that its files are in memory.  Then the ways take turns, and
+ * the median of the rounds counts: what the kernel does meanwhile for itself differs by some
+ * tenths of a percent from run to run.  By how much, natively, the second native way tells.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -26,9 +26,16 @@
 #define FLAGS	(VCTX_ENTER_INHERIT | VCTX_ENTER_KEEP_EXEC)
 #define MAX_ROUNDS	99
 
-#define NR_WAYS		3
+enum { NATIVE, AGAIN, ADAPTIVE, EAGER, NR_WAYS };
 
-static const uint64_t ways[NR_WAYS] = { 0, FLAGS | VCTX_ENTER_ADAPTIVE, FLAGS };
+/* VCTX_ENTER_*; 0 is without a context. */
+static const uint64_t ways[NR_WAYS] = {
+	[ADAPTIVE] = FLAGS | VCTX_ENTER_ADAPTIVE,
+	[EAGER] = FLAGS,
+};
+
+/* Long enough for what the last run has left to the kernel, such as to free by RCU. */
+#define SETTLE_US	50000
 
 /* What one run has cost, and what its contexts did. */
 struct cost {
@@ -48,7 +55,6 @@ static void run_here(char **command, int fd, uint64_t flags)
 	err(127, "%s", command[0]);
 }
 
-/* @flags: VCTX_ENTER_*; 0 is without a context. */
 static struct cost run(char **command, uint64_t flags)
 {
 	struct cost cost = {
@@ -59,6 +65,7 @@ static struct cost run(char **command, uint64_t flags)
 
 	if (fd < 0)
 		err(125, "/dev/vcontext");
+	usleep(SETTLE_US);
 	cost.ticks = ticks();
 	pid = fork();
 	if (!pid)
@@ -72,14 +79,19 @@ static struct cost run(char **command, uint64_t flags)
 	return cost;
 }
 
-/* In per cent of the native ticks, what the ways cost more, and what part is in the guest. */
+/* In per cent of the native ticks. */
+static double more(const struct cost *native, const struct cost *cost)
+{
+	return 100.0 * (int64_t)(cost->ticks - native->ticks) / native->ticks;
+}
+
+/* What contexts cost more, what part of the time is in the guest, and how often it begins. */
 static void print(const struct cost *native, const struct cost *cost)
 {
 	const struct vctx_stats *stats = &cost->stats;
-	int64_t more = cost->ticks - native->ticks;
 	uint64_t ns = stats->guest_ns + stats->native_ns;
 
-	printf("\t%+.2f\t%.1f\t%llu", 100.0 * more / native->ticks,
+	printf("\t%+.2f\t%.1f\t%llu", more(native, cost),
 	       ns ? 100.0 * stats->guest_ns / ns : 0,
 	       (unsigned long long)stats->entries);
 }
@@ -87,6 +99,7 @@ static void print(const struct cost *native, const struct cost *cost)
 int main(int argc, char **argv)
 {
 	static struct cost costs[NR_WAYS][MAX_ROUNDS];
+	const struct cost *median[NR_WAYS];
 	int rounds = argc > 3 ? atoi(argv[2]) : 0;
 
 	if (rounds < 1 || rounds > MAX_ROUNDS)
@@ -95,13 +108,16 @@ int main(int argc, char **argv)
 	for (int i = 0; i < rounds; i++)
 		for (size_t way = 0; way < NR_WAYS; way++)
 			costs[way][i] = run(argv + 3, ways[way]);
-	for (size_t way = 0; way < NR_WAYS; way++)
+	for (size_t way = 0; way < NR_WAYS; way++) {
 		qsort(costs[way], rounds, sizeof(struct cost), ticks_compare);
+		median[way] = &costs[way][rounds / 2];
+	}
 
-	printf("job\t%s\t%llu", argv[1],
-	       (unsigned long long)costs[0][rounds / 2].ticks);
-	for (size_t way = 1; way < NR_WAYS; way++)
-		print(&costs[0][rounds / 2], &costs[way][rounds / 2]);
+	printf("job\t%s\t%llu\t%+.2f", argv[1],
+	       (unsigned long long)median[NATIVE]->ticks,
+	       more(median[NATIVE], median[AGAIN]));
+	print(median[NATIVE], median[ADAPTIVE]);
+	print(median[NATIVE], median[EAGER]);
 	printf("\n");
 	return 0;
 }
