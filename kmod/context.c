@@ -14,6 +14,7 @@
 #include <net/net_namespace.h>
 
 #include "backend.h"
+#include "bell.h"
 #include "context.h"
 #include "context_memory.h"
 #include "cpu.h"
@@ -201,6 +202,7 @@ static enum vctx_unavailable get(struct vctx_tally *tally,
 
 static void destroy(struct vctx_context *ctx)
 {
+	vctx_bell_close(ctx);
 	if (ctx->tick_bound)
 		vctx_tick_remote_put();
 	ctx->user = vctx_quota_put(ctx->user);

@@ -20,6 +20,7 @@ struct mmu_notifier;
 struct page;
 struct task_struct;
 struct vctx_quota_user;
+struct vctx_receiver;
 struct vctx_tally;
 
 /**
@@ -31,8 +32,10 @@ struct vctx_tally;
  * @flags:	VCTX_ENTER_*
  * @tick_bound:	for how long the thread may hold the tick, in ns; 0 is not at all
  * @hook:	runs before user mode, in place of the run loop; NULL is the run
- *		loop.  evict.c sets it from any thread, and for good; shootdown.c
- *		sets it from the thread itself, unless evict.c has.
+ *		loop.  evict.c sets it from any thread, and for good; shootdown.c and
+ *		bell.c set it from the thread itself, unless another is there.
+ * @receiver:	its bell, or NULL.  Whoever has found the context without locks may read the
+ *		bell's counters under the same rcu_read_lock().
  * @stats:	where the counters are: @own_stats, or in @tally if @is_first, or in
  *		@stats_page once that is mapped.  Written by the thread only.
  * @stats_page:	the mapped page or NULL
@@ -67,6 +70,7 @@ struct vctx_context {
 	u64 flags;
 	u64 tick_bound;
 	vctx_hook_fn hook;
+	struct vctx_receiver *receiver;
 	struct vctx_stats *stats;
 	struct page *stats_page;
 	struct mmu_notifier *mmu_notifier;

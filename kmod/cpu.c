@@ -65,18 +65,21 @@ static bool is_adaptive(const struct vctx_context *ctx)
 	return ctx->flags & VCTX_ENTER_ADAPTIVE && !vctx_cpu_is_tracked();
 }
 
-/* The run loop of the back end, unless the context or the CPU has a hook in its place. */
-static vctx_hook_fn choose_hook(const struct vctx_cpu *this,
+/* The run loop of the back end, unless the CPU has a hook in its place. */
+static vctx_hook_fn common_hook(const struct vctx_cpu *this,
 				const struct vctx_context *ctx)
 {
-	vctx_hook_fn hook = READ_ONCE(ctx->hook);
-
-	if (hook)
-		return hook;
 	if (this->detour)
 		return this->detour;
 	return is_adaptive(ctx) ? vctx_cpu_adaptive_hook :
 				  vctx_cpu_run_loop(this);
+}
+
+/* The same, unless the context has a hook of its own. */
+static vctx_hook_fn choose_hook(const struct vctx_cpu *this,
+				const struct vctx_context *ctx)
+{
+	return READ_ONCE(ctx->hook) ?: common_hook(this, ctx);
 }
 
 /* Interrupts are off, for KVM changes the list, too, and does so from interrupts. */
@@ -182,6 +185,34 @@ void vctx_cpu_hook(struct vctx_cpu *this)
 {
 	this->ctx->native = false;
 	put_on(this);
+}
+
+/**
+ * vctx_cpu_hook_once - the thread's next way to user mode goes by its context's own hook
+ * @this: this CPU, which runs a context that has one; its thread is in the kernel, and
+ *	interrupts are off
+ *
+ * That hook calls vctx_cpu_unhook() if the context goes on natively.
+ */
+void vctx_cpu_hook_once(struct vctx_cpu *this)
+{
+	if (!this->hooked)
+		put_on(this);
+}
+
+/**
+ * vctx_cpu_next_hook - what a hook of a context's own goes on with
+ * @this: this CPU; interrupts are off
+ *
+ * Return: the hook that the context would have, or NULL if it would have none.
+ */
+vctx_hook_fn vctx_cpu_next_hook(const struct vctx_cpu *this)
+{
+	const struct vctx_context *ctx = this->ctx;
+
+	if (ctx->native && is_adaptive(ctx))
+		return NULL;
+	return common_hook(this, ctx);
 }
 
 /**

@@ -75,6 +75,8 @@ void vctx_cpu_reattach(struct vctx_context *ctx);
 void vctx_cpu_rehook(struct vctx_cpu *this);
 void vctx_cpu_unhook(struct vctx_cpu *this);
 void vctx_cpu_hook(struct vctx_cpu *this);
+void vctx_cpu_hook_once(struct vctx_cpu *this);
+vctx_hook_fn vctx_cpu_next_hook(const struct vctx_cpu *this);
 bool vctx_cpu_is_native(const struct vctx_cpu *this);
 
 /* The hook of adaptive contexts while they are not native, set at module load. */

@@ -4,6 +4,7 @@
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
 
+#include "bell.h"
 #include "context.h"
 #include "inherit.h"
 #include "probe.h"
@@ -43,6 +44,7 @@ static void on_exec(void *data, struct task_struct *task, pid_t old_pid,
 		vctx_context_end(ctx);
 		return;
 	}
+	vctx_bell_leave(ctx);
 	vctx_shootdown_new_mm(ctx);
 	vctx_context_unuse(ctx);
 }

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The commands of /dev/vcontext; <linux/vcontext.h> is their documentation. */
 #include <linux/build_bug.h>
+#include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/nospec.h>
 #include <linux/stddef.h>
 #include <linux/uaccess.h>
 
+#include "bell.h"
 #include "context.h"
 #include "info.h"
 #include "ioctl.h"
+#include "ring_timer.h"
+#include "ringer.h"
 #include "stats.h"
 #include "tick.h"
 #include "unavailable.h"
@@ -19,6 +23,13 @@ static_assert(sizeof(struct vctx_enter) == 32);
 static_assert(sizeof(struct vctx_stats) == 528);
 static_assert(offsetof(struct vctx_stats, native) == 160);
 static_assert(offsetof(struct vctx_stats, guest_ns) == 416);
+static_assert(sizeof(struct vctx_bell_area) == 64);
+static_assert(sizeof(struct vctx_bell_frame) == 40);
+static_assert(sizeof(struct vctx_bell) == 24);
+static_assert(sizeof(struct vctx_ringer) == 24);
+static_assert(sizeof(struct vctx_timer) == 40);
+static_assert(sizeof(struct vctx_bell_wait) == 16);
+static_assert(sizeof(struct vctx_bell_stats) == 40);
 static_assert(VCTX_NR_EXITS <= VCTX_MAX_EXITS);
 static_assert(VCTX_NR_HELD <= VCTX_MAX_HELD);
 static_assert(VCTX_NR_NATIVE <= VCTX_MAX_NATIVE);
@@ -27,6 +38,11 @@ union argument {
 	struct vctx_info info;
 	struct vctx_enter enter;
 	struct vctx_stats stats;
+	struct vctx_bell bell;
+	struct vctx_ringer ringer;
+	struct vctx_timer timer;
+	struct vctx_bell_wait wait;
+	struct vctx_bell_stats bell_stats;
 };
 
 static int ioctl_info(struct file *file, union argument *arg)
@@ -86,6 +102,105 @@ static int ioctl_stats(struct file *file, union argument *arg)
 	}
 }
 
+static int ioctl_bell(struct file *file, union argument *arg)
+{
+	struct vctx_context *ctx = vctx_context_use();
+	int ret;
+
+	if (!ctx)
+		return -ENXIO;
+	ret = vctx_bell_open(ctx, &arg->bell);
+	vctx_context_unuse(ctx);
+	return ret;
+}
+
+static int ioctl_bell_close(struct file *file, union argument *arg)
+{
+	struct vctx_context *ctx = vctx_context_use();
+	int ret;
+
+	if (!ctx)
+		return -ENXIO;
+	ret = vctx_bell_leave(ctx);
+	vctx_context_unuse(ctx);
+	return ret;
+}
+
+/* The bell of current, referenced, or an error; the context may end meanwhile. */
+static struct vctx_receiver *get_receiver(void)
+{
+	struct vctx_context *ctx = vctx_context_use();
+	struct vctx_receiver *receiver;
+
+	if (!ctx)
+		return ERR_PTR(-ENXIO);
+	receiver = ctx->receiver ?: ERR_PTR(-ENOTCONN);
+	if (!IS_ERR(receiver))
+		vctx_bell_get(receiver);
+	vctx_context_unuse(ctx);
+	return receiver;
+}
+
+static int create_ringer(struct vctx_receiver *receiver, union argument *arg)
+{
+	return vctx_ringer_create(receiver, &arg->ringer);
+}
+
+static int set_timer(struct vctx_receiver *receiver, union argument *arg)
+{
+	return vctx_ring_timer_set(receiver, &arg->timer);
+}
+
+static int wait(struct vctx_receiver *receiver, union argument *arg)
+{
+	if (arg->wait.__reserved)
+		return -EOPNOTSUPP;
+	return vctx_bell_wait(receiver, arg->wait.timeout_ns);
+}
+
+static int read_bell(struct vctx_receiver *receiver, union argument *arg)
+{
+	arg->bell_stats = (struct vctx_bell_stats) {
+		.size = sizeof(arg->bell_stats),
+	};
+	vctx_bell_read(receiver, &arg->bell_stats);
+	return 0;
+}
+
+static int with_receiver(union argument *arg,
+			 int (*function)(struct vctx_receiver *receiver,
+					 union argument *arg))
+{
+	struct vctx_receiver *receiver = get_receiver();
+	int ret;
+
+	if (IS_ERR(receiver))
+		return PTR_ERR(receiver);
+	ret = function(receiver, arg);
+	vctx_bell_put(receiver);
+	return ret;
+}
+
+static int ioctl_ringer(struct file *file, union argument *arg)
+{
+	return with_receiver(arg, create_ringer);
+}
+
+static int ioctl_timer(struct file *file, union argument *arg)
+{
+	return with_receiver(arg, set_timer);
+}
+
+static int ioctl_bell_wait(struct file *file, union argument *arg)
+{
+	return with_receiver(arg, wait);
+}
+
+static int ioctl_bell_stats(struct file *file, union argument *arg)
+{
+	return with_receiver(arg, read_bell);
+}
+
 /*
  * @size is the structure's, @min that of its first version: the end of the last
  * field that it had.  A field is added at the end, and @min stays.  @tells: what
@@ -120,6 +235,40 @@ static const struct command {
 		.handler = ioctl_stats,
 		.size = sizeof(struct vctx_stats),
 		.min = offsetofend(struct vctx_stats, longest_ns),
+	},
+	[_IOC_NR(VCTX_IOC_BELL)] = {
+		.cmd = VCTX_IOC_BELL,
+		.handler = ioctl_bell,
+		.size = sizeof(struct vctx_bell),
+		.min = offsetofend(struct vctx_bell, entry),
+	},
+	[_IOC_NR(VCTX_IOC_BELL_CLOSE)] = {
+		.cmd = VCTX_IOC_BELL_CLOSE,
+		.handler = ioctl_bell_close,
+	},
+	[_IOC_NR(VCTX_IOC_RINGER)] = {
+		.cmd = VCTX_IOC_RINGER,
+		.handler = ioctl_ringer,
+		.size = sizeof(struct vctx_ringer),
+		.min = offsetofend(struct vctx_ringer, fd),
+	},
+	[_IOC_NR(VCTX_IOC_TIMER)] = {
+		.cmd = VCTX_IOC_TIMER,
+		.handler = ioctl_timer,
+		.size = sizeof(struct vctx_timer),
+		.min = offsetofend(struct vctx_timer, __reserved),
+	},
+	[_IOC_NR(VCTX_IOC_BELL_WAIT)] = {
+		.cmd = VCTX_IOC_BELL_WAIT,
+		.handler = ioctl_bell_wait,
+		.size = sizeof(struct vctx_bell_wait),
+		.min = offsetofend(struct vctx_bell_wait, timeout_ns),
+	},
+	[_IOC_NR(VCTX_IOC_BELL_STATS)] = {
+		.cmd = VCTX_IOC_BELL_STATS,
+		.handler = ioctl_bell_stats,
+		.size = sizeof(struct vctx_bell_stats),
+		.min = offsetofend(struct vctx_bell_stats, delivered),
 	},
 };
 

@@ -4,6 +4,7 @@
 
 #include "adaptive.h"
 #include "backend.h"
+#include "bell.h"
 #include "clock.h"
 #include "context.h"
 #include "cpu.h"
@@ -42,9 +43,12 @@ static int __init vctx_init(void)
 	ret = vctx_stats_init();
 	if (ret)
 		goto err_power;
-	ret = vctx_context_init();
+	ret = vctx_bell_init();
 	if (ret)
 		goto err_stats;
+	ret = vctx_context_init();
+	if (ret)
+		goto err_bell;
 	ret = vctx_inherit_init();
 	if (ret)
 		goto err_context;
@@ -72,6 +76,8 @@ err_inherit:
 	vctx_inherit_exit();
 err_context:
 	vctx_context_exit();
+err_bell:
+	vctx_bell_exit();
 err_stats:
 	vctx_stats_exit();
 err_power:
@@ -90,6 +96,7 @@ static void __exit vctx_exit(void)
 	vctx_tick_exit();
 	vctx_inherit_exit();
 	vctx_context_exit();
+	vctx_bell_exit();
 	vctx_adaptive_exit();
 	vctx_shootdown_exit();
 	vctx_stats_exit();

@@ -7,6 +7,7 @@
 #include <linux/timekeeping.h>
 #include <linux/user_namespace.h>
 
+#include "bell.h"
 #include "context.h"
 #include "cpu.h"
 #include "filter.h"
@@ -57,6 +58,22 @@ static int put_stats(struct sk_buff *skb, struct vctx_context *ctx, u64 stay_ns)
 	return 0;
 }
 
+/* The thread may close its bell at any time: RCU keeps it. */
+static int put_bell(struct sk_buff *skb, struct vctx_receiver *receiver)
+{
+	struct vctx_bell_stats stats;
+	u64 counters[VCTX_NR_BELL_COUNTS];
+
+	if (!receiver)
+		return 0;
+	vctx_bell_read(receiver, &stats);
+	counters[VCTX_BELL_COUNT_RUNG] = stats.rung;
+	counters[VCTX_BELL_COUNT_MERGED] = stats.merged;
+	counters[VCTX_BELL_COUNT_KICKED] = stats.kicked;
+	counters[VCTX_BELL_COUNT_DELIVERED] = stats.delivered;
+	return put_counters(skb, VCTX_A_CONTEXT_BELL, counters, VCTX_NR_BELL_COUNTS);
+}
+
 /* Return: 0, -EMSGSIZE, or -ENOENT if the context has ended meanwhile. */
 static int put_context(struct sk_buff *skb, struct vctx_context *ctx,
 		       struct pid_namespace *ns)
@@ -94,7 +111,7 @@ static int put_context(struct sk_buff *skb, struct vctx_context *ctx,
 	    nla_put_u32(skb, VCTX_A_CONTEXT_FELL_BACK,
 			READ_ONCE(ctx->fell_back)))
 		return -EMSGSIZE;
-	return 0;
+	return put_bell(skb, READ_ONCE(ctx->receiver));
 }
 
 static struct vctx_context *find(const struct vctx_filter *filter)

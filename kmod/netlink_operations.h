@@ -34,6 +34,8 @@ static const struct nla_policy policy_policy[] = {
 	[VCTX_A_POLICY_SHARE]			= NLA_POLICY_MAX(NLA_U8, 1),
 	[VCTX_A_POLICY_PAGING]			= NLA_POLICY_MAX(NLA_U32, VCTX_PAGING_NESTED),
 	[VCTX_A_POLICY_MIN_STAY_US]		= { .type = NLA_U32 },
+	[VCTX_A_POLICY_BELLS]			= NLA_POLICY_MAX(NLA_U8, 1),
+	[VCTX_A_POLICY_BELL_TIMER_US]		= { .type = NLA_U32 },
 };
 
 static const struct nla_policy evict_policy[] = {

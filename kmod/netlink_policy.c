@@ -24,7 +24,9 @@ static int put_policy(struct sk_buff *skb, const struct vctx_policy *policy,
 	    nla_put_string(skb, VCTX_A_POLICY_TICK_CPUS, cpus) ||
 	    nla_put_u8(skb, VCTX_A_POLICY_SHARE, !!policy->share) ||
 	    nla_put_u32(skb, VCTX_A_POLICY_PAGING, policy->paging) ||
-	    nla_put_u32(skb, VCTX_A_POLICY_MIN_STAY_US, policy->min_stay_us))
+	    nla_put_u32(skb, VCTX_A_POLICY_MIN_STAY_US, policy->min_stay_us) ||
+	    nla_put_u8(skb, VCTX_A_POLICY_BELLS, policy->bells) ||
+	    nla_put_u32(skb, VCTX_A_POLICY_BELL_TIMER_US, policy->bell_timer_us))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -91,6 +93,8 @@ static int change_policy(struct vctx_policy *policy, struct genl_info *info)
 		    &policy->tick_unprivileged);
 	change_uint(attrs[VCTX_A_POLICY_TICK_MAX_MS], &policy->tick_max_ms);
 	change_uint(attrs[VCTX_A_POLICY_MIN_STAY_US], &policy->min_stay_us);
+	change_bool(attrs[VCTX_A_POLICY_BELLS], &policy->bells);
+	change_uint(attrs[VCTX_A_POLICY_BELL_TIMER_US], &policy->bell_timer_us);
 	change_uint(attrs[VCTX_A_POLICY_PAGING], &policy->paging);
 	change_share(attrs[VCTX_A_POLICY_SHARE], &policy->share);
 	return 0;

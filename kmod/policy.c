@@ -13,6 +13,8 @@ struct vctx_policy vctx_policy = {
 	.tick_hold = true,
 	.tick_max_ms = UINT_MAX,
 	.min_stay_us = 50,
+	.bells = true,
+	.bell_timer_us = 20,
 };
 
 module_param_named(enabled, vctx_policy.enabled, bool, 0644);
@@ -68,6 +70,12 @@ MODULE_PARM_DESC(tick_max_ms, "Longest bound that may be asked for, in ms; 42949
 
 module_param_named(min_stay_us, vctx_policy.min_stay_us, uint, 0644);
 MODULE_PARM_DESC(min_stay_us, "Stays in guest mode that the thread ends earlier take an adaptive context out of it, in us");
+
+module_param_named(bells, vctx_policy.bells, bool, 0644);
+MODULE_PARM_DESC(bells, "Let new bells be opened");
+
+module_param_named(bell_timer_us, vctx_policy.bell_timer_us, uint, 0644);
+MODULE_PARM_DESC(bell_timer_us, "Shortest time of a timer that rings a bell, in us");
 
 static int set_cpus(const char *text, const struct kernel_param *param)
 {
@@ -133,6 +141,8 @@ static void set_all(const struct vctx_policy *policy)
 	WRITE_ONCE(vctx_policy.tick_unprivileged, policy->tick_unprivileged);
 	WRITE_ONCE(vctx_policy.tick_max_ms, policy->tick_max_ms);
 	WRITE_ONCE(vctx_policy.min_stay_us, policy->min_stay_us);
+	WRITE_ONCE(vctx_policy.bells, policy->bells);
+	WRITE_ONCE(vctx_policy.bell_timer_us, policy->bell_timer_us);
 	cpumask_copy(&vctx_policy.tick_cpus, &policy->tick_cpus);
 }
 

@@ -18,6 +18,8 @@
  * @tick_max_ms: for how long they may be held at most; UINT_MAX is no limit
  * @min_stay_us: a stay that its thread ends earlier takes an adaptive context out of the
  *		guest, in microseconds
+ * @bells:	new bells may be opened
+ * @bell_timer_us: the shortest time of a timer that rings a bell, in microseconds
  * @tick_cpus:	the CPUs on which they may be held
  *
  * Each member may change at any time, so that it is read once where this matters.
@@ -32,6 +34,8 @@ struct vctx_policy {
 	bool tick_unprivileged;
 	unsigned int tick_max_ms;
 	unsigned int min_stay_us;
+	bool bells;
+	unsigned int bell_timer_us;
 	struct cpumask tick_cpus;
 };
 

@@ -109,6 +109,36 @@ TRACE_EVENT(vctx_handover,
 	TP_printk("tags=%#x", __entry->tags)
 );
 
+/* Somebody rings the bell of a thread. */
+TRACE_EVENT(vctx_ring,
+	TP_PROTO(struct task_struct *task, unsigned int number),
+	TP_ARGS(task, number),
+	TP_STRUCT__entry(
+		__field(pid_t, pid)
+		__field(unsigned int, number)
+	),
+	TP_fast_assign(
+		__entry->pid = task->pid;
+		__entry->number = number;
+	),
+	TP_printk("pid=%d number=%u", __entry->pid, __entry->number)
+);
+
+/* A thread is interrupted, and goes on in the handler of its bell. */
+TRACE_EVENT(vctx_deliver,
+	TP_PROTO(const struct pt_regs *regs, const struct vctx_bell_area *area),
+	TP_ARGS(regs, area),
+	TP_STRUCT__entry(
+		__field(u64, pending)
+		__field(unsigned long, ip)
+	),
+	TP_fast_assign(
+		__entry->pending = READ_ONCE(area->pending);
+		__entry->ip = regs->ip;
+	),
+	TP_printk("pending=%#llx ip=%#lx", __entry->pending, __entry->ip)
+);
+
 #endif /* VCTX_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

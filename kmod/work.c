@@ -59,7 +59,17 @@ bool vctx_work_add(struct vctx_context *ctx,
 	return false;
 }
 
-/* After the last context: a thread may still be at the end of run(). */
+/**
+ * vctx_work_expect - threads will have work of others, too
+ *
+ * The last thing that such work does is to give back a reference to the module.
+ */
+void vctx_work_expect(void)
+{
+	WRITE_ONCE(used, true);
+}
+
+/* After the last context: a thread may still be at the end of its work. */
 void vctx_work_exit(void)
 {
 	if (used)

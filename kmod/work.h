@@ -9,6 +9,7 @@ struct vctx_context;
 
 bool vctx_work_add(struct vctx_context *ctx,
 		   void (*function)(struct vctx_context *ctx));
+void vctx_work_expect(void);
 void vctx_work_exit(void);
 
 #endif /* VCTX_WORK_H */

@@ -50,6 +50,13 @@ static const char *const paging_words[] = {
 	[VCTX_PAGING_NESTED]	= "nested",
 };
 
+static const char *const bell_words[] = {
+	[VCTX_BELL_COUNT_RUNG]		= "rung",
+	[VCTX_BELL_COUNT_MERGED]	= "merged",
+	[VCTX_BELL_COUNT_KICKED]	= "kicked",
+	[VCTX_BELL_COUNT_DELIVERED]	= "delivered",
+};
+
 /* By bit of VCTX_FEATURE_*. */
 static const char *const feature_words[] = {
 	"nested_1g",

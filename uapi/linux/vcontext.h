@@ -20,7 +20,8 @@
  *
  *   ENOTTY      the command is unknown
  *   EFAULT      the argument cannot be read or written
- *   EINVAL      a size, a scope, or how mmap() is called is not valid
+ *   EINVAL      a size, a scope, a number, an address, or how mmap() is called is not
+ *               valid
  *   E2BIG       the structure is longer than the module knows, and what it
  *               does not know is not zero
  *   EOPNOTSUPP  a flag is unknown, or a field is not zero that must be
@@ -30,13 +31,20 @@
  *               with nested paging
  *   EBUSY       VMX or SVM is in use by somebody else
  *   EIO         a CPU refused to be enabled
- *   ENOSPC      the machine may have no more contexts
+ *   ENOSPC      the machine may have no more contexts, or no more bells
  *   EDQUOT      the user may have no more contexts
  *   ENOMEM      out of memory
  *   EPERM       the thread lacks a capability
  *   ERANGE      the tick is not held for so long, or not at all: see
- *               vctx_info.tick_max_ns
+ *               vctx_info.tick_max_ns; or a timer's time is shorter than allowed
  *   ENOEXEC     strict, and the thread would run natively as it is
+ *   ENOTCONN    the thread has no bell
+ *   EEXIST      the thread has a bell already
+ *   EPIPE       the bell is no more
+ *   EBADF       a descriptor is not one of an eventfd
+ *   EMFILE, ENFILE  there can be no more descriptors
+ *   ETIMEDOUT   nobody has rung in time
+ *   EINTR       a signal came first
  *
  * VCTX_IOC_ENTER also says why it failed: an enum vctx_unavailable, which is
  * finer than the error.
@@ -337,11 +345,183 @@ enum vctx_scope {
  * size, or a mapping that is private, writable or executable; ENOMEM.
  */
 
+/*
+ * Bells
+ *
+ * A thread with a context may have a bell, which anybody rings who has a
+ * descriptor for it.  A ring has a number from 0 to 63, and sets a bit of the
+ * thread's pending word; if the bit is set already, the rings are merged.  Soon
+ * after, the thread's handler runs between two instructions of its user mode: with no
+ * signal, and in guest mode as well as natively.  A thread that is blocked in a
+ * system call runs it after the call, unless the bell has VCTX_BELL_INTERRUPT.
+ *
+ * The thread has an area, in which the module and the handler's code meet, and a
+ * stack below it.  Before the return to user mode, if a bit is pending, and neither
+ * @in_handler nor @masked is set, the module writes a struct vctx_bell_frame right
+ * below the area, sets @in_handler, and has the thread go on at the entry: RSP points
+ * to the frame, the flags TF, DF, RF, NT and AC are clear, and all else is as it was
+ * interrupted.  The code at the entry takes the pending bits by an atomic exchange,
+ * calls the handler, restores all registers, clears @in_handler, looks whether more
+ * has been rung, and ends by IRETQ.  If the module finds RSP at the frame and
+ * @in_handler clear, the thread is about to do that IRETQ: the frame stays as it is.
+ *
+ * The bell ends with the context, and with execve().  fork() gives the child none.
+ */
+#define VCTX_BELL_NUMBERS	64
+
+/*
+ * struct vctx_bell_area - shared by the module and the code at the entry
+ * @pending:	bits that were rung; the module sets them, the code clears them
+ * @in_handler:	not 0: the handler runs; no frame is written
+ * @masked:	not 0: the thread wants no handler now; no frame is written
+ * @program:	for the program's own use
+ */
+struct vctx_bell_area {
+	__u64 pending;
+	__u32 in_handler;
+	__u32 masked;
+	__u64 program[6];
+};
+
+/* Where the thread was interrupted, as IRETQ takes it. */
+struct vctx_bell_frame {
+	__u64 rip;
+	__u64 cs;
+	__u64 rflags;
+	__u64 rsp;
+	__u64 ss;
+};
+
+/*
+ * VCTX_IOC_BELL - give the calling thread's context a bell
+ *
+ * @size:	in: see above
+ * @flags:	in: VCTX_BELL_*
+ * @area:	in: the address of a struct vctx_bell_area, a multiple of 64 and not of
+ *		4096.  Its page stays in memory until the bell ends.
+ * @entry:	in: the address of the code that calls the handler
+ *
+ * Errors: ENXIO, EEXIST, ENOSPC, EFAULT if the area cannot be written, EINVAL if an
+ * address is none of user space or not aligned, EOPNOTSUPP for an unknown flag, for
+ * 32-bit code, and for a thread with a user shadow stack; ENOMEM.
+ */
+struct vctx_bell {
+	__u32 size;
+	__u32 flags;
+	__u64 area;
+	__u64 entry;
+};
+
+/* A ring interrupts a system call that blocks.  After the handler, the call restarts. */
+#define VCTX_BELL_INTERRUPT	(1U << 0)
+
+/*
+ * VCTX_IOC_BELL_CLOSE - the calling thread has no bell from now on
+ *
+ * Takes no argument.  Returns 0.  Errors: ENXIO, ENOTCONN.
+ */
+
+/*
+ * VCTX_IOC_RINGER - a way to ring the calling thread's bell
+ *
+ * With @eventfd -1 the command returns a new descriptor, close-on-exec: write() of 8
+ * bytes to it rings, whatever the bytes are.  It returns 8, or fails with EPIPE once the
+ * bell is no more.  Whoever has the descriptor may ring.
+ *
+ * Otherwise each write to that eventfd rings.  The eventfd is read by that, and the
+ * binding lasts until the bell ends or the last descriptor of the eventfd is closed.
+ *
+ * @size:	in: see above
+ * @number:	in: what is rung, below VCTX_BELL_NUMBERS
+ * @flags:	in: 0
+ * @eventfd:	in: -1, or a descriptor of an eventfd
+ * @fd:		out: the new descriptor, with @eventfd -1
+ *
+ * Errors: ENXIO, ENOTCONN, EINVAL, EOPNOTSUPP, EBADF, EMFILE, ENFILE, ENOMEM.
+ */
+struct vctx_ringer {
+	__u32 size;
+	__u32 number;
+	__u64 flags;
+	__s32 eventfd;
+	__s32 fd;
+};
+
+/*
+ * VCTX_IOC_TIMER - a timer rings the calling thread's bell
+ *
+ * Each number has one timer, which this sets anew.
+ *
+ * @size:	in: see above
+ * @number:	in: what is rung
+ * @flags:	in: 0
+ * @first_ns:	in: time until the timer expires; 0 stops it
+ * @period_ns:	in: time until it expires again; 0 is never
+ * @cpu:	in: the CPU whose interrupt it is, or -1 for that of the caller.  On
+ *		another CPU than the thread's own it takes CAP_SYS_NICE.
+ * @__reserved:	in: 0
+ *
+ * Errors: ENXIO, ENOTCONN, EINVAL for a number or a CPU that is not online, EPERM,
+ * EOPNOTSUPP, ERANGE if a time is shorter than the policy allows, ENOMEM.
+ */
+struct vctx_timer {
+	__u32 size;
+	__u32 number;
+	__u64 flags;
+	__u64 first_ns;
+	__u64 period_ns;
+	__s32 cpu;
+	__u32 __reserved;
+};
+
+/*
+ * VCTX_IOC_BELL_WAIT - wait until a bit is pending
+ *
+ * The handler runs before user mode goes on after the call, unless it is masked.
+ *
+ * @size:	in: see above
+ * @__reserved:	in: 0
+ * @timeout_ns:	in: U64_MAX is no limit; with 0, the command only looks
+ *
+ * Errors: ENXIO, ENOTCONN, ETIMEDOUT, EINTR, EOPNOTSUPP.
+ */
+struct vctx_bell_wait {
+	__u32 size;
+	__u32 __reserved;
+	__u64 timeout_ns;
+};
+
+/*
+ * VCTX_IOC_BELL_STATS - what has happened to the calling thread's bell
+ *
+ * @size:	in: see above, out: bytes that the module has filled
+ * @rung:	rings
+ * @merged:	those of them whose bit was pending already
+ * @kicked:	how often the thread was asked to look
+ * @delivered:	frames that were written
+ *
+ * Errors: ENXIO, ENOTCONN.
+ */
+struct vctx_bell_stats {
+	__u32 size;
+	__u32 __reserved;
+	__u64 rung;
+	__u64 merged;
+	__u64 kicked;
+	__u64 delivered;
+};
+
 #define VCTX_IOC_TYPE	0xbc
 
 #define VCTX_IOC_INFO	_IOWR(VCTX_IOC_TYPE, 0x00, struct vctx_info)
 #define VCTX_IOC_ENTER	_IOWR(VCTX_IOC_TYPE, 0x01, struct vctx_enter)
 #define VCTX_IOC_LEAVE	_IO(VCTX_IOC_TYPE, 0x02)
 #define VCTX_IOC_STATS	_IOWR(VCTX_IOC_TYPE, 0x03, struct vctx_stats)
+#define VCTX_IOC_BELL		_IOWR(VCTX_IOC_TYPE, 0x04, struct vctx_bell)
+#define VCTX_IOC_BELL_CLOSE	_IO(VCTX_IOC_TYPE, 0x05)
+#define VCTX_IOC_RINGER		_IOWR(VCTX_IOC_TYPE, 0x06, struct vctx_ringer)
+#define VCTX_IOC_TIMER		_IOWR(VCTX_IOC_TYPE, 0x07, struct vctx_timer)
+#define VCTX_IOC_BELL_WAIT	_IOWR(VCTX_IOC_TYPE, 0x08, struct vctx_bell_wait)
+#define VCTX_IOC_BELL_STATS	_IOWR(VCTX_IOC_TYPE, 0x09, struct vctx_bell_stats)
 
 #endif /* _UAPI_LINUX_VCONTEXT_H */

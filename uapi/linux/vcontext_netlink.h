@@ -52,7 +52,7 @@ enum vctx_cmd {
 	 * reply has VCTX_A_CONTEXT_ID, _TID, _PID, _UID, _COMM, _CPU, _STATE,
 	 * _AGE_NS, _FLAGS, _ENTRIES, _EXITS, _NATIVE, _GUEST_NS, _NATIVE_NS,
 	 * _TLB_FLUSHES, _TICK_BOUND_NS, _TICK_HELD, _TICKS_HELD, _HELD,
-	 * _LONGEST_NS, _FELL_BACK, _PAGING.
+	 * _LONGEST_NS, _FELL_BACK, _PAGING, _BELL.
 	 */
 	VCTX_CMD_CONTEXT_GET,
 	/*
@@ -155,6 +155,8 @@ enum vctx_a_context {
 	VCTX_A_CONTEXT_FELL_BACK,
 	VCTX_A_CONTEXT_TREE,		/* u32, in a request, the root of a tree of processes */
 	VCTX_A_CONTEXT_PAGING,		/* u32, enum vctx_paging, direct or nested */
+	/* nest: VCTX_A_COUNTER(enum vctx_bell_count), absent without a bell */
+	VCTX_A_CONTEXT_BELL,
 
 	__VCTX_A_CONTEXT_MAX,
 	VCTX_A_CONTEXT_MAX = __VCTX_A_CONTEXT_MAX - 1,
@@ -162,6 +164,15 @@ enum vctx_a_context {
 
 /* Type of a counter in a nest, u64; one that is 0 may be absent. */
 #define VCTX_A_COUNTER(enumerator)	((enumerator) + 1)
+
+/* What struct vctx_bell_stats counts. */
+enum vctx_bell_count {
+	VCTX_BELL_COUNT_RUNG,		/* rings */
+	VCTX_BELL_COUNT_MERGED,		/* those of them whose bit was pending already */
+	VCTX_BELL_COUNT_KICKED,		/* how often the thread was asked to look */
+	VCTX_BELL_COUNT_DELIVERED,	/* frames that were written */
+	VCTX_NR_BELL_COUNTS,
+};
 
 enum vctx_cpu_state {
 	VCTX_CPU_OFF,		/* not enabled, since no context exists */
@@ -210,6 +221,9 @@ enum vctx_a_policy {
 	VCTX_A_POLICY_PAGING,
 	/* u32, shorter stays take an adaptive context out of guest mode */
 	VCTX_A_POLICY_MIN_STAY_US,
+	VCTX_A_POLICY_BELLS,			/* u8, 0 allows no new bells */
+	/* u32, the shortest time of a timer that rings a bell */
+	VCTX_A_POLICY_BELL_TIMER_US,
 
 	__VCTX_A_POLICY_MAX,
 	VCTX_A_POLICY_MAX = __VCTX_A_POLICY_MAX - 1,
