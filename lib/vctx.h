@@ -135,6 +135,83 @@ int vctx_in_context(void);
 int vctx_stats(struct vctx_stats *stats, size_t size);
 
 /*
+ * Bells: interrupts of user mode
+ *
+ * A thread with a context may have a bell.  Whoever rings it has the thread's handler
+ * run soon after between two instructions of its user mode: with no signal, in guest
+ * mode as well as natively.  A thread that is blocked in a system call runs the handler
+ * after the call, unless the bell has VCTX_BELL_INTERRUPT.
+ *
+ * rung has a bit for each number that has been rung since the handler last ran; where is
+ * what was interrupted, which the handler may change.  The handler runs on a stack of
+ * 64 KiB.  It is not interrupted by rings: for numbers that are rung meanwhile it is
+ * called again.  It may do what a signal handler may.  Unless the bell has
+ * VCTX_BELL_FPU, it uses general registers only: compile it with -mgeneral-regs-only.
+ * It returns: longjmp() and exceptions must not leave it.  A restartable sequence (rseq)
+ * that it interrupts is not aborted.
+ */
+typedef void (*vctx_bell_fn)(uint64_t rung, struct vctx_bell_frame *where, void *arg);
+
+#define VCTX_BELL_FPU	(1ULL << 63)	/* the handler may use the FPU and vectors */
+
+/*
+ * Give the calling thread's context a bell: fn(rung, where, arg) is its handler.  flags
+ * are VCTX_BELL_INTERRUPT and VCTX_BELL_FPU.  The bell ends by vctx_bell_close(), with the
+ * context, and by execve(); a child has none.  Returns 0 or -errno:
+ *   -EINVAL   fn is NULL
+ *   -ENXIO    the thread has no context
+ *   -EEXIST   the thread has a bell already
+ *   -ENOSPC   the administrator allows no new bells
+ *   -EOPNOTSUPP   an unknown flag, or the thread has a user shadow stack
+ *   -ENOMEM   out of memory
+ *   -ENOENT, -EACCES, -EMFILE, -ENFILE   see vctx_enter()
+ */
+int vctx_bell_open(vctx_bell_fn fn, void *arg, uint64_t flags);
+
+/* The thread has no bell from now on.  Returns 0, -ENXIO or -ENOTCONN: there is none. */
+int vctx_bell_close(void);
+
+/*
+ * A descriptor that rings the calling thread's bell with this number, below
+ * VCTX_BELL_NUMBERS.  It may be passed on, also to other processes.  The caller closes it.
+ * Returns the descriptor, or -EINVAL, -ENXIO, -ENOTCONN, -EMFILE, -ENFILE, -ENOMEM.
+ */
+int vctx_bell_fd(unsigned int number);
+
+/*
+ * Each write to an eventfd rings the calling thread's bell with this number, until the bell
+ * ends or the number gets another eventfd.  The eventfd is read by that.  Returns 0,
+ * -EBADF if it is none, or as vctx_bell_fd().
+ */
+int vctx_bell_eventfd(unsigned int number, int eventfd);
+
+/*
+ * A timer rings the calling thread's bell with this number: in first_ns nanoseconds, and
+ * then each period_ns unless that is 0.  first_ns 0 stops the timer.  While a ring is not
+ * taken, it expires once a tick at most.  cpu is the CPU that is interrupted, or -1 for the
+ * thread's own; a CPU takes CAP_SYS_NICE.  Returns 0, -EINVAL, -EPERM, -ERANGE if a time is
+ * shorter than the policy's bell-timer-us, or as vctx_bell_fd().
+ */
+int vctx_bell_timer(unsigned int number, uint64_t first_ns, uint64_t period_ns, int cpu);
+
+/* Ring, by a descriptor of vctx_bell_fd().  Returns 0, or -EPIPE if the bell has ended. */
+int vctx_ring(int fd);
+
+/*
+ * Between vctx_mask() and vctx_unmask() the handler does not run; it runs before
+ * vctx_unmask() returns if anybody has rung meanwhile.  They make no system call, but for
+ * vctx_unmask() in that case.  They do nothing in a thread without a bell, and do not nest.
+ */
+void vctx_mask(void);
+void vctx_unmask(void);
+
+/*
+ * Wait until somebody has rung, for timeout_ns at most (UINT64_MAX is no limit), and run the
+ * handler.  Returns 0, -ETIMEDOUT, -EINTR, -EPIPE if the bell has ended, -ENXIO or -ENOTCONN.
+ */
+int vctx_bell_wait(uint64_t timeout_ns);
+
+/*
  * Whether a context can be had now: 0, or the -errno that vctx_enter() would
  * return.  If reason is not NULL, *reason is set to one line that says why,
  * then, after a semicolon, what helps: a static string, never to be freed.

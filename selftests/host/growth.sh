@@ -16,11 +16,11 @@ trap 'rm -rf "$tmp"' EXIT
 
 # The library, with a field more in each structure that a program hands to it.
 later_library() {
-	mkdir "$tmp/lib" && cp -r ../../uapi "$tmp" && cp ../../lib/*.[ch] ../../lib/*.map "$tmp/lib" &&
+	mkdir "$tmp/lib" && cp -r ../../uapi "$tmp" && cp ../../lib/*.[chS] ../../lib/*.map "$tmp/lib" &&
 	sed -i 's/^\t__u64 nested;$/&\n\t__u64 added;/' "$tmp/uapi/linux/vcontext.h" &&
 	sed -i 's/^\tuint64_t tick_bound_ns;.*/&\n\tuint64_t added;/' "$tmp/lib/vctx.h" &&
 	[ "$(cat "$tmp/uapi/linux/vcontext.h" "$tmp/lib/vctx.h" | grep -c '64[_t]* added;$')" = 2 ] &&
-	(cd "$tmp/lib" && gcc -c -O2 -std=gnu11 -fPIC -fexceptions -pthread -D_GNU_SOURCE -I. -I../uapi ./*.c &&
+	(cd "$tmp/lib" && gcc -c -O2 -std=gnu11 -fPIC -fexceptions -pthread -D_GNU_SOURCE -I. -I../uapi ./*.[cS] &&
 	 ar rcs ../libvcontext.a ./*.o &&
 	 gcc -shared -pthread -Wl,-soname,libvcontext.so.0 -Wl,--version-script=libvcontext.map \
 		-o ../libvcontext.so.0 ./*.o)
