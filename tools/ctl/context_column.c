@@ -224,6 +224,33 @@ static void paging_json(struct json_object *object, const char *key,
 
 static const struct column_type paging = { false, paging_text, paging_json };
 
+/* ---- its bell ---- */
+
+static void bell_text(struct table *table, const void *value)
+{
+	const struct nl_context *context = value;
+
+	if (has(context, VCTX_A_CONTEXT_BELL))
+		table_cell(table, COLOR_NONE, "%" PRIu64,
+			   context->bell[VCTX_BELL_COUNT_RUNG]);
+	else
+		table_cell(table, COLOR_NONE, "-");
+}
+
+static void bell_json(struct json_object *object, const char *key,
+		      const void *value)
+{
+	const struct nl_context *context = value;
+
+	if (has(context, VCTX_A_CONTEXT_BELL))
+		counters_json(object, key, context->bell, VCTX_NR_BELL_COUNTS,
+			      name_of_bell_count);
+	else
+		json_add_text(object, key, NULL);
+}
+
+static const struct column_type bell = { true, bell_text, bell_json };
+
 /* ---- rates ---- */
 
 static void part_text(struct table *table, const void *value)
@@ -294,6 +321,8 @@ const struct column context_columns[] = {
 	  &column_time, CONTEXT(longest_ns) },
 	{ "PAGING", "paging", "how addresses are translated: direct, nested", &paging,
 	  WHOLE },
+	{ "RINGS", "bell", "how often its bell was rung; JSON also has what came of it",
+	  &bell, WHOLE },
 	{ "GUEST", "guest", "the part of the time in guest mode", &part,
 	  ACTIVITY(guest) },
 	{ "EXITS/s", "exits_per_s", "exits per second", &rate, ACTIVITY(exits) },
@@ -304,5 +333,7 @@ const struct column context_columns[] = {
 	  ACTIVITY(passed_by) },
 	{ "TICKS/s", "ticks_held_per_s", "held ticks per second", &rate,
 	  ACTIVITY(ticks_held) },
+	{ "RINGS/s", "rings_per_s", "rings of its bell per second", &rate,
+	  ACTIVITY(rings) },
 	{ }
 };

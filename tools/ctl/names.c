@@ -23,6 +23,7 @@ static const struct names cpu_states = NAMES(cpu_state_words);
 static const struct names owners = NAMES(owner_words);
 static const struct names events = NAMES(event_words);
 static const struct names pagings = NAMES(paging_words);
+static const struct names bells = NAMES(bell_words);
 static const struct names features = NAMES(feature_words);
 static const struct names limits = NAMES(limit_words);
 static const struct names flags = NAMES(flag_words);
@@ -102,6 +103,11 @@ const char *name_of_event(uint32_t type)
 const char *name_of_paging(uint32_t paging)
 {
 	return name(&pagings, paging);
+}
+
+const char *name_of_bell_count(uint32_t count)
+{
+	return name(&bells, count);
 }
 
 const char *name_of_native(uint32_t reason)

@@ -18,6 +18,7 @@ const char *name_of_cpu_state(uint32_t state);
 const char *name_of_owner(uint32_t owner);
 const char *name_of_event(uint32_t type);
 const char *name_of_paging(uint32_t paging);
+const char *name_of_bell_count(uint32_t count);
 const char *name_of_native(uint32_t reason);
 
 /* False if nothing has that name. */

@@ -73,6 +73,7 @@ static const struct nl_field context_fields[] = {
 	[VCTX_A_CONTEXT_FELL_BACK] = FIELD(nl_context, fell_back, TYPE_U32),
 	[VCTX_A_CONTEXT_TREE] = FIELD(nl_context, tree, TYPE_U32),
 	[VCTX_A_CONTEXT_PAGING] = FIELD(nl_context, paging, TYPE_U32),
+	[VCTX_A_CONTEXT_BELL] = FIELD(nl_context, bell, TYPE_COUNTERS),
 };
 
 static const struct nl_field cpu_fields[] = {
@@ -99,6 +100,8 @@ static const struct nl_field policy_fields[] = {
 	[VCTX_A_POLICY_SHARE] = FIELD(nl_policy, share, TYPE_U8),
 	[VCTX_A_POLICY_PAGING] = FIELD(nl_policy, paging, TYPE_U32),
 	[VCTX_A_POLICY_MIN_STAY_US] = FIELD(nl_policy, min_stay_us, TYPE_U32),
+	[VCTX_A_POLICY_BELLS] = FIELD(nl_policy, bells, TYPE_U8),
+	[VCTX_A_POLICY_BELL_TIMER_US] = FIELD(nl_policy, bell_timer_us, TYPE_U32),
 };
 
 static const struct nl_field evict_fields[] = {

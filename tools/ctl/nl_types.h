@@ -55,6 +55,7 @@ struct nl_context {
 	uint32_t fell_back;
 	uint32_t tree;		/* of a request */
 	uint32_t paging;
+	uint64_t bell[VCTX_NR_BELL_COUNTS];
 };
 
 struct nl_cpu {
@@ -73,7 +74,8 @@ struct nl_policy {
 	uint8_t enabled;
 	uint32_t max_contexts, max_per_user;
 	uint8_t tick_hold, tick_unprivileged;
-	uint32_t tick_max_ms, min_stay_us;
+	uint32_t tick_max_ms, min_stay_us, bell_timer_us;
+	uint8_t bells;
 	char tick_cpus[NL_LIST_SIZE];
 	uint8_t share;
 	uint32_t paging;

@@ -234,6 +234,8 @@ static const struct policy_key keys[] = {
 	KEY("share", SHARE, share, switch_type),
 	KEY("paging", PAGING, paging, paging_type),
 	KEY("min-stay-us", MIN_STAY_US, min_stay_us, us_type),
+	KEY("bells", BELLS, bells, switch_type),
+	KEY("bell-timer-us", BELL_TIMER_US, bell_timer_us, us_type),
 	KEY("tick-hold", TICK_HOLD, tick_hold, switch_type),
 	KEY("tick-unprivileged", TICK_UNPRIVILEGED, tick_unprivileged, switch_type),
 	KEY("tick-max-ms", TICK_MAX_MS, tick_max_ms, ms_type),

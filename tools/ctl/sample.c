@@ -38,6 +38,8 @@ static struct activity compare(const struct nl_context *before,
 		.passed_by = per_second(before->native[VCTX_NATIVE_ADAPTIVE],
 					now->native[VCTX_NATIVE_ADAPTIVE], ns),
 		.ticks_held = per_second(before->ticks_held, now->ticks_held, ns),
+		.rings = per_second(before->bell[VCTX_BELL_COUNT_RUNG],
+				    now->bell[VCTX_BELL_COUNT_RUNG], ns),
 	};
 }
 

@@ -13,13 +13,13 @@
  *
  * @context:	the context as it is now
  * @guest:	the part of the time in guest mode, from 0 to 1
- * @exits, @native, @passed_by, @ticks_held: per second; @passed_by counts the times that an
+ * @exits, @native, @passed_by, @ticks_held, @rings: per second; @passed_by counts the times that an
  *		adaptive context began to run natively until a tick finds it computing
  */
 struct activity {
 	struct nl_context context;
 	double guest;
-	double exits, native, passed_by, ticks_held;
+	double exits, native, passed_by, ticks_held, rings;
 };
 
 struct sample {

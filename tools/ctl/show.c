@@ -49,6 +49,20 @@ static void add_tick(struct table *table, const struct nl_context *context)
 		   word_time(word, context->longest_ns) : "none");
 }
 
+static void add_bell(struct table *table, const struct nl_context *context)
+{
+	const uint64_t *bell = context->bell;
+
+	table_cell(table, COLOR_HEAD, "bell");
+	if (!(context->has & NL_BIT(VCTX_A_CONTEXT_BELL)))
+		table_cell(table, COLOR_NONE, "none");
+	else
+		table_cell(table, COLOR_NONE,
+			   "%" PRIu64 " rings, %" PRIu64 " of them merged; %" PRIu64 " kicks, %" PRIu64 " deliveries",
+			   bell[VCTX_BELL_COUNT_RUNG], bell[VCTX_BELL_COUNT_MERGED],
+			   bell[VCTX_BELL_COUNT_KICKED], bell[VCTX_BELL_COUNT_DELIVERED]);
+}
+
 static void print_properties(const struct nl_context *context)
 {
 	static const struct heading headings[] = { LEFT(NULL), LEFT(NULL) };
@@ -95,6 +109,7 @@ static void print_properties(const struct nl_context *context)
 	table_cell(table, COLOR_HEAD, "TLB flushes");
 	table_cell(table, COLOR_NONE, "%" PRIu64, context->tlb_flushes);
 	add_tick(table, context);
+	add_bell(table, context);
 	table_print(table);
 }
 

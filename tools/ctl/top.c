@@ -23,7 +23,7 @@
 static const struct column_view view = {
 	.all = context_columns,
 	.text = "ID,TID,USER,CPU,STATE,GUEST,EXITS/s,NATIVE/s,PASSED/s,TICKS/s,AGE,COMMAND",
-	.json = "ID,PID,TID,USER,COMMAND,CPU,STATE,AGE,GUEST,EXITS/s,NATIVE/s,PASSED/s,TICKS/s",
+	.json = "ID,PID,TID,USER,COMMAND,CPU,STATE,AGE,GUEST,EXITS/s,NATIVE/s,PASSED/s,TICKS/s,RINGS/s",
 };
 
 /* ---- without a terminal ---- */
