@@ -46,11 +46,14 @@ void ctx_see(struct nlattr **a, void *arg)
 		.syscalls = counter(a[VCTX_A_CONTEXT_EXITS], VCTX_EXIT_SYSCALL),
 		.tick_held = a[VCTX_A_CONTEXT_TICK_HELD],
 		.has_fell_back = a[VCTX_A_CONTEXT_FELL_BACK],
+		.has_bell = a[VCTX_A_CONTEXT_BELL],
 	};
 	if (a[VCTX_A_CONTEXT_TICK_BOUND_NS])
 		seen->tick_bound_ns = nla_get_u64(a[VCTX_A_CONTEXT_TICK_BOUND_NS]);
 	if (a[VCTX_A_CONTEXT_FELL_BACK])
 		seen->fell_back = nla_get_u32(a[VCTX_A_CONTEXT_FELL_BACK]);
+	for (int i = 0; seen->has_bell && i < VCTX_NR_BELL_COUNTS; i++)
+		seen->bell[i] = counter(a[VCTX_A_CONTEXT_BELL], i);
 	snprintf(seen->comm, sizeof(seen->comm), "%s",
 		 nla_get_string(a[VCTX_A_CONTEXT_COMM]));
 }

@@ -7,13 +7,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <linux/vcontext_netlink.h>
 #include <netlink/attr.h>
 
 struct ctx_seen {
 	uint32_t id, tid, pid, uid, cpu, state, fell_back, paging;
 	uint64_t age_ns, flags, entries, guest_ns, tick_bound_ns, ticks_held;
-	uint64_t syscalls;
-	bool tick_held, has_fell_back;
+	uint64_t syscalls, bell[VCTX_NR_BELL_COUNTS];
+	bool tick_held, has_fell_back, has_bell;
 	char comm[32];
 };
 

@@ -97,15 +97,27 @@ pool_shares() {	# OPTION...
 	[ "$(column 6 total | cut -d . -f 1)" -ge 1 ]
 }
 
+# Each task takes some 20 million instructions, which are 4,000 slices in all at most.
+preempts() {
+	run preempt --steps 300000 &&
+	[ "$(wc -l <"$tmp/out")" -eq 4 ] && [ "$(sort -u "$tmp/out" | wc -l)" -eq 4 ] &&
+	[ "$(before slices)" -ge 20 ]
+}
+
+# A timer that is shorter than the policy allows is refused, and the program says so.
+preempts_no_sooner() {
+	! preempt --slice 1 2>"$tmp/err" && cat "$tmp/err" && grep -q 'the timer does not start: ' "$tmp/err"
+}
+
 helps() {
-	for example in pricing uring pool; do
+	for example in pricing preempt uring pool; do
 		$example --help | grep -q "^Usage: $example" || return
 		! $example --no-such-option >/dev/null 2>&1 || return
 	done
 }
 
 echo "TAP version 13"
-echo "1..9"
+echo "1..11"
 check "each has --help, and refuses what it does not know" helps
 check "pricing: the same prices, and no system call" pricing_computes
 check "pricing --tickless: the same prices, and ticks held" pricing_holds_the_tick
@@ -115,4 +127,6 @@ check "uring: the sum is of what was read" uring_reads
 check "uring in vctx-exec: the kernel's thread has no context" uring_in_vctx_exec
 check "pool: the same pi, each worker in a context of its own" pool_shares
 check "pool --pin: the same" pool_shares --pin
+check "preempt: the same sums, in slices by a bell as by signals" preempts
+check "preempt --slice 1: refused, with the reason" preempts_no_sooner
 finish

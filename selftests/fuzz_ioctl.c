@@ -40,6 +40,8 @@ static unsigned long random_command(void)
 {
 	static const unsigned long commands[] = {
 		VCTX_IOC_INFO, VCTX_IOC_ENTER, VCTX_IOC_LEAVE, VCTX_IOC_STATS,
+		VCTX_IOC_BELL, VCTX_IOC_BELL_CLOSE, VCTX_IOC_RINGER, VCTX_IOC_TIMER,
+		VCTX_IOC_BELL_STATS,
 	};
 
 	switch (fuzz_below(8)) {
@@ -59,9 +61,7 @@ static void fill(uint8_t *page, unsigned long cmd)
 
 	memset(page, 0, PAGE);
 	for (uint8_t *at = page; at < page + PAGE; at += 512) {
-		uint32_t size = cmd == VCTX_IOC_INFO ? sizeof(struct vctx_info) :
-				cmd == VCTX_IOC_ENTER ? sizeof(struct vctx_enter) :
-				sizeof(struct vctx_stats);
+		uint32_t size = _IOC_SIZE(cmd);
 
 		if (!fuzz_below(4))
 			size = sizes[fuzz_below(ARRAY_SIZE(sizes))];
@@ -75,7 +75,8 @@ static void fill(uint8_t *page, unsigned long cmd)
 
 static const int ioctl_errnos[] = {
 	0, EINVAL, E2BIG, EFAULT, ENOTTY, EOPNOTSUPP, EALREADY, ENXIO, EPERM,
-	ERANGE, ENOSPC, EDQUOT, ENOEXEC, ENOMEM, EBUSY,
+	ERANGE, ENOSPC, EDQUOT, ENOEXEC, ENOMEM, EBUSY, ENOTCONN, EEXIST, EBADF,
+	EMFILE,
 };
 
 static void expect_ioctl_errno(unsigned long cmd, int error)

@@ -12,11 +12,13 @@
 
 #include "contexts.h"
 #include "genl.h"
+#include "vctx.h"
 #include "vctx_selftest.h"
 
 struct policy {
 	uint32_t enabled, max_contexts, max_per_user, tick_hold;
 	uint32_t tick_unprivileged, tick_max_ms, share, paging, min_stay_us;
+	uint32_t bells, bell_timer_us;
 	char tick_cpus[128];
 };
 
@@ -34,6 +36,8 @@ static void see_policy(struct nlattr **a, void *arg)
 	policy->share = nla_get_u8(a[VCTX_A_POLICY_SHARE]);
 	policy->paging = nla_get_u32(a[VCTX_A_POLICY_PAGING]);
 	policy->min_stay_us = nla_get_u32(a[VCTX_A_POLICY_MIN_STAY_US]);
+	policy->bells = nla_get_u8(a[VCTX_A_POLICY_BELLS]);
+	policy->bell_timer_us = nla_get_u32(a[VCTX_A_POLICY_BELL_TIMER_US]);
 	snprintf(policy->tick_cpus, sizeof(policy->tick_cpus), "%s",
 		 nla_get_string(a[VCTX_A_POLICY_TICK_CPUS]));
 }
@@ -66,6 +70,8 @@ static int __set_policy(const struct policy *policy)
 	nla_put_u8(request, VCTX_A_POLICY_SHARE, policy->share);
 	nla_put_u32(request, VCTX_A_POLICY_PAGING, policy->paging);
 	nla_put_u32(request, VCTX_A_POLICY_MIN_STAY_US, policy->min_stay_us);
+	nla_put_u8(request, VCTX_A_POLICY_BELLS, policy->bells);
+	nla_put_u32(request, VCTX_A_POLICY_BELL_TIMER_US, policy->bell_timer_us);
 	ret = genl_call(sock, request, NULL, NULL);
 	nl_socket_free(sock);
 	return ret;
@@ -97,7 +103,7 @@ static void policy(const void *arg)
 		.enabled = 1, .max_contexts = 100, .max_per_user = 50,
 		.tick_hold = 1, .tick_unprivileged = 1, .tick_max_ms = 500,
 		.paging = VCTX_PAGING_DIRECT, .tick_cpus = "0",
-		.min_stay_us = 70,
+		.min_stay_us = 70, .bells = 0, .bell_timer_us = 30,
 	}, wrong = wanted, got;
 
 	(void)arg;
@@ -105,6 +111,7 @@ static void policy(const void *arg)
 	CHECK_EQ(original.enabled, 1U);
 	CHECK_EQ(original.max_contexts, 0U);
 	CHECK_EQ(original.max_per_user, 0U);
+	CHECK_EQ(original.bells, 1U);
 	wanted.share = !original.share;
 	wrong.share = wanted.share;
 	CHECK_EQ(__set_policy(&wanted), 0);
@@ -122,6 +129,9 @@ static void policy(const void *arg)
 	wrong.share = 2;
 	CHECK_EQ(__set_policy(&wrong), -ERANGE);
 	wrong.share = wanted.share;
+	wrong.bells = 2;
+	CHECK_EQ(__set_policy(&wrong), -ERANGE);
+	wrong.bells = wanted.bells;
 	wrong.paging = VCTX_PAGING_NESTED + 1;
 	CHECK_EQ(__set_policy(&wrong), -ERANGE);
 	got = get_policy();
@@ -323,6 +333,50 @@ static void tick_unprivileged(const void *arg)
 	restore_policy();
 }
 
+__attribute__((target("general-regs-only")))
+static void hear(uint64_t rung, struct vctx_bell_frame *where, void *heard)
+{
+	(void)rung;
+	(void)where;
+	++*(volatile int *)heard;
+}
+
+static void bells(const void *arg)
+{
+	struct policy policy = begin_policy();
+	volatile int heard = 0;
+
+	(void)arg;
+	ctx_enter(0);
+	CHECK_EQ(vctx_bell_open(hear, (void *)&heard, 0), 0);
+	policy.bells = 0;
+	CHECK_EQ(__set_policy(&policy), 0);
+	/* A bell that is there goes on. */
+	CHECK_EQ(vctx_ring(vctx_bell_fd(0)), 0);
+	CHECK_EQ(heard, 1);
+	CHECK_EQ(vctx_bell_close(), 0);
+	CHECK_EQ(vctx_bell_open(hear, (void *)&heard, 0), -ENOSPC);
+	restore_policy();
+	CHECK_EQ(vctx_bell_open(hear, (void *)&heard, 0), 0);
+}
+
+static void bell_timer(const void *arg)
+{
+	struct policy policy = begin_policy();
+	volatile int heard = 0;
+
+	(void)arg;
+	ctx_enter(0);
+	CHECK_EQ(vctx_bell_open(hear, (void *)&heard, 0), 0);
+	CHECK_EQ(vctx_bell_timer(0, NSEC_PER_MSEC, 0, -1), 0);
+	policy.bell_timer_us = 2000;
+	CHECK_EQ(__set_policy(&policy), 0);
+	CHECK_EQ(vctx_bell_timer(0, NSEC_PER_MSEC, 0, -1), -ERANGE);
+	CHECK_EQ(vctx_bell_timer(0, 2 * NSEC_PER_MSEC, NSEC_PER_MSEC, -1), -ERANGE);
+	CHECK_EQ(vctx_bell_timer(0, 2 * NSEC_PER_MSEC, 0, -1), 0);
+	restore_policy();
+}
+
 #define CASE(fn)	{ #fn, fn, NULL, T_DEVICE | T_SELF }
 #define UNUSED(fn)	{ #fn, fn, NULL, T_DEVICE | T_SELF | T_UNUSED }
 
@@ -334,6 +388,8 @@ static const struct test tests[] = {
 	CASE(max_contexts),
 	CASE(max_per_user),
 	CASE(tick_unprivileged),
+	CASE(bells),
+	CASE(bell_timer),
 };
 
 TEST_MAIN(tests)

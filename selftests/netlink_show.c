@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 
 #include "contexts.h"
 #include "genl.h"
+#include "vctx.h"
 #include "vctx_selftest.h"
 
 #define SECOND	NSEC_PER_SEC
@@ -82,6 +84,73 @@ static void itself(const void *arg)
 	ctx_leave();
 	CHECK_EQ(__genl_ask(VCTX_CMD_CONTEXT_GET, VCTX_A_CONTEXT_ID, me.id), -ENOENT);
 	CHECK(!strcmp(genl_text, "there is no such context"));
+}
+
+__attribute__((target("general-regs-only")))
+static void hear(uint64_t rung, struct vctx_bell_frame *where, void *heard)
+{
+	(void)rung;
+	(void)where;
+	++*(volatile int *)heard;
+}
+
+/* A context with a bell shows what VCTX_IOC_BELL_STATS says of it, and another shows none. */
+static void bell(const void *arg)
+{
+	struct vctx_bell_stats stats = { .size = sizeof(stats) };
+	volatile int heard = 0;
+	struct ctx_seen me;
+	int fd;
+
+	(void)arg;
+	ctx_enter(0);
+	CHECK(!ctx_find(getpid()).has_bell);
+	REQUIRE(!vctx_bell_open(hear, (void *)&heard, 0));
+	CHECK(ctx_find(getpid()).has_bell);
+	fd = vctx_bell_fd(3);
+	vctx_mask();
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(vctx_ring(fd), 0);
+	me = ctx_find(getpid());
+	CHECK_EQ(me.bell[VCTX_BELL_COUNT_RUNG], 3ULL);
+	CHECK_EQ(me.bell[VCTX_BELL_COUNT_MERGED], 2ULL);
+	CHECK_EQ(me.bell[VCTX_BELL_COUNT_KICKED], 1ULL);
+	CHECK_EQ(me.bell[VCTX_BELL_COUNT_DELIVERED], 0ULL);
+	vctx_unmask();
+	CHECK_EQ(vctx_ring(fd), 0);
+	CHECK_EQ(heard, 2);
+	me = ctx_find(getpid());
+	CHECK_EQ(ioctl(test_fd, VCTX_IOC_BELL_STATS, &stats), 0);
+	CHECK_EQ(stats.rung, 4ULL);
+	CHECK_EQ(me.bell[VCTX_BELL_COUNT_RUNG], stats.rung);
+	CHECK_EQ(me.bell[VCTX_BELL_COUNT_MERGED], stats.merged);
+	CHECK_EQ(me.bell[VCTX_BELL_COUNT_KICKED], stats.kicked);
+	CHECK_EQ(stats.delivered, 2ULL);
+	CHECK_EQ(me.bell[VCTX_BELL_COUNT_DELIVERED], stats.delivered);
+	CHECK_EQ(vctx_bell_close(), 0);
+	CHECK(!ctx_find(getpid()).has_bell);
+}
+
+/* While a thread opens and closes its bell, a look shows one or none, and the log stays clean. */
+static void bells_come_and_go(const void *arg)
+{
+	volatile int heard = 0;
+	pid_t pid = fork();
+	int seen[2] = { };
+
+	(void)arg;
+	if (!pid) {
+		ctx_enter(0);
+		for (;;) {
+			CHECK_EQ(vctx_bell_open(hear, (void *)&heard, 0), 0);
+			CHECK_EQ(vctx_bell_close(), 0);
+		}
+	}
+	while (!ctx_count(VCTX_A_CONTEXT_TID, pid))
+		usleep(1000);
+	for (int i = rounds(2000); i || !seen[0] || !seen[1]; i -= !!i)
+		seen[ctx_find(pid).has_bell]++;
+	hog_stop(pid);
 }
 
 static void *sleeping_thread(void *unused)
@@ -254,6 +323,8 @@ static void holder(const void *arg)
 static const struct test tests[] = {
 	CASE(module),
 	CASE(itself),
+	CASE(bell),
+	SMP(bells_come_and_go),
 	CASE(filters),
 	CASE(states),
 	CASE(cpus),

@@ -28,7 +28,7 @@ GROUPS = {
     # The kernel is locked down from then on: this has a boot of its own.
     "lockdown": ("lockdown.sh",),
     # What more CPUs with true races may break. These are of `cpu` as well.
-    "race": ("fpu_state", "fuzz", "inherit", "inherit_32", "rseq", "shootdown.sh", "signals", "signals_32", "stale_tlb",
+    "race": ("bells", "fpu_state", "fuzz", "inherit", "inherit_32", "rseq", "shootdown.sh", "signals", "signals_32", "stale_tlb",
              "stale_tlb_32", "stress", "stress_32"),
     # What resumes after an instruction breakpoint, of which QEMU with several CPUs loses one in thousands. These are of
     # `cpu` as well.
@@ -38,7 +38,7 @@ GROUPS = {
     "life": ("adaptive", "beside_kvm", "cpu_hotplug", "module_lifetime", "refused.sh"),
     # What the module does where it may not sleep on PREEMPT_RT: fork, exec, exit, eviction, events, nested faults.
     # These are of other groups as well.
-    "rt": ("device_memory", "inherit", "module_lifetime", "netlink_events", "netlink_evict", "netlink_policy", "signals",
+    "rt": ("bells", "device_memory", "inherit", "module_lifetime", "netlink_events", "netlink_evict", "netlink_policy", "signals",
            "stats_page"),
 }
 

@@ -9,13 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "vctx.h"
 #include "vctx_selftest.h"
 
+#define NUMBER		7
 #define TRACING		"/sys/kernel/tracing"
 #define EVENTS		TRACING "/events/vcontext"
 
 static const char * const events[] = {
-	"vctx_enter", "vctx_exit", "vctx_native", "vctx_leave",
+	"vctx_enter", "vctx_exit", "vctx_native", "vctx_leave", "vctx_ring", "vctx_deliver",
 };
 
 static void need_tracefs(void)
@@ -57,10 +59,20 @@ static void formats_have_numbers(const void *arg)
 	CHECK_EQ(names, 1);
 }
 
+__attribute__((target("general-regs-only")))
+static void hear(uint64_t rung, struct vctx_bell_frame *where, void *unused)
+{
+	(void)rung;
+	(void)where;
+	(void)unused;
+}
+
 /* Cause each of the events. */
 static void make_events(void)
 {
 	ctx_enter(0);
+	REQUIRE(!vctx_bell_open(hear, NULL, 0));
+	CHECK_EQ(vctx_ring(vctx_bell_fd(NUMBER)), 0);
 	for (int i = 0; i < 5; i++)
 		getppid();
 	asm volatile("cpuid" : : "a"(0), "c"(0) : "rbx", "rdx");
@@ -84,7 +96,7 @@ static void clear_trace(void)
 	close(open(TRACING "/trace", O_WRONLY | O_TRUNC | O_CLOEXEC));
 }
 
-/* How often an event of a process is in the trace. */
+/* How often an event of a process is in the trace, with what it begins to tell. */
 static int count_events(pid_t pid, const char *event)
 {
 	FILE *trace = fopen(TRACING "/trace", "re");
@@ -93,7 +105,7 @@ static int count_events(pid_t pid, const char *event)
 
 	REQUIRE(trace);
 	snprintf(task, sizeof(task), "-%d ", pid);
-	snprintf(name, sizeof(name), " %s: ", event);
+	snprintf(name, sizeof(name), " %s", event);
 	while (fgets(line, sizeof(line), trace))
 		count += strstr(line, task) && strstr(line, name);
 	fclose(trace);
@@ -102,6 +114,7 @@ static int count_events(pid_t pid, const char *event)
 
 static void record(const void *arg)
 {
+	char ring[64];
 	pid_t pid;
 
 	(void)arg;
@@ -115,10 +128,15 @@ static void record(const void *arg)
 	CHECK_EQ(count_events(pid, "vctx_leave"), 1);
 	CHECK_GE(count_events(pid, "vctx_exit"), 6);
 	CHECK_GE(count_events(pid, "vctx_native"), 5);
+	snprintf(ring, sizeof(ring), "vctx_ring: pid=%d number=%d", pid, NUMBER);
+	CHECK_EQ(count_events(pid, ring), 1);
+	snprintf(ring, sizeof(ring), "vctx_deliver: pending=%#x ip=0x", 1 << NUMBER);
+	CHECK_EQ(count_events(pid, ring), 1);
 	clear_trace();
 	/* Nothing is recorded that is not asked for. */
 	pid = run_child();
 	CHECK_EQ(count_events(pid, "vctx_exit"), 0);
+	CHECK_EQ(count_events(pid, "vctx_ring"), 0);
 }
 
 static const struct test tests[] = {

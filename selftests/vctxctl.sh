@@ -193,6 +193,21 @@ tick() {
 	succeeds show --tid "$pid" && grep -Eq '^flags .*tickless' "$tmp/out" && grep -Eq '^tick .*for 250ms at a time at most$' "$tmp/out" || show
 }
 
+# Only the first context has a bell.
+bell() {
+	start ./crowd 1 3
+	rung=$pid
+	wait_until grep -q ready "$tmp/started" || return
+	start ./crowd 1
+	succeeds show --tid "$pid" && grep -Eq '^bell +none$' "$tmp/out" &&
+	succeeds show --tid "$rung" && grep -Eq '^bell +3 rings, 0 of them merged; 3 kicks, 3 deliveries$' "$tmp/out" &&
+	succeeds list -no TID,RINGS && grep -Eq "^ *$rung +3$" "$tmp/out" && grep -Eq "^ *$pid +-$" "$tmp/out" &&
+	succeeds list -j && mv "$tmp/out" "$tmp/list" && succeeds top -j -n 1 && cat "$tmp/out" >>"$tmp/list" || { show; return; }
+	mv "$tmp/list" "$tmp/out"
+	json -s '(.[0] | map(.bell)) == [{ rung: 3, merged: 0, kicked: 3, delivered: 3 }, null] and
+		(.[1].contexts | map(.rings_per_s > 0) | sort) == [false, true]'
+}
+
 no_such_context() {
 	complains 1 "cannot show context 4000000: there is no such context; .*vctxctl list" show 4000000 &&
 	complains 1 "cannot show the context of thread 1: there is no such context" show --tid 1
@@ -316,13 +331,16 @@ key_is() {	# KEY VALUE
 sets_policy() {
 	share=$(vctxctl policy get share) && paging=$(vctxctl policy get paging) &&
 	succeeds policy set max-contexts 100 max_per_user 50 tick-max-ms 2s tick-cpus 0 tick-unprivileged yes \
-		share yes paging direct min-stay-us 1ms &&
-	key_is min-stay-us 1000 && key_is max-contexts 100 && key_is max-per-user 50 && key_is tick-max-ms 2000 && key_is tick-cpus 0 &&
-	succeeds policy get -j && prints '{ "enabled": true, "max_contexts": 100, "max_per_user": 50, "share": true, "paging": "direct", "min_stay_us": 1000, "tick_hold": true, "tick_unprivileged": true, "tick_max_ms": 2000, "tick_cpus": "0" }' &&
+		share yes paging direct min-stay-us 1ms bells no bell-timer-us 2ms &&
+	key_is min-stay-us 1000 && key_is bells no && key_is bell-timer-us 2000 &&
+	key_is max-contexts 100 && key_is max-per-user 50 && key_is tick-max-ms 2000 && key_is tick-cpus 0 &&
+	succeeds policy get -j && prints '{ "enabled": true, "max_contexts": 100, "max_per_user": 50, "share": true, "paging": "direct", "min_stay_us": 1000, "bells": false, "bell_timer_us": 2000, "tick_hold": true, "tick_unprivileged": true, "tick_max_ms": 2000, "tick_cpus": "0" }' &&
 	[ "$(cat /sys/module/vcontext/parameters/tick_max_ms)" = 2000 ] &&
 	[ "$(cat /sys/module/vcontext/parameters/paging)" = direct ] &&
+	[ "$(cat /sys/module/vcontext/parameters/bells)" = N ] &&
 	succeeds policy set max-contexts unlimited max-per-user 0 tick-max-ms unlimited tick-unprivileged no \
-		share "$share" paging "$paging" min-stay-us 50 tick-cpus "$(cat /sys/devices/system/cpu/possible)" &&
+		share "$share" paging "$paging" min-stay-us 50 bells yes bell-timer-us 20us \
+		tick-cpus "$(cat /sys/devices/system/cpu/possible)" &&
 	key_is max-contexts unlimited && key_is max-per-user unlimited && key_is tick-max-ms unlimited
 }
 
@@ -472,7 +490,7 @@ done
 : "${VCTX_CROWD:=200}"
 
 echo "TAP version 13"
-echo "1..31"
+echo "1..32"
 check "status: the module, the policy" case_of status_text
 check "status: JSON, and CPUs are on while there are contexts" case_of status_json
 check "list: a running context with all its fields" case_of lists_a_loop
@@ -481,6 +499,7 @@ check "list: each filter, and several" case_of filters
 check "list, status, top: chosen columns" case_of columns
 check "list: a name of control characters" case_of strange_name
 check "show: a context that may hold the tick" case_of tick
+check "show, list, top: a context with a bell, and one without" case_of bell
 check "show: what is not there" case_of no_such_context
 check "list: $VCTX_CROWD contexts, each once, in one valid document" case_of crowd
 check "list: --watch" case_of watch

@@ -121,6 +121,8 @@ no value given for 'enabled'; it is yes or no|policy set enabled
 'max-contexts' cannot be '-1'|policy set -- max-contexts -1
 'max-contexts' cannot be '4294967296'|policy set max-contexts 4294967296
 'tick-max-ms' cannot be '1us'|policy set tick-max-ms 1us
+'bell-timer-us' cannot be '1ns'; it is microseconds|policy set bell-timer-us 1ns
+'bells' cannot be 'some'; it is yes or no|policy set bells some
 'enabled' is given twice|policy set enabled yes enabled no
 END
 
