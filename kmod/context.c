@@ -43,19 +43,26 @@ vctx_hook_fn vctx_context_first_hook __ro_after_init;
 /* The thread of @ctx runs on this CPU from now on; preemption is off. */
 static void attach(struct vctx_context *ctx)
 {
-	vctx_tick_scheduled_in(ctx->serial);
+	if (vctx_cpu_runs_long(ctx))
+		vctx_tick_scheduled_in(ctx->serial);
 	vctx_cpu_attach(ctx);
+}
+
+static struct vctx_context *context_of(struct preempt_notifier *notifier)
+{
+	return container_of(notifier, struct vctx_context, notifier);
 }
 
 static void sched_in(struct preempt_notifier *notifier, int cpu)
 {
-	attach(container_of(notifier, struct vctx_context, notifier));
+	attach(context_of(notifier));
 }
 
 static void sched_out(struct preempt_notifier *notifier,
 		      struct task_struct *next)
 {
-	vctx_tick_scheduled_out(vctx_cpu_this(), next);
+	if (vctx_cpu_runs_long(context_of(notifier)))
+		vctx_tick_scheduled_out(vctx_cpu_this(), next);
 	vctx_cpu_detach();
 	if (is_idle_task(next))
 		vctx_tick_look_cancel();
@@ -81,8 +88,7 @@ struct vctx_context *vctx_context_of(struct task_struct *task)
 	lockdep_assert_preemption_disabled();
 	hlist_for_each_entry(notifier, &task->preempt_notifiers, link)
 		if (notifier->ops == &preempt_ops)
-			return container_of(notifier, struct vctx_context,
-					    notifier);
+			return context_of(notifier);
 	return NULL;
 }
 

@@ -46,6 +46,15 @@ u64 vctx_cpu_stay_ns(const struct vctx_cpu *cpu,
 }
 
 /**
+ * vctx_cpu_runs_long - whether this CPU runs a context by the loop that minds the tick
+ * @ctx: a context of this CPU's
+ */
+bool vctx_cpu_runs_long(const struct vctx_context *ctx)
+{
+	return ctx->tick_bound || vctx_cpu_is_tracked();
+}
+
+/**
  * vctx_cpu_run_loop - the run loop of the back end for the context that a CPU runs
  * @this: this CPU, which runs a context
  */
@@ -54,7 +63,7 @@ vctx_hook_fn vctx_cpu_run_loop(const struct vctx_cpu *this)
 	const struct vctx_run_loops *loops =
 		&vctx_backend->loops[this->per_stay];
 
-	if (this->ctx->tick_bound || vctx_cpu_is_tracked())
+	if (vctx_cpu_runs_long(this->ctx))
 		return loops->on_user_return_long;
 	return loops->on_user_return;
 }

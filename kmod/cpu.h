@@ -81,6 +81,7 @@ bool vctx_cpu_is_native(const struct vctx_cpu *this);
 
 /* The hook of adaptive contexts while they are not native, set at module load. */
 extern vctx_hook_fn vctx_cpu_adaptive_hook;
+bool vctx_cpu_runs_long(const struct vctx_context *ctx);
 vctx_hook_fn vctx_cpu_run_loop(const struct vctx_cpu *this);
 
 /* Whether any CPU is @broken. */
