@@ -11,7 +11,8 @@
 
 #define MEMORY	0x10000
 
-extern const char virtual_machine_code[], virtual_machine_code_end[];
+extern const char virtual_machine_code[], virtual_machine_leave[],
+		  virtual_machine_code_end[];
 
 static int set_memory(struct virtual_machine *machine)
 {
@@ -45,6 +46,16 @@ static int set_registers(struct virtual_machine *machine)
 	if (ioctl(machine->vcpu, KVM_SET_SREGS, &sregs))
 		return -1;
 	return ioctl(machine->vcpu, KVM_SET_REGS, &regs);
+}
+
+int vm_only_leave(struct virtual_machine *machine)
+{
+	struct kvm_regs regs = {
+		.rip = VM_CODE + (virtual_machine_leave - virtual_machine_code),
+		.rflags = 2,
+	};
+
+	return ioctl(machine->vcpu, KVM_SET_REGS, &regs) ? -errno : 0;
 }
 
 static int start(struct virtual_machine *machine)

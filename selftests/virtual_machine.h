@@ -32,6 +32,9 @@ struct virtual_machine {
 int vm_start(struct virtual_machine *machine, int kvm);
 void vm_stop(struct virtual_machine *machine);
 
+/* From now on each KVM_RUN only goes to it and comes back; 0 or -errno. */
+int vm_only_leave(struct virtual_machine *machine);
+
 /* Let it run one round.  NULL, or what went wrong. */
 const char *vm_round(struct virtual_machine *machine);
 

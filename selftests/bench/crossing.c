@@ -6,7 +6,8 @@
  * Bochs counts one tick per instruction, so that with one CPU and no
  * mitigations the figures are exact: with VCTX_EXACT=1 they are held to limits.
  * Elsewhere they are ticks of a clock, and are only shown, beside the cycles and
- * instructions that the processor counts, if it does.
+ * instructions that the processor counts, if it does.  A Bochs that counts by kind,
+ * see bench/serialising, has them exact with several CPUs, too.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -24,8 +25,10 @@
 #include <vctx.h>
 
 #include "counters.h"
+#include "kinds.h"
 #include "ticks.h"
 #include "vctx_selftest.h"
+#include "virtual_machine.h"
 
 #define PAGE		4096UL
 #define SAMPLES		1001
@@ -41,21 +44,32 @@
 struct cost {
 	int64_t ticks;
 	struct counts counts;
+	struct kinds kinds;
 };
+
+/* Instructions of this CPU if a Bochs counts them, else ticks. */
+static inline uint64_t now(void)
+{
+	uint64_t counted = counted_read(COUNTED_INSTRUCTIONS);
+
+	return counted ? counted : ticks();
+}
 
 static struct cost median(void (*fn)(void))
 {
 	static uint64_t samples[SAMPLES];
+	struct kinds before = kinds_now();
 	struct cost cost;
 
 	counters_start();
 	for (int i = 0; i < SAMPLES; i++) {
-		uint64_t start = ticks();
+		uint64_t start = now();
 
 		fn();
-		samples[i] = ticks() - start;
+		samples[i] = now() - start;
 	}
 	cost.counts = counters_stop();
+	cost.kinds = kinds_less(kinds_now(), before);
 	cost.ticks = ticks_median(samples, SAMPLES);
 	return cost;
 }
@@ -71,6 +85,7 @@ static struct cost measure(void (*fn)(void))
 	struct cost cost = median(fn), own = median(nothing);
 
 	cost.ticks -= own.ticks;
+	cost.kinds = kinds_less(cost.kinds, own.kinds);
 	cost.counts.valid &= own.counts.valid;
 	for (int i = 0; i < NR_COUNTERS; i++)
 		cost.counts.value[i] -= own.counts.value[i];
@@ -90,6 +105,20 @@ static void print_counts(const char *where, const struct counts *counts)
 	       per_run[COUNT_KERNEL]);
 }
 
+/* An interrupt now and then adds less than half an instruction to a run. */
+static int64_t per_run(int64_t count)
+{
+	return (count + SAMPLES / 2) / SAMPLES;
+}
+
+static void print_kinds(const char *where, const struct kinds *kinds)
+{
+	for (int i = 0; i < NR_KINDS; i++)
+		if (per_run(kinds->value[i]))
+			printf("#     %s: %lld %s\n", where,
+			       (long long)per_run(kinds->value[i]), kinds_names[i]);
+}
+
 static void print(const char *what, struct cost native, struct cost context)
 {
 	int64_t more = context.ticks - native.ticks;
@@ -99,6 +128,8 @@ static void print(const char *what, struct cost native, struct cost context)
 	       (long long)more, 100.0 * more / native.ticks);
 	print_counts("natively", &native.counts);
 	print_counts("in a context", &context.counts);
+	print_kinds("natively", &native.kinds);
+	print_kinds("in a context", &context.kinds);
 }
 
 static void print_one(const char *what, struct cost context)
@@ -231,6 +262,19 @@ static void fresh_page(const void *arg)
 }
 
 /* These have no limits, but are worth knowing. */
+
+static void signal_handled(const void *arg)
+{
+	struct cost native;
+
+	(void)arg;
+	head();
+	signal(SIGUSR1, on_signal);
+	native = measure(raise_signal);
+	test_enter();
+	print("signal", native, measure(raise_signal));
+}
+
 static void others(const void *arg)
 {
 	static const struct {
@@ -238,7 +282,6 @@ static void others(const void *arg)
 		void (*fn)(void);
 	} paths[] = {
 		{ "getppid(), 32-bit code", call_getppid_32 },
-		{ "signal", raise_signal },
 		{ "cpuid", execute_cpuid },
 		{ "fork, exit, wait", fork_and_wait },
 	};
@@ -246,12 +289,77 @@ static void others(const void *arg)
 
 	(void)arg;
 	head();
-	signal(SIGUSR1, on_signal);
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
 		native[i] = measure(paths[i].fn);
 	test_enter();
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
 		print(paths[i].name, native[i], measure(paths[i].fn));
+}
+
+/* Whether instructions are counted by kind, where it is known how many there are. */
+
+static int64_t count_of(const char *name, void (*fn)(void))
+{
+	struct cost cost = measure(fn);
+
+	for (int i = 0; i < NR_KINDS; i++)
+		if (!strcmp(kinds_names[i], name))
+			return per_run(cost.kinds.value[i]);
+	CHECK(!"a kind of this name");
+	return -1;
+}
+
+static char *dropped_page;
+
+static void drop_page(void)
+{
+	*(volatile char *)dropped_page = 1;
+	madvise(dropped_page, PAGE, MADV_DONTNEED);
+}
+
+static void counted_kinds(const void *arg)
+{
+	static const char entry[] = "vmlaunch/vmresume/vmrun";
+
+	(void)arg;
+	if (!counted_read(COUNTED_INSTRUCTIONS))
+		test_skip("no Bochs counts here; see selftests/bench/serialising");
+	prepare_pages();
+	dropped_page = (char *)next_page;
+	CHECK_EQ(count_of(entry, call_getppid), 0);
+	CHECK_EQ(count_of("invlpg/invpcid", call_getppid), 0);
+	CHECK_EQ(count_of("invlpg/invpcid", drop_page), 1);
+	test_enter();
+	CHECK_EQ(count_of(entry, nothing), 0);
+	CHECK_EQ(count_of(entry, call_getppid), test_in_context);
+	CHECK_EQ(count_of(entry, drop_page), 2 * test_in_context);
+}
+
+/* A round trip into a virtual machine, which does nothing but to leave it. */
+
+static struct virtual_machine machine;
+
+static void run_machine(void)
+{
+	ioctl(machine.vcpu, KVM_RUN, 0);
+}
+
+static void kvm_run(const void *arg)
+{
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+
+	(void)arg;
+	if (kvm < 0)
+		test_skip("there is no KVM");
+	errno = -vm_start(&machine, kvm);
+	if (errno)
+		test_skip("KVM gives no virtual machine: %s", strerror(errno));
+	REQUIRE(!vm_only_leave(&machine));
+	head();
+	print_one("KVM_RUN", measure(run_machine));
+	CHECK_EQ(machine.run->exit_reason, (unsigned int)KVM_EXIT_IO);
+	CHECK_EQ(machine.run->io.port, VM_PORT);
+	vm_stop(&machine);
 }
 
 /* Entering and leaving */
@@ -333,7 +441,10 @@ static void enter_leave(const void *arg)
 static const struct test tests[] = {
 	{ "forwarded_syscall", forwarded_syscall, NULL, T_SELF },
 	{ "fresh_page", fresh_page, NULL, T_SELF },
+	{ "signal_handled", signal_handled, NULL, T_SELF },
 	{ "others", others, NULL, T_SELF },
+	{ "counted_kinds", counted_kinds, NULL, T_SELF | T_UNUSED },
+	{ "kvm_run", kvm_run, NULL, T_SELF | T_UNUSED },
 	{ "enter_leave", enter_leave, NULL, T_SELF | T_DEVICE },
 };
 

@@ -3,7 +3,9 @@
 """Builds Bochs from Debian's source package, without the debugger and the instrumentation of the package's binary.
 
 The guest executes the same instructions in both, and takes half the time in this one. Run as a program, this file builds
-Bochs into the cache, which takes a minute on two processors; from then on the harness uses it.
+Bochs into the cache, which takes a minute on two processors; from then on the harness uses it. With the word "counting"
+it builds one that counts instructions by kind, as ../bench/counting/counted.h says, and prints the program's path; the
+harness uses that one where VCTX_BOCHS names it.
 """
 
 import inspect
@@ -30,8 +32,10 @@ FEATURES = ("--with-nogui", "--disable-plugins", "--disable-docbook", "--disable
             "--disable-sb16", "--disable-usb", "--disable-voodoo")
 FLAGS = "-O2 -pipe"
 
+COUNTING = os.path.join(packages.TOP, "selftests/bench/counting")
 
-def build(work):
+
+def build(work, counting=False):
     """Cache entry: the program, and nothing else."""
     archive = packages.source("bochs", SUITE, work)
     if not VERSION.match(os.path.basename(archive).partition("_")[2]):
@@ -40,7 +44,11 @@ def build(work):
     os.mkdir(tree)
     packages.call("tar", "-xf", archive, "-C", tree, "--strip-components=1")
     environment = {**os.environ, "CFLAGS": FLAGS, "CXXFLAGS": FLAGS}
-    packages.call("sh", "./configure", *FEATURES, cwd=tree, env=environment)
+    features = FEATURES
+    if counting:
+        shutil.copytree(COUNTING, os.path.join(tree, "instrument/counting"))
+        features += ("--enable-instrumentation=instrument/counting",)
+    packages.call("sh", "./configure", *features, cwd=tree, env=environment)
     # What runs beside it comes first: that is to be quick, and may be a test that looks at the clock.
     packages.call("nice", "make", f"-j{os.cpu_count()}", cwd=tree, env=environment)
     os.rename(os.path.join(tree, "bochs"), os.path.join(work, "bochs"))
@@ -50,15 +58,26 @@ def build(work):
             shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
 
 
-def name():
+def name(counting=False):
     """The name of the cache entry."""
-    return f"bochs-built-{cache.digest(*packages.release(), *FEATURES, FLAGS, inspect.getsource(build))}"
+    extra = [cache.read(file.path) for file in sorted(os.scandir(COUNTING), key=str)] if counting else []
+    kind = "counting" if counting else "built"
+    return f"bochs-{kind}-{cache.digest(*packages.release(), *FEATURES, FLAGS, inspect.getsource(build), *extra)}"
 
 
 def found():
-    """The program's path, if it has been built, else None."""
+    """The path of the program that VCTX_BOCHS names, else of the one that has been built, else None."""
+    named = os.environ.get("VCTX_BOCHS")
+    if named and not os.access(named, os.X_OK):
+        raise Failure(f"cannot run the Bochs that VCTX_BOCHS names, {named}: unset it, or build one by "
+                      "selftests/vm/bochs_build.py counting")
     entry = os.path.join(cache.directory(), name())
-    return os.path.join(entry, "bochs") if cache.is_used(entry) else None
+    return named or (os.path.join(entry, "bochs") if cache.is_used(entry) else None)
+
+
+def counting():
+    """The path of the one that counts, which is built if it is not in the cache."""
+    return os.path.join(cache.entry(name(True), lambda work: build(work, True)), "bochs")
 
 
 def main():
@@ -73,4 +92,6 @@ def main():
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["counting"]:
+        sys.exit(cache.answer("bochs_build", __doc__, sys.argv[1:], counting))
     main()
