@@ -44,8 +44,6 @@ static void release(struct kref *ref)
 	struct vctx_receiver *receiver =
 		container_of(ref, struct vctx_receiver, ref);
 
-	unpin_user_pages_dirty_lock(&receiver->page, 1, true);
-	put_task_struct(receiver->task);
 	kfree_rcu(receiver, rcu);
 	/* See vctx_work_exit(), and enders. */
 	module_put(THIS_MODULE);
@@ -175,15 +173,7 @@ static void wake(struct vctx_receiver *receiver)
 		wake_up_process(receiver->task);
 }
 
-/**
- * vctx_bell_ring - ring
- * @receiver: referenced
- * @number: below VCTX_BELL_NUMBERS
- *
- * Callable from anywhere but NMIs.  Return: 0, VCTX_RING_MERGED if the number is pending
- * already, or -EPIPE if the bell has ended.
- */
-int vctx_bell_ring(struct vctx_receiver *receiver, unsigned int number)
+static int ring(struct vctx_receiver *receiver, unsigned int number)
 {
 	if (READ_ONCE(receiver->closed))
 		return -EPIPE;
@@ -199,14 +189,34 @@ int vctx_bell_ring(struct vctx_receiver *receiver, unsigned int number)
 	return 0;
 }
 
-static bool is_pending(const struct vctx_receiver *receiver)
+/**
+ * vctx_bell_ring - ring
+ * @receiver: referenced
+ * @number: below VCTX_BELL_NUMBERS
+ *
+ * Callable from anywhere but NMIs.  Return: 0, VCTX_RING_MERGED if the number is pending
+ * already, or -EPIPE if the bell has ended.
+ */
+int vctx_bell_ring(struct vctx_receiver *receiver, unsigned int number)
 {
-	return READ_ONCE(receiver->area->pending);
+	int ret;
+
+	rcu_read_lock();
+	ret = ring(receiver, number);
+	rcu_read_unlock();
+	return ret;
 }
 
-static bool is_over(const struct vctx_receiver *receiver)
+/* Return: 1 if a number is pending, 0 if not, or -EPIPE if the bell has ended. */
+static int is_pending(const struct vctx_receiver *receiver)
 {
-	return is_pending(receiver) || READ_ONCE(receiver->closed);
+	int ret = -EPIPE;
+
+	rcu_read_lock();
+	if (!READ_ONCE(receiver->closed))
+		ret = !!READ_ONCE(receiver->area->pending);
+	rcu_read_unlock();
+	return ret;
 }
 
 static void wait_for_ring(struct vctx_receiver *receiver, u64 timeout_ns)
@@ -218,7 +228,7 @@ static void wait_for_ring(struct vctx_receiver *receiver, u64 timeout_ns)
 	WRITE_ONCE(receiver->waits, true);
 	for (;;) {
 		set_current_state(TASK_INTERRUPTIBLE);
-		if (is_over(receiver) || !left || signal_pending(current))
+		if (is_pending(receiver) || !left || signal_pending(current))
 			break;
 		left = schedule_hrtimeout(&end, HRTIMER_MODE_ABS);
 	}
@@ -235,15 +245,18 @@ static void wait_for_ring(struct vctx_receiver *receiver, u64 timeout_ns)
  */
 int vctx_bell_wait(struct vctx_receiver *receiver, u64 timeout_ns)
 {
-	if (!is_over(receiver) && timeout_ns)
+	int pending = is_pending(receiver);
+
+	if (!pending && timeout_ns) {
 		wait_for_ring(receiver, timeout_ns);
-	if (is_pending(receiver)) {
-		look(receiver);
-		return 0;
+		pending = is_pending(receiver);
 	}
-	if (READ_ONCE(receiver->closed))
-		return -EPIPE;
-	return signal_pending(current) ? -EINTR : -ETIMEDOUT;
+	if (pending < 0)
+		return pending;
+	if (!pending)
+		return signal_pending(current) ? -EINTR : -ETIMEDOUT;
+	look(receiver);
+	return 0;
 }
 
 /* Of one moment, roughly: all of them may be counting. */
@@ -313,6 +326,10 @@ static void end(struct work_struct *work)
 	mutex_unlock(&receiver->lock);
 	list_for_each_entry_safe(source, next, &receiver->sources, link)
 		source->release(source);
+	/* Whoever has a descriptor keeps the bell, and neither the page nor the thread. */
+	synchronize_rcu();
+	unpin_user_pages_dirty_lock(&receiver->page, 1, true);
+	put_task_struct(receiver->task);
 	vctx_bell_put(receiver);
 }
 

@@ -34,8 +34,8 @@ struct vctx_ring_source {
 /**
  * struct vctx_receiver - the bell of a thread
  * @ref:	held by the context, by whoever may ring, and while @work or @end is pending
- * @task:	the thread
- * @page:	the pinned page of the area and the frame
+ * @task:	the thread; @end gives it back after all RCU readers that have not seen @closed
+ * @page:	the pinned page of the area and the frame, as long as @task
  * @area:	the area, by the kernel's address
  * @frame:	the frame, by the thread's address
  * @entry:	the thread's code that calls the handler
@@ -47,7 +47,7 @@ struct vctx_ring_source {
  * @rcu:	frees it after all readers, which find it without locks, and after @work
  * @lock:	protects @sources, and that none is added once it is @closed
  * @sources:	struct vctx_ring_source; they need no reference, for @end comes first
- * @end:	releases @sources
+ * @end:	releases @sources, @page and @task
  * @rung:	see struct vctx_bell_stats, as the next two
  * @merged:	anybody counts in it, as in @rung
  * @kicked:	whoever has set @asked counts in it
