@@ -61,7 +61,7 @@ give_bzip2_and_compiler() {	# CACHE TMP
 		give "$(gcc -print-file-name=$part)"
 	done
 	# By the names that the compiler will look for, some of which are links.
-	mapfile -t headers < <(gcc -M -fno-canonical-system-headers \
+	mapfile -t headers < <(gcc -M -O2 -fno-canonical-system-headers \
 		"$tree"/{blocksort,huffman,crctable,randtable,compress,decompress,bzlib,bzip2}.c |
 		tr -s ' \\' '\n\n' | grep '^/.*\.h$' | grep -v "^$tree" | sort -u)
 	give "${headers[@]}"
