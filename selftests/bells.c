@@ -60,7 +60,8 @@ HANDLER static void count(uint64_t rung, struct vctx_bell_frame *where, void *ar
 	(void)arg;
 	if (rung & 1ULL << NUMBER)
 		shared->runs++;
-	if (rung & ~(1ULL << NUMBER))
+	/* One run may take several. */
+	for (rung &= ~(1ULL << NUMBER); rung; rung &= rung - 1)
 		shared->others++;
 }
 
