@@ -41,12 +41,7 @@ static struct vctx_bell_frame *frame_of(const struct vctx_receiver *receiver)
 
 static void release(struct kref *ref)
 {
-	struct vctx_receiver *receiver =
-		container_of(ref, struct vctx_receiver, ref);
-
-	kfree_rcu(receiver, rcu);
-	/* See vctx_work_exit(), and enders. */
-	module_put(THIS_MODULE);
+	kfree_rcu(container_of(ref, struct vctx_receiver, ref), rcu);
 }
 
 /* vctx_bell_get - for as long as the bell may be rung; anywhere */
@@ -144,6 +139,8 @@ static void on_work(struct callback_head *work)
 	smp_mb();
 	look(receiver);
 	vctx_bell_put(receiver);
+	/* The context may have ended, and been the last; see vctx_work_exit(). */
+	module_put(THIS_MODULE);
 }
 
 static void ask(struct vctx_receiver *receiver)
@@ -156,12 +153,14 @@ static void ask(struct vctx_receiver *receiver)
 		return;
 	WRITE_ONCE(receiver->kicked, receiver->kicked + 1);
 	vctx_bell_get(receiver);
+	__module_get(THIS_MODULE);
 	init_task_work(&receiver->work, on_work);
 	if (!task_work_add(receiver->task, &receiver->work, mode))
 		return;
 	/* The thread has ended; the caller has another reference. */
 	atomic_set(&receiver->asked, 0);
 	kref_put(&receiver->ref, release);
+	module_put(THIS_MODULE);
 }
 
 /* The thread looks again at what it waits for, which has changed. */
@@ -405,7 +404,6 @@ static struct vctx_receiver *create(const struct vctx_bell *bell)
 	mutex_init(&receiver->lock);
 	INIT_LIST_HEAD(&receiver->sources);
 	INIT_WORK(&receiver->end, end);
-	__module_get(THIS_MODULE);
 	vctx_work_expect();
 	return receiver;
 }
@@ -448,7 +446,7 @@ int __init vctx_bell_init(void)
 	return enders ? 0 : -ENOMEM;
 }
 
-/* After the last context, and the last descriptor. */
+/* After the last context, and the last descriptor: bells may still be ending. */
 void vctx_bell_exit(void)
 {
 	destroy_workqueue(enders);

@@ -11,11 +11,18 @@
 #include "policy.h"
 #include "ring_timer.h"
 
-/* One timer of a bell. */
+/**
+ * struct timer - one timer of a bell
+ * @source:	what it rings
+ * @timer:	calls on_expiry()
+ * @period:	the period that was asked for; 0 is once
+ * @next:	the period until the next expiry
+ */
 struct timer {
 	struct vctx_ring_source source;
 	struct hrtimer timer;
 	ktime_t period;
+	ktime_t next;
 };
 
 /* What a CPU is told to start. */
@@ -25,20 +32,22 @@ struct start {
 };
 
 /*
- * While the thread does not take what was rung, as when it does not run, once a tick
- * will do: whoever has many threads must not keep a CPU busy with the timers alone.
+ * While the thread does not take what was rung, as when it does not run, the period gets
+ * longer, up to a tick's: whoever has many threads must not keep a CPU busy with the
+ * timers alone.
  */
 static enum hrtimer_restart on_expiry(struct hrtimer *hrtimer)
 {
 	struct timer *timer = container_of(hrtimer, struct timer, timer);
-	ktime_t period = timer->period;
 	int ret = vctx_bell_ring(timer->source.receiver, timer->source.number);
 
-	if (ret < 0 || !period)
+	if (ret < 0 || !timer->period)
 		return HRTIMER_NORESTART;
-	if (ret == VCTX_RING_MERGED)
-		period = max_t(ktime_t, period, TICK_NSEC);
-	hrtimer_forward_now(hrtimer, period);
+	if (ret == VCTX_RING_MERGED && timer->next < TICK_NSEC)
+		timer->next *= 2;
+	else if (ret != VCTX_RING_MERGED)
+		timer->next = timer->period;
+	hrtimer_forward_now(hrtimer, timer->next);
 	return HRTIMER_RESTART;
 }
 
@@ -118,6 +127,7 @@ int vctx_ring_timer_set(struct vctx_receiver *receiver,
 	timer->source.receiver = receiver;
 	timer->source.number = wanted->number;
 	timer->period = wanted->period_ns;
+	timer->next = timer->period;
 	hrtimer_setup(&timer->timer, on_expiry, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_REL_PINNED_HARD);
 	/* Once it is a source, the end of the bell may release it at any time. */

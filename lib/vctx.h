@@ -188,7 +188,7 @@ int vctx_bell_eventfd(unsigned int number, int eventfd);
 /*
  * A timer rings the calling thread's bell with this number: in first_ns nanoseconds, and
  * then each period_ns unless that is 0.  first_ns 0 stops the timer.  While a ring is not
- * taken, it expires once a tick at most.  cpu is the CPU that is interrupted, or -1 for the
+ * taken, the period gets longer, up to that of the tick.  cpu is the CPU that is interrupted, or -1 for the
  * thread's own; a CPU takes CAP_SYS_NICE.  Returns 0, -EINVAL, -EPERM, -ERANGE if a time is
  * shorter than the policy's bell-timer-us, or as vctx_bell_fd().
  */

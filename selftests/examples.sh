@@ -97,11 +97,12 @@ pool_shares() {	# OPTION...
 	[ "$(column 6 total | cut -d . -f 1)" -ge 1 ]
 }
 
-# Each task takes some 20 million instructions, which are 4,000 slices in all at most.
+# Without the timer, each of the four tasks has one slice.  On a busy machine the timers of
+# QEMU are late, and the slices long.
 preempts() {
-	run preempt --steps 300000 &&
+	run preempt --steps 1000000 &&
 	[ "$(wc -l <"$tmp/out")" -eq 4 ] && [ "$(sort -u "$tmp/out" | wc -l)" -eq 4 ] &&
-	[ "$(before slices)" -ge 20 ]
+	[ "$(before slices)" -ge 6 ]
 }
 
 # A timer that is shorter than the policy allows is refused, and the program says so.
