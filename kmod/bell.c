@@ -70,6 +70,8 @@ static bool wants_handler(const struct vctx_bell_area *area)
  */
 static bool deliver(struct vctx_receiver *receiver, struct pt_regs *regs)
 {
+	/* As with signals: what a debugger steps by is not the thread's, and goes on. */
+	unsigned long forced = test_thread_flag(TIF_FORCED_TF) ? X86_EFLAGS_TF : 0;
 	struct vctx_bell_area *area = receiver->area;
 
 	if (likely(!wants_handler(area)))
@@ -82,14 +84,14 @@ static bool deliver(struct vctx_receiver *receiver, struct pt_regs *regs)
 		*frame_of(receiver) = (struct vctx_bell_frame) {
 			.rip = regs->ip,
 			.cs = regs->cs,
-			.rflags = regs->flags,
+			.rflags = regs->flags & ~forced,
 			.rsp = regs->sp,
 			.ss = regs->ss,
 		};
 	WRITE_ONCE(area->in_handler, 1);
 	regs->ip = receiver->entry;
 	regs->sp = receiver->frame;
-	regs->flags &= ~FLAGS_CLEARED;
+	regs->flags &= ~FLAGS_CLEARED | forced;
 	/* Whatever system call there was, the handler is not in it. */
 	regs->orig_ax = -1;
 	WRITE_ONCE(receiver->delivered, receiver->delivered + 1);

@@ -360,7 +360,7 @@ enum vctx_scope {
  * @in_handler nor @masked is set, the module writes a struct vctx_bell_frame right
  * below the area, sets @in_handler, and has the thread go on at the entry: RSP points
  * to the frame, the flags TF, DF, RF, NT and AC are clear, and all else is as it was
- * interrupted.  The code at the entry takes the pending bits by an atomic exchange,
+ * interrupted.  A debugger's single step goes on there, and is not in the frame.  The code at the entry takes the pending bits by an atomic exchange,
  * calls the handler, restores all registers, clears @in_handler, looks whether more
  * has been rung, and ends by IRETQ.  If the module finds RSP at the frame and
  * @in_handler clear, the thread is about to do that IRETQ: the frame stays as it is.
