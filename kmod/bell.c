@@ -79,15 +79,13 @@ static bool deliver(struct vctx_receiver *receiver, struct pt_regs *regs)
 	if (regs->cs != __USER_CS || regs->ss != __USER_DS)
 		return true;
 	trace_vctx_deliver(regs, area);
-	/* At the end of a handler, the outer frame is to be used again; models/bell.pml. */
-	if (regs->sp != receiver->frame)
-		*frame_of(receiver) = (struct vctx_bell_frame) {
-			.rip = regs->ip,
-			.cs = regs->cs,
-			.rflags = regs->flags & ~forced,
-			.rsp = regs->sp,
-			.ss = regs->ss,
-		};
+	*frame_of(receiver) = (struct vctx_bell_frame) {
+		.rip = regs->ip,
+		.cs = regs->cs,
+		.rflags = regs->flags & ~forced,
+		.rsp = regs->sp,
+		.ss = regs->ss,
+	};
 	WRITE_ONCE(area->in_handler, 1);
 	regs->ip = receiver->entry;
 	regs->sp = receiver->frame;

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Where the module has a thread go on after a ring: RSP is at the frame, and all other
- * registers are as they were interrupted.
+ * registers are as they were interrupted.  The handler runs on the bell's stack, below the
+ * frame.  Then all that is to be restored goes below the red zone of the interrupted stack:
+ * once in_handler is clear, the next ring, which may come at once, or during a signal that
+ * comes at once, overwrites the frame and what is below it.
+ *
+ * A ring that comes from there to the IRETQ finds what is to be restored where it was put,
+ * and takes it back, so that stacks do not grow by one ring after the other.
  */
 #include "bell.h"
 
-#define AREA(offset)	(FRAME_SIZE + (offset))
-#define SAVED		(15 * 8)
+#define AREA(offset)	(FRAME_SIZE + (offset))	/* from the frame */
+#define SAVED		(15 * 8)		/* the general registers, below the frame */
+#define WORDS		((SAVED + FRAME_SIZE) / 8)
+#define RED_ZONE	128
 
 	.text
 	.globl	vctx_bell_entry
@@ -35,10 +43,28 @@ vctx_bell_entry:
 	push	%r13
 	push	%r14
 	push	%r15
-	mov	%rsp, %rbp
-	.cfi_def_cfa %rbp, SAVED
-	lea	SAVED(%rsp), %rdi
-	mov	AREA(AREA_PROGRAM + 8 * BELL_XSAVE)(%rdi), %rcx
+	lea	SAVED(%rsp), %rbx
+	.cfi_def_cfa %rbx, 0
+	/* Is this a ring between tail and more? */
+	mov	(%rbx), %rax
+	mov	24(%rbx), %rsi
+	lea	tail(%rip), %rcx
+	cmp	%rcx, %rax
+	jb	handle
+	lea	more(%rip), %rcx
+	cmp	%rcx, %rax
+	ja	handle
+	lea	last(%rip), %rcx
+	cmp	%rcx, %rax
+	jne	take_back
+	sub	$SAVED, %rsi
+take_back:
+	mov	%rsp, %rdi
+	mov	$WORDS, %ecx
+	rep movsq
+handle:
+	mov	AREA(AREA_PROGRAM + 8 * BELL_XSAVE)(%rbx), %rcx
+	mov	%rbx, %rdi
 	test	%rcx, %rcx
 	jz	1f
 	sub	%rcx, %rsp
@@ -51,41 +77,52 @@ vctx_bell_entry:
 	mov	$-1, %eax
 	mov	$-1, %edx
 	xsave64	(%rsp)
-	lea	SAVED(%rbp), %rdi
-	mov	%rsp, %rbx
+	mov	%rbx, %rdi
 	call	vctx_bell_handle
 	mov	$-1, %eax
 	mov	$-1, %edx
-	xrstor64 (%rbx)
+	xrstor64 (%rsp)
 	jmp	2f
 1:	and	$-16, %rsp
 	call	vctx_bell_handle
-2:	mov	%rbp, %rsp
-	pop	%r15
-	pop	%r14
-	pop	%r13
-	pop	%r12
-	pop	%r11
-	pop	%r10
-	pop	%r9
-	pop	%r8
-	pop	%rdi
-	pop	%rsi
-	pop	%rbp
-	pop	%rdx
-	pop	%rcx
-	pop	%rbx
-	pop	%rax
+	/* The handler may have changed where the thread goes on. */
+2:	lea	-SAVED(%rbx), %rsi
+	mov	24(%rbx), %rdi
+	sub	$(RED_ZONE + 8 * WORDS), %rdi
+	mov	%rdi, %rax
+	mov	$WORDS, %ecx
+	rep movsq
+	mov	%rax, %rsp
+	.cfi_def_cfa %rsp, SAVED
+	movl	$0, AREA(AREA_IN_HANDLER)(%rbx)
+tail:	cmpl	$0, AREA(AREA_MASKED)(%rbx)
+	jne	1f
+	cmpq	$0, AREA(AREA_PENDING)(%rbx)
+	jne	more
+	/* RSP stays until the last, for a ring that comes here looks for it. */
+1:	mov	(%rsp), %r15
+	mov	8(%rsp), %r14
+	mov	16(%rsp), %r13
+	mov	24(%rsp), %r12
+	mov	32(%rsp), %r11
+	mov	40(%rsp), %r10
+	mov	48(%rsp), %r9
+	mov	56(%rsp), %r8
+	mov	64(%rsp), %rdi
+	mov	72(%rsp), %rsi
+	mov	80(%rsp), %rbp
+	mov	88(%rsp), %rdx
+	mov	96(%rsp), %rcx
+	mov	104(%rsp), %rbx
+	mov	112(%rsp), %rax
+	lea	SAVED(%rsp), %rsp
 	.cfi_def_cfa %rsp, 0
-	/* From here on the module uses this frame again: nothing but RSP is changed. */
-	movl	$0, AREA(AREA_IN_HANDLER)(%rsp)
-	cmpl	$0, AREA(AREA_MASKED)(%rsp)
-	jne	3f
-	cmpq	$0, AREA(AREA_PENDING)(%rsp)
-	jne	4f
-3:	iretq
-4:	movl	$1, AREA(AREA_IN_HANDLER)(%rsp)
-	jmp	vctx_bell_entry
+last:	iretq
+	.cfi_def_cfa %rsp, SAVED
+more:	movl	$1, AREA(AREA_IN_HANDLER)(%rbx)
+	mov	%rsp, %rsi
+	lea	-SAVED(%rbx), %rsp
+	jmp	take_back
 	.cfi_endproc
 	.size	vctx_bell_entry, . - vctx_bell_entry
 

@@ -13,7 +13,9 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +27,7 @@
 #define HANDLER	__attribute__((target("general-regs-only")))
 
 long bells_loop(const volatile int *stop);
+extern const char bells_loop_end[];
 
 /* What the receiver and those who ring share. */
 struct shared {
@@ -34,7 +37,7 @@ struct shared {
 	atomic_ulong signals;
 	atomic_ulong bad_flags;	/* runs of the handler with flags that it must not have */
 	atomic_ulong rings;		/* that were made */
-	volatile int ready;
+	volatile int fd;
 };
 
 static struct shared *shared;
@@ -296,6 +299,109 @@ static void rings_itself(const void *arg)
 	CHECK_EQ((uint64_t)shared->runs, 10ULL);
 }
 
+/* A descriptor of another process, here. */
+static int take_fd(pid_t pid, int fd)
+{
+	int copy = syscall(SYS_pidfd_getfd, syscall(SYS_pidfd_open, pid, 0), fd, 0);
+
+	REQUIRE(copy >= 0);
+	return copy;
+}
+
+static void ring_in_signal(int signo)
+{
+	(void)signo;
+	vctx_ring(own_fd);
+}
+
+/* A thread that is traced, computes, and rings itself in its signal handler. */
+static void be_stepped(uint64_t flags)
+{
+	open_bell(0, count, flags);
+	own_fd = vctx_bell_fd(NUMBER + 1);
+	shared->fd = vctx_bell_fd(NUMBER);
+	signal(SIGUSR1, ring_in_signal);
+	/* It may go on elsewhere when the test finds something, and for ever. */
+	alarm(20 * slowness());
+	REQUIRE(!ptrace(PTRACE_TRACEME, 0, NULL, NULL));
+	raise(SIGSTOP);
+	_exit(bells_loop(&shared->stop));
+}
+
+static uint64_t wait_trap(pid_t pid, struct user_regs_struct *regs)
+{
+	int status;
+
+	REQUIRE(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status));
+	CHECK_EQ(WSTOPSIG(status), SIGTRAP);
+	REQUIRE(!ptrace(PTRACE_GETREGS, pid, NULL, regs));
+	return regs->rip;
+}
+
+static void run_to(pid_t pid, const char *where)
+{
+	long code = ptrace(PTRACE_PEEKTEXT, pid, where, NULL);
+	struct user_regs_struct regs;
+
+	REQUIRE(!ptrace(PTRACE_POKETEXT, pid, where, (code & ~0xffL) | 0xcc));
+	REQUIRE(!ptrace(PTRACE_CONT, pid, NULL, 0));
+	REQUIRE(wait_trap(pid, &regs) == (uintptr_t)where + 1);
+	REQUIRE(!ptrace(PTRACE_POKETEXT, pid, where, code));
+	regs.rip--;
+	REQUIRE(!ptrace(PTRACE_SETREGS, pid, NULL, &regs));
+}
+
+/* Rings, and steps so many instructions.  Returns whether these end before the IRETQ does. */
+static bool ring_and_step(pid_t pid, int steps)
+{
+	struct user_regs_struct regs;
+	uint64_t rip = 0;
+
+	REQUIRE(!vctx_ring(take_fd(pid, shared->fd)));
+	for (int i = 0; i < steps; i++) {
+		REQUIRE(!ptrace(PTRACE_SINGLESTEP, pid, NULL, 0));
+		rip = wait_trap(pid, &regs);
+	}
+	return rip < (uintptr_t)bells_loop || rip >= (uintptr_t)bells_loop_end;
+}
+
+static bool both_ran(uint64_t unused)
+{
+	(void)unused;
+	return shared->runs && shared->others;
+}
+
+/*
+ * After each instruction from the entry to the IRETQ a signal comes, and a ring during the
+ * signal.  The thread is stepped when the first ring comes, and no more when it goes back.
+ */
+static void signal_at_each_step(const void *arg)
+{
+	bool more = true;
+	int steps = 0, status;
+	pid_t pid;
+
+	share();
+	while (more) {
+		memset(shared, 0, sizeof(*shared));
+		pid = fork();
+		if (!pid)
+			be_stepped(*(const uint64_t *)arg);
+		wait_state(pid, 't');
+		waitpid(pid, NULL, 0);
+		run_to(pid, (const char *)bells_loop);
+		more = ring_and_step(pid, ++steps);
+		REQUIRE(!ptrace(PTRACE_DETACH, pid, NULL, SIGUSR1));
+		CHECK(soon(both_ran, 0));
+		shared->stop = 1;
+		REQUIRE(waitpid(pid, &status, 0) == pid && !status);
+	}
+	printf("# %d instructions\n", steps);
+	CHECK_GE(steps, 60);
+}
+
+static const uint64_t general_registers, all_registers = VCTX_BELL_FPU;
+
 /* The handler of a bell with VCTX_BELL_FPU may use the vector registers. */
 static void spoil_vectors(uint64_t rung, struct vctx_bell_frame *where, void *arg)
 {
@@ -373,16 +479,8 @@ static void eventfds(const void *arg)
 	REQUIRE(write(other, &one, sizeof(one)) == sizeof(one));
 	CHECK_EQ((uint64_t)shared->runs, 1ULL);
 	shared->runs = 0;
-	ringer = fork();
-	if (!ringer) {
-		pin(nr_cpus() - 1);
-		for (uint64_t i = 1; i <= n; i++)
-			if (write(fd, &one, sizeof(one)) != sizeof(one) ||
-			    !soon(has_run, i))
-				_exit(1);
-		shared->stop = 1;
-		_exit(0);
-	}
+	/* vctx_ring() writes, as to an eventfd. */
+	ringer = start_ringer(fd, nr_cpus() - 1, n);
 	CHECK_EQ(bells_loop(&shared->stop), 0L);
 	CHECK_EQ(wait_exit(ringer), 0);
 	CHECK_EQ((uint64_t)shared->runs, n);
@@ -499,33 +597,29 @@ static void ends(const void *arg)
 	CHECK_EQ((uint64_t)shared->runs, 1ULL);
 }
 
-static int send_fd_to_parent[2];
-
 /* The bell of a process that executes another program, or exits, is no more. */
 static void ends_with_program(const void *arg)
 {
 	bool execs = arg;
-	int to_child[2], fd, copy = -1;
+	int to_child[2], to_parent[2], fd, copy;
 	pid_t child;
 	char byte;
 
 	share();
-	REQUIRE(!pipe(to_child) && !pipe(send_fd_to_parent));
+	REQUIRE(!pipe(to_child) && !pipe(to_parent));
 	child = fork();
 	if (!child) {
 		open_bell(CTX_ALL, count, 0);
 		fd = vctx_bell_fd(NUMBER);
-		/* The parent finds it as /proc/PID/fd/N. */
-		REQUIRE(write(send_fd_to_parent[1], &fd, sizeof(fd)) == sizeof(fd));
+		REQUIRE(write(to_parent[1], &fd, sizeof(fd)) == sizeof(fd));
 		REQUIRE(read(to_child[0], &byte, 1) == 1);
 		fcntl(fd, F_SETFD, 0);
 		if (execs)
 			execl("/bin/sleep", "sleep", "1000", NULL);
 		_exit(execs);
 	}
-	REQUIRE(read(send_fd_to_parent[0], &fd, sizeof(fd)) == sizeof(fd));
-	copy = syscall(SYS_pidfd_getfd, syscall(SYS_pidfd_open, child, 0), fd, 0);
-	REQUIRE(copy >= 0);
+	REQUIRE(read(to_parent[0], &fd, sizeof(fd)) == sizeof(fd));
+	copy = take_fd(child, fd);
 	CHECK_EQ(vctx_ring(copy), 0);
 	REQUIRE(write(to_child[1], "x", 1) == 1);
 	if (execs) {
@@ -845,6 +939,8 @@ static const struct test tests[] = {
 	{ "compat_adaptive", compat, &adaptive, T_BELL | T_UNUSED },
 	{ "rings_itself", rings_itself, &eager, T_BELL },
 	{ "rings_itself_adaptive", rings_itself, &adaptive, T_BELL | T_UNUSED },
+	{ "signal_at_each_step", signal_at_each_step, &general_registers, T_BELL | T_UNUSED },
+	{ "signal_at_each_step_fpu", signal_at_each_step, &all_registers, T_BELL | T_UNUSED },
 	{ "fpu", fpu, NULL, T_BELL },
 	{ "blocked", blocked, &stays_blocked, T_BELL },
 	{ "interrupts", blocked, &interrupts, T_BELL },

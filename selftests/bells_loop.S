@@ -117,6 +117,8 @@ out:	cld
 	bad	\n
 	.endr
 	.size	bells_loop, . - bells_loop
+	.globl	bells_loop_end
+bells_loop_end:
 
 	.bss
 	.balign	8

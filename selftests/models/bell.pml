@@ -5,7 +5,7 @@
  * is whenever it has been asked to look.
  *
  * No ring is lost: once all have rung and the thread computes or waits, nothing is pending.
- * No frame is overwritten while it is to be returned to.
+ * No frame is overwritten while it is needed.
  *
  * Cases, which ./run reads:
  *
@@ -13,7 +13,7 @@
  * fails -DASKED_LATE		on_work() clears asked after the hook has looked
  * fails -DWORK_NO_BARRIER	on_work() has no barrier after it clears asked
  * fails -DTAIL_NO_LOOK		the handler's code does not look again after it clears in_handler
- * fails -DNO_REUSE		deliver() writes a new frame whenever in_handler is clear
+ * fails -DCLEAR_EARLY		the handler's code clears in_handler while it needs the frame
  * fails -DWAIT_NO_BARRIER	wait_for_ring() looks without a barrier after it sets waits
  * fails -DNO_WAKE		vctx_bell_ring() wakes nobody
  */
@@ -30,8 +30,7 @@
 bool pending;			/* changed by locked instructions only */
 bool work;			/* the thread has work, and is interrupted for it */
 bool in_handler;		/* only the thread's own CPU reads and writes it */
-bool frame;			/* a frame is to be returned to */
-bool at_frame;			/* RSP is at the frame */
+bool frame;			/* the frame, or what is below it, is needed */
 bool asleep;
 bool entered;			/* the thread is to go on at the entry */
 byte rung;			/* ringers that are done */
@@ -41,11 +40,7 @@ inline deliver()
 {
 	if
 	:: pending && !in_handler ->
-#ifdef NO_REUSE
 		assert(!frame);
-#else
-		assert(!frame || at_frame);
-#endif
 		frame = true;
 		in_handler = true;
 		entered = true
@@ -121,9 +116,7 @@ proctype owner()
 main:	do
 	:: entered ->
 		entered = false;
-		at_frame = true;
-again:		at_frame = false;
-		/* vctx_bell_handle() */
+again:		/* vctx_bell_handle() */
 		do
 		:: atomic {
 			took = pending;
@@ -135,7 +128,9 @@ again:		at_frame = false;
 		   :: else -> break
 		   fi
 		od;
-		at_frame = true;
+#ifndef CLEAR_EARLY
+		frame = false;
+#endif
 		in_handler = false;
 		instruction();
 		if
@@ -146,9 +141,12 @@ again:		at_frame = false;
 		if
 		:: pending ->
 			instruction();
-			/* in_handler is set by either. */
-			entered = false;
-			in_handler = true;
+			if
+			:: entered -> entered = false
+			:: else ->
+				in_handler = true;
+				frame = true
+			fi;
 			goto again
 		:: else
 		fi;
@@ -159,10 +157,11 @@ again:		at_frame = false;
 		fi;
 #endif
 		/* IRETQ */
-		atomic {
-			frame = false;
-			at_frame = false
-		}
+#ifdef CLEAR_EARLY
+		frame = false
+#else
+		skip
+#endif
 	:: !entered && work -> look()
 	:: !entered && !work && !pending && rung < 2 ->
 		/* VCTX_IOC_BELL_WAIT */

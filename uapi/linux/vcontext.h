@@ -360,10 +360,12 @@ enum vctx_scope {
  * @in_handler nor @masked is set, the module writes a struct vctx_bell_frame right
  * below the area, sets @in_handler, and has the thread go on at the entry: RSP points
  * to the frame, the flags TF, DF, RF, NT and AC are clear, and all else is as it was
- * interrupted.  A debugger's single step goes on there, and is not in the frame.  The code at the entry takes the pending bits by an atomic exchange,
- * calls the handler, restores all registers, clears @in_handler, looks whether more
- * has been rung, and ends by IRETQ.  If the module finds RSP at the frame and
- * @in_handler clear, the thread is about to do that IRETQ: the frame stays as it is.
+ * interrupted.  A debugger's single step goes on there, and is not in the frame.
+ *
+ * The code at the entry takes the pending bits by an atomic exchange, calls the handler,
+ * and ends by an IRETQ to where the frame says.  It clears @in_handler when it no longer
+ * needs what is at the frame and below it, for the next ring may come at once; then it
+ * looks whether more has been rung.
  *
  * The bell ends with the context, and with execve().  fork() gives the child none.
  */
