@@ -17,7 +17,6 @@
 #include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
 
 #include "bell.h"
 #include "context_types.h"
@@ -284,7 +283,8 @@ find_source(const struct vctx_receiver *receiver, unsigned int number,
  * @receiver: referenced
  * @number: what it rings
  * @release: what kind it is
- * @source: takes the place of the one that has been there; NULL for none
+ * @source: takes the place of the one that has been there, and is filled in by the caller; NULL
+ *	for none
  *
  * May sleep.  Return: 0, or -EPIPE if the bell has ended; then the caller keeps @source.
  */
@@ -302,12 +302,8 @@ int vctx_bell_set_source(struct vctx_receiver *receiver, unsigned int number,
 	before = find_source(receiver, number, release);
 	if (before)
 		list_del(&before->link);
-	if (source) {
-		source->receiver = receiver;
-		source->number = number;
-		source->release = release;
+	if (source)
 		list_add(&source->link, &receiver->sources);
-	}
 	mutex_unlock(&receiver->lock);
 	if (before)
 		release(before);

@@ -141,24 +141,24 @@ static struct vctx_receiver *get_receiver(void)
 	return receiver;
 }
 
-static int create_ringer(struct vctx_receiver *receiver, union argument *arg)
+static int ioctl_ringer(struct vctx_receiver *receiver, union argument *arg)
 {
 	return vctx_ringer_create(receiver, &arg->ringer);
 }
 
-static int set_timer(struct vctx_receiver *receiver, union argument *arg)
+static int ioctl_timer(struct vctx_receiver *receiver, union argument *arg)
 {
 	return vctx_ring_timer_set(receiver, &arg->timer);
 }
 
-static int wait(struct vctx_receiver *receiver, union argument *arg)
+static int ioctl_bell_wait(struct vctx_receiver *receiver, union argument *arg)
 {
 	if (arg->wait.__reserved)
 		return -EOPNOTSUPP;
 	return vctx_bell_wait(receiver, arg->wait.timeout_ns);
 }
 
-static int read_bell(struct vctx_receiver *receiver, union argument *arg)
+static int ioctl_bell_stats(struct vctx_receiver *receiver, union argument *arg)
 {
 	arg->bell_stats = (struct vctx_bell_stats) {
 		.size = sizeof(arg->bell_stats),
@@ -167,48 +167,16 @@ static int read_bell(struct vctx_receiver *receiver, union argument *arg)
 	return 0;
 }
 
-static int with_receiver(union argument *arg,
-			 int (*function)(struct vctx_receiver *receiver,
-					 union argument *arg))
-{
-	struct vctx_receiver *receiver = get_receiver();
-	int ret;
-
-	if (IS_ERR(receiver))
-		return PTR_ERR(receiver);
-	ret = function(receiver, arg);
-	vctx_bell_put(receiver);
-	return ret;
-}
-
-static int ioctl_ringer(struct file *file, union argument *arg)
-{
-	return with_receiver(arg, create_ringer);
-}
-
-static int ioctl_timer(struct file *file, union argument *arg)
-{
-	return with_receiver(arg, set_timer);
-}
-
-static int ioctl_bell_wait(struct file *file, union argument *arg)
-{
-	return with_receiver(arg, wait);
-}
-
-static int ioctl_bell_stats(struct file *file, union argument *arg)
-{
-	return with_receiver(arg, read_bell);
-}
-
 /*
  * @size is the structure's, @min that of its first version: the end of the last
  * field that it had.  A field is added at the end, and @min stays.  @tells: what
  * is written to the caller is why the command failed, and not what it found.
+ * @bell_handler: in place of @handler, for a command about current's bell
  */
 static const struct command {
 	unsigned int cmd;
 	int (*handler)(struct file *file, union argument *arg);
+	int (*bell_handler)(struct vctx_receiver *receiver, union argument *arg);
 	u32 size;
 	u32 min;
 	bool tells;
@@ -248,25 +216,25 @@ static const struct command {
 	},
 	[_IOC_NR(VCTX_IOC_RINGER)] = {
 		.cmd = VCTX_IOC_RINGER,
-		.handler = ioctl_ringer,
+		.bell_handler = ioctl_ringer,
 		.size = sizeof(struct vctx_ringer),
 		.min = offsetofend(struct vctx_ringer, fd),
 	},
 	[_IOC_NR(VCTX_IOC_TIMER)] = {
 		.cmd = VCTX_IOC_TIMER,
-		.handler = ioctl_timer,
+		.bell_handler = ioctl_timer,
 		.size = sizeof(struct vctx_timer),
 		.min = offsetofend(struct vctx_timer, __reserved),
 	},
 	[_IOC_NR(VCTX_IOC_BELL_WAIT)] = {
 		.cmd = VCTX_IOC_BELL_WAIT,
-		.handler = ioctl_bell_wait,
+		.bell_handler = ioctl_bell_wait,
 		.size = sizeof(struct vctx_bell_wait),
 		.min = offsetofend(struct vctx_bell_wait, timeout_ns),
 	},
 	[_IOC_NR(VCTX_IOC_BELL_STATS)] = {
 		.cmd = VCTX_IOC_BELL_STATS,
-		.handler = ioctl_bell_stats,
+		.bell_handler = ioctl_bell_stats,
 		.size = sizeof(struct vctx_bell_stats),
 		.min = offsetofend(struct vctx_bell_stats, delivered),
 	},
@@ -301,6 +269,22 @@ static const struct command *find_command(unsigned int cmd)
 	       _IOC_DIR(cmd) == _IOC_DIR(command->cmd) ? command : NULL;
 }
 
+static int handle(const struct command *command, struct file *file,
+		  union argument *arg)
+{
+	struct vctx_receiver *receiver;
+	int ret;
+
+	if (command->handler)
+		return command->handler(file, arg);
+	receiver = get_receiver();
+	if (IS_ERR(receiver))
+		return PTR_ERR(receiver);
+	ret = command->bell_handler(receiver, arg);
+	vctx_bell_put(receiver);
+	return ret;
+}
+
 long vctx_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	const struct command *command = find_command(cmd);
@@ -318,7 +302,7 @@ long vctx_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 			return ret;
 	}
 
-	ret = command->handler(file, &argument);
+	ret = handle(command, file, &argument);
 	if (_IOC_DIR(cmd) & _IOC_READ && !!ret == command->tells &&
 	    copy_to_user(user, &argument, min(user_size, command->size)))
 		return -EFAULT;

@@ -43,9 +43,10 @@ static enum hrtimer_restart on_expiry(struct hrtimer *hrtimer)
 
 	if (ret < 0 || !timer->period)
 		return HRTIMER_NORESTART;
-	if (ret == VCTX_RING_MERGED && timer->next < TICK_NSEC)
-		timer->next *= 2;
-	else if (ret != VCTX_RING_MERGED)
+	if (ret == VCTX_RING_MERGED)
+		timer->next = max_t(ktime_t, timer->period,
+				    min_t(ktime_t, 2 * timer->next, TICK_NSEC));
+	else
 		timer->next = timer->period;
 	hrtimer_forward_now(hrtimer, timer->next);
 	return HRTIMER_RESTART;
@@ -124,8 +125,11 @@ int vctx_ring_timer_set(struct vctx_receiver *receiver,
 	timer = kzalloc(sizeof(*timer), GFP_KERNEL_ACCOUNT);
 	if (!timer)
 		return -ENOMEM;
-	timer->source.receiver = receiver;
-	timer->source.number = wanted->number;
+	timer->source = (struct vctx_ring_source) {
+		.receiver = receiver,
+		.number = wanted->number,
+		.release = stop,
+	};
 	timer->period = wanted->period_ns;
 	timer->next = timer->period;
 	hrtimer_setup(&timer->timer, on_expiry, CLOCK_MONOTONIC,

@@ -117,8 +117,11 @@ static int bind(struct vctx_receiver *receiver, unsigned int number,
 		return -ENOMEM;
 	}
 	binding->eventfd = eventfd;
-	binding->source.receiver = receiver;
-	binding->source.number = number;
+	binding->source = (struct vctx_ring_source) {
+		.receiver = receiver,
+		.number = number,
+		.release = unbind,
+	};
 	init_waitqueue_func_entry(&binding->wait, on_write);
 	init_poll_funcptr(&binding->table, add_to_queue);
 	/* Once it is a source, the end of the bell may release it at any time. */

@@ -7,9 +7,7 @@
 #include <cpuid.h>
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -85,12 +83,17 @@ static struct vctx_bell_area *create_area(vctx_bell_fn fn, void *arg, uint64_t f
 	return new;
 }
 
+static void unmap(struct vctx_bell_area *old)
+{
+	munmap((char *)(old + 1) - STACK - PAGE, PAGE + STACK);
+}
+
 /* A handler that closes its own bell goes on in the area. */
 static void free_area(void)
 {
 	if (!area || area->in_handler)
 		return;
-	munmap((char *)(area + 1) - STACK - PAGE, PAGE + STACK);
+	unmap(area);
 	area = NULL;
 	pthread_setspecific(areas, NULL);
 }
@@ -116,7 +119,7 @@ int vctx_bell_open(vctx_bell_fn fn, void *arg, uint64_t flags)
 	bell.area = (uintptr_t)new;
 	err = vctx_device_ioctl(VCTX_IOC_BELL, &bell);
 	if (err) {
-		munmap((char *)(new + 1) - STACK - PAGE, PAGE + STACK);
+		unmap(new);
 		return err;
 	}
 	/* That of a bell that ended with its context. */
@@ -134,27 +137,27 @@ int vctx_bell_close(void)
 	return err;
 }
 
-int vctx_bell_fd(unsigned int number)
-{
-	struct vctx_ringer ringer = {
-		.size = sizeof(ringer),
-		.number = number,
-		.eventfd = -1,
-	};
-	int err = vctx_device_ioctl(VCTX_IOC_RINGER, &ringer);
-
-	return err ? err : ringer.fd;
-}
-
-int vctx_bell_eventfd(unsigned int number, int eventfd)
+/* @eventfd: -1 for a new descriptor, which is returned; else 0, or -errno for either. */
+static int create_ringer(unsigned int number, int eventfd)
 {
 	struct vctx_ringer ringer = {
 		.size = sizeof(ringer),
 		.number = number,
 		.eventfd = eventfd,
 	};
+	int err = vctx_device_ioctl(VCTX_IOC_RINGER, &ringer);
 
-	return eventfd < 0 ? -EBADF : vctx_device_ioctl(VCTX_IOC_RINGER, &ringer);
+	return err ? err : ringer.fd;
+}
+
+int vctx_bell_fd(unsigned int number)
+{
+	return create_ringer(number, -1);
+}
+
+int vctx_bell_eventfd(unsigned int number, int eventfd)
+{
+	return eventfd < 0 ? -EBADF : create_ringer(number, eventfd);
 }
 
 int vctx_bell_timer(unsigned int number, uint64_t first_ns, uint64_t period_ns, int cpu)

@@ -333,14 +333,6 @@ static void tick_unprivileged(const void *arg)
 	restore_policy();
 }
 
-__attribute__((target("general-regs-only")))
-static void hear(uint64_t rung, struct vctx_bell_frame *where, void *heard)
-{
-	(void)rung;
-	(void)where;
-	++*(volatile int *)heard;
-}
-
 static void bells(const void *arg)
 {
 	struct policy policy = begin_policy();
@@ -348,16 +340,16 @@ static void bells(const void *arg)
 
 	(void)arg;
 	ctx_enter(0);
-	CHECK_EQ(vctx_bell_open(hear, (void *)&heard, 0), 0);
+	CHECK_EQ(vctx_bell_open(test_hear, (void *)&heard, 0), 0);
 	policy.bells = 0;
 	CHECK_EQ(__set_policy(&policy), 0);
 	/* A bell that is there goes on. */
 	CHECK_EQ(vctx_ring(vctx_bell_fd(0)), 0);
 	CHECK_EQ(heard, 1);
 	CHECK_EQ(vctx_bell_close(), 0);
-	CHECK_EQ(vctx_bell_open(hear, (void *)&heard, 0), -ENOSPC);
+	CHECK_EQ(vctx_bell_open(test_hear, (void *)&heard, 0), -ENOSPC);
 	restore_policy();
-	CHECK_EQ(vctx_bell_open(hear, (void *)&heard, 0), 0);
+	CHECK_EQ(vctx_bell_open(test_hear, (void *)&heard, 0), 0);
 }
 
 static void bell_timer(const void *arg)
@@ -367,7 +359,7 @@ static void bell_timer(const void *arg)
 
 	(void)arg;
 	ctx_enter(0);
-	CHECK_EQ(vctx_bell_open(hear, (void *)&heard, 0), 0);
+	CHECK_EQ(vctx_bell_open(test_hear, (void *)&heard, 0), 0);
 	CHECK_EQ(vctx_bell_timer(0, NSEC_PER_MSEC, 0, -1), 0);
 	policy.bell_timer_us = 2000;
 	CHECK_EQ(__set_policy(&policy), 0);

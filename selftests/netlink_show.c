@@ -86,14 +86,6 @@ static void itself(const void *arg)
 	CHECK(!strcmp(genl_text, "there is no such context"));
 }
 
-__attribute__((target("general-regs-only")))
-static void hear(uint64_t rung, struct vctx_bell_frame *where, void *heard)
-{
-	(void)rung;
-	(void)where;
-	++*(volatile int *)heard;
-}
-
 /* A context with a bell shows what VCTX_IOC_BELL_STATS says of it, and another shows none. */
 static void bell(const void *arg)
 {
@@ -105,7 +97,7 @@ static void bell(const void *arg)
 	(void)arg;
 	ctx_enter(0);
 	CHECK(!ctx_find(getpid()).has_bell);
-	REQUIRE(!vctx_bell_open(hear, (void *)&heard, 0));
+	REQUIRE(!vctx_bell_open(test_hear, (void *)&heard, 0));
 	CHECK(ctx_find(getpid()).has_bell);
 	fd = vctx_bell_fd(3);
 	vctx_mask();
@@ -142,7 +134,7 @@ static void bells_come_and_go(const void *arg)
 	if (!pid) {
 		ctx_enter(0);
 		for (;;) {
-			CHECK_EQ(vctx_bell_open(hear, (void *)&heard, 0), 0);
+			CHECK_EQ(vctx_bell_open(test_hear, (void *)&heard, 0), 0);
 			CHECK_EQ(vctx_bell_close(), 0);
 		}
 	}

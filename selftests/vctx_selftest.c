@@ -622,6 +622,15 @@ unsigned int slowness(void)
 	return times ? atoi(times) : 1;
 }
 
+__attribute__((target("general-regs-only")))
+void test_hear(uint64_t rung, struct vctx_bell_frame *where, void *heard)
+{
+	(void)rung;
+	(void)where;
+	if (heard)
+		++*(volatile int *)heard;
+}
+
 bool is_exact(void)
 {
 	const char *exact = getenv("VCTX_EXACT");

@@ -178,6 +178,9 @@ void ctx_enter_tickless(uint64_t bound_ns);
 uint32_t ctx_refused(uint64_t flags, uint64_t bound_ns, int error,
 		     enum vctx_unavailable why);
 
+/* The handler of a bell: counts how often it runs in @heard, an int, unless that is NULL. */
+void test_hear(uint64_t rung, struct vctx_bell_frame *where, void *heard);
+
 /* The machine. */
 
 int rounds(int few);

@@ -52,7 +52,7 @@ static inline uint64_t now(void)
 {
 	uint64_t counted = counted_read(COUNTED_INSTRUCTIONS);
 
-	return counted ? counted : ticks();
+	return counted ? counted : tsc_read();
 }
 
 static struct cost median(void (*fn)(void))

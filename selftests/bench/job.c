@@ -66,13 +66,13 @@ static struct cost run(char **command, uint64_t flags)
 	if (fd < 0)
 		err(125, "/dev/vcontext");
 	usleep(SETTLE_US);
-	cost.ticks = ticks();
+	cost.ticks = tsc_read();
 	pid = fork();
 	if (!pid)
 		run_here(command, fd, flags);
 	if (waitpid(pid, &status, 0) != pid || status)
 		errx(125, "%s failed: %#x", command[0], status);
-	cost.ticks = ticks() - cost.ticks;
+	cost.ticks = tsc_read() - cost.ticks;
 	if (ioctl(fd, VCTX_IOC_STATS, &cost.stats))
 		err(125, "statistics");
 	close(fd);

@@ -36,6 +36,7 @@ static struct {
 	volatile uint64_t seen;		/* by the handler, in ticks */
 	volatile uint64_t back;
 	volatile uint32_t rung;		/* the futex */
+	volatile int fd;		/* of the receiver, by which its bell is rung */
 	volatile int ready;
 	volatile int stop;
 } *shared;
@@ -48,13 +49,13 @@ HANDLER static void on_ring(uint64_t rung, struct vctx_bell_frame *where, void *
 	(void)rung;
 	(void)where;
 	(void)arg;
-	shared->seen = ticks();
+	shared->seen = tsc_read();
 }
 
 static void on_signal(int signo)
 {
 	(void)signo;
-	shared->seen = ticks();
+	shared->seen = tsc_read();
 }
 
 static void send_ring(void)
@@ -88,7 +89,7 @@ static void compute(void)
 	while (!shared->stop) {
 		if (shared->seen == seen)
 			continue;
-		shared->back = ticks();
+		shared->back = tsc_read();
 		seen = shared->seen;
 	}
 }
@@ -100,7 +101,7 @@ static void block_in_read(void)
 	while (!shared->stop) {
 		if (read(fd, &count, sizeof(count)) < 0)
 			err(1, "eventfd");
-		shared->seen = ticks();
+		shared->seen = tsc_read();
 		shared->back = shared->seen;
 	}
 }
@@ -111,7 +112,7 @@ static void block_in_futex(void)
 		while (!shared->rung)
 			syscall(SYS_futex, &shared->rung, FUTEX_WAIT, 0, NULL, NULL, 0);
 		shared->rung = 0;
-		shared->seen = ticks();
+		shared->seen = tsc_read();
 		shared->back = shared->seen;
 	}
 }
@@ -183,10 +184,10 @@ static void measure_self(const struct way *way, enum where where)
 	receiver = getpid();
 	go(where, way->bell);
 	for (int i = 0; i < SAMPLES; i++) {
-		uint64_t sent = ticks();
+		uint64_t sent = tsc_read();
 
 		way->send();
-		back[i] = ticks() - sent;
+		back[i] = tsc_read() - sent;
 		there[i] = shared->seen - sent;
 	}
 	print(where_names[where], way->name, there, back, SAMPLES);
@@ -196,7 +197,7 @@ static void measure_self(const struct way *way, enum where where)
 /* Wait for so long that the other side is where it is to be again. */
 static void pause_for(uint64_t n)
 {
-	for (uint64_t end = ticks() + n; ticks() < end;)
+	for (uint64_t end = tsc_read() + n; tsc_read() < end;)
 		;
 }
 
@@ -213,7 +214,8 @@ static void measure_other(const struct way *way, enum where where)
 	if (!receiver) {
 		pin(0);
 		go(where, way->bell);
-		shared->ready = fd + 1000;
+		shared->fd = fd;
+		shared->ready = 1;
 		way->receive();
 		_exit(0);
 	}
@@ -221,14 +223,14 @@ static void measure_other(const struct way *way, enum where where)
 		usleep(1000);
 	if (way->bell)
 		fd = syscall(SYS_pidfd_getfd, syscall(SYS_pidfd_open, receiver, 0),
-			     shared->ready - 1000, 0);
+			     shared->fd, 0);
 	usleep(100000);
 	for (int i = 0; i < SAMPLES; i++) {
 		uint64_t sent, seen = shared->seen;
 
 		pause_for(way->blocks ? 100000 : 20000);
 		shared->back = 0;
-		sent = ticks();
+		sent = tsc_read();
 		way->send();
 		while (!shared->back)
 			;

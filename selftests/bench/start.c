@@ -23,7 +23,7 @@
 
 static uint64_t run(const char *const *argv)
 {
-	uint64_t start = ticks();
+	uint64_t start = tsc_read();
 	pid_t pid = vfork();
 
 	if (!pid) {
@@ -31,7 +31,7 @@ static uint64_t run(const char *const *argv)
 		_exit(127);
 	}
 	CHECK_EQ(wait_exit(pid), 0);
-	return ticks() - start;
+	return tsc_read() - start;
 }
 
 static int64_t median(const char *const *argv)

@@ -6,17 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/*
- * Bochs reads the TSC as it was at the start of a run of instructions without a
- * branch.  The jump makes RDTSC the first instruction of a run.
- */
-static inline uint64_t ticks(void)
-{
-	uint32_t low, high;
-
-	asm volatile("jmp 1f\n1:\trdtsc" : "=a"(low), "=d"(high) : : "memory");
-	return (uint64_t)high << 32 | low;
-}
+#include "../../tools/common/tsc.h"
 
 /* For qsort(), by ticks alone or by ticks that a structure begins with. */
 static inline int ticks_compare(const void *left, const void *right)
