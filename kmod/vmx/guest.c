@@ -78,11 +78,13 @@ void vmx_save_segments(struct vmx_cpu *this, struct pt_regs *regs)
 
 	loadsegment(ds, ds);
 	loadsegment(es, es);
-	if (fs)
+	if (fs) {
 		loadsegment(fs, fs);
+		/* That has loaded the base, too, as the guest's own load did. */
+		wrfsbase(vmx_read(GUEST_FS_BASE));
+	}
 	if (gs) {
 		load_gs_index(gs);
-		/* That has loaded the base, too, as the guest's own load did. */
 		vmx_set_user_gs_base(vmx_read(GUEST_GS_BASE));
 	}
 	this->segments = vctx_segments_after_stay(&this->loaded, regs,
@@ -91,6 +93,14 @@ void vmx_save_segments(struct vmx_cpu *this, struct pt_regs *regs)
 	/* A single step that is pending would not fit the next entry's RFLAGS. */
 	if (regs->flags & X86_EFLAGS_TF)
 		vmx_write(GUEST_PENDING_DBG_EXCEPTIONS, 0);
+}
+
+/* What the guest has, and what an exit loads. */
+void vmx_set_fs_base(struct vmx_cpu *this, unsigned long base)
+{
+	vmx_write(GUEST_FS_BASE, base);
+	vmx_write(HOST_FS_BASE, base);
+	this->fs_base = base;
 }
 
 /**

@@ -18,6 +18,7 @@ void vmx_sync_cr3(struct vctx_cpu *cpu, unsigned long cr3);
 void vmx_sync_cr4(struct vctx_cpu *cpu, unsigned long cr4);
 bool vmx_load_segments(struct vmx_cpu *this, const struct pt_regs *regs);
 void vmx_save_segments(struct vmx_cpu *this, struct pt_regs *regs);
+void vmx_set_fs_base(struct vmx_cpu *this, unsigned long base);
 
 /*
  * In the kernel, FS has the user's base, but GS has not: the user's is swapped out.
@@ -58,7 +59,7 @@ static __always_inline int vmx_load(struct vctx_cpu *cpu,
 				    struct pt_regs *regs)
 {
 	struct vmx_cpu *this = vmx_cpu_of(cpu);
-	unsigned long gs_base;
+	unsigned long fs_base, gs_base;
 
 	gs_base = vmx_user_gs_base();
 	if (unlikely(vmx_data_segments() | this->segments) &&
@@ -68,7 +69,9 @@ static __always_inline int vmx_load(struct vctx_cpu *cpu,
 	vmx_write(GUEST_RIP, regs->ip);
 	vmx_write(GUEST_RSP, regs->sp);
 	vmx_write(GUEST_RFLAGS, regs->flags);
-	vmx_write(GUEST_FS_BASE, rdfsbase());
+	fs_base = rdfsbase();
+	if (unlikely(fs_base != this->fs_base))
+		vmx_set_fs_base(this, fs_base);
 	if (unlikely(gs_base != this->gs_base)) {
 		vmx_write(GUEST_GS_BASE, gs_base);
 		this->gs_base = gs_base;
@@ -81,9 +84,8 @@ static __always_inline void vmx_save(struct vctx_cpu *cpu,
 				     struct pt_regs *regs)
 {
 	struct vmx_cpu *this = vmx_cpu_of(cpu);
-	unsigned long gs_base, cs, ss, odd;
+	unsigned long fs_base, gs_base, cs, ss, odd;
 
-	vmx_read_to(GUEST_RIP, regs->ip);
 	vmx_read_to(GUEST_RSP, regs->sp);
 	vmx_read_to(GUEST_RFLAGS, regs->flags);
 	regs->cs = cs = vmx_read(GUEST_CS_SELECTOR);
@@ -100,7 +102,11 @@ static __always_inline void vmx_save(struct vctx_cpu *cpu,
 	      (cs ^ __USER_CS) | (ss ^ __USER_DS);
 	if (unlikely(odd || regs->flags & X86_EFLAGS_TF))
 		vmx_save_segments(this, regs);
-	wrfsbase(vmx_read(GUEST_FS_BASE));
+	fs_base = vmx_read(GUEST_FS_BASE);
+	if (unlikely(fs_base != this->fs_base)) {
+		wrfsbase(fs_base);
+		vmx_set_fs_base(this, fs_base);
+	}
 
 	/* A VM exit makes the GDT's limit 64 KiB, which LSL and SGDT would show. */
 	native_load_gdt(&this->gdt);

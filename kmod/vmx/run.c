@@ -28,7 +28,7 @@ static noinline int rare_exception(struct vctx_cpu *cpu,
 {
 	struct vctx_exception exception = {
 		.vector = info & INTR_INFO_VECTOR_MASK,
-		.ip = vmx_read(GUEST_RIP),
+		.ip = regs->ip,
 		.code = EXIT_REASON_EXCEPTION_NMI,
 	};
 
@@ -65,7 +65,7 @@ static __always_inline int exit_exception(struct vctx_cpu *cpu,
 		return VCTX_NATIVE_PAGE_FAULT;
 	}
 	if (likely(info == INFO_INVALID_OPCODE &&
-		   vctx_run_is_at(vmx_read(GUEST_RIP), VCTX_INSN_SYSCALL))) {
+		   vctx_run_is_at(regs->ip, VCTX_INSN_SYSCALL))) {
 		vctx_run_exited(cpu->stats, VCTX_EXIT_SYSCALL,
 				EXIT_REASON_EXCEPTION_NMI);
 		return VCTX_NATIVE_SYSCALL;
@@ -94,8 +94,8 @@ static int exit_cpuid(struct pt_regs *regs)
 	regs->bx = ebx;
 	regs->cx = ecx;
 	regs->dx = edx;
-	vmx_write(GUEST_RIP, vmx_read(GUEST_RIP) +
-			     vmx_read(VM_EXIT_INSTRUCTION_LEN));
+	regs->ip += vmx_read(VM_EXIT_INSTRUCTION_LEN);
+	vmx_write(GUEST_RIP, regs->ip);
 	return VCTX_GUEST_RESUME;
 }
 
@@ -185,14 +185,18 @@ static noinline int rare_exit(struct vctx_cpu *cpu, struct pt_regs *regs,
 	(u32)reason;							\
 })
 
+/* The handlers of exits look at where the guest was. */
 static __always_inline u32 enter(struct pt_regs *regs, bool per_stay)
 {
 	u32 reason;
 
-	if (!per_stay)
-		return ENTER(vmx_enter, regs);
-	reason = ENTER(vmx_enter_per_stay, regs);
-	this_cpu_write(vmx_launched, 1);
+	if (!per_stay) {
+		reason = ENTER(vmx_enter, regs);
+	} else {
+		reason = ENTER(vmx_enter_per_stay, regs);
+		this_cpu_write(vmx_launched, 1);
+	}
+	vmx_read_to(GUEST_RIP, regs->ip);
 	return reason;
 }
 

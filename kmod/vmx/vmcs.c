@@ -80,8 +80,8 @@ static u64 tss_base(void)
 }
 
 /*
- * In the kernel, FS and the data segments are the user's.  An exit zeroes them, and
- * vmx_save() puts them back.
+ * In the kernel, FS and the data segments are the user's.  An exit zeroes the selectors,
+ * and vmx_save() puts them back; it loads the FS base that vmx_load() found.
  */
 static bool write_host(struct vmx_cpu *this)
 {
@@ -155,6 +155,7 @@ static bool fill(struct vmx_cpu *this)
 	native_store_gdt(&this->gdt);
 	this->cpu.host_cr3 = 0;
 	this->cpu.host_cr4 = 0;
+	this->fs_base = 0;
 	this->gs_base = 0;
 	this->nested = false;
 	if (!write_controls() || !write_host(this) || !write_guest(this) ||

@@ -56,6 +56,7 @@ extern struct vctx_idmap_format vmx_idmap_format;
  * @segments:	how the segments in the guest are to be loaded; it is not
  *		VCTX_SEGMENTS_PLAIN unless @on
  * @loaded:	what they were loaded from
+ * @fs_base:	the guest's and the host's FS base that are in the VMCS, between stays
  * @gs_base:	the guest's GS base that is in the VMCS
  * @gdt:	the descriptor table of the host, to restore its limit
  */
@@ -73,6 +74,7 @@ struct vmx_cpu {
 	enum vctx_segments_state segments;
 	u64 previous;
 	struct vctx_segments loaded;
+	unsigned long fs_base;
 	unsigned long gs_base;
 	struct desc_ptr gdt;
 };

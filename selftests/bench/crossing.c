@@ -33,9 +33,9 @@
 #define PAGE		4096UL
 #define SAMPLES		1001
 
-/* The limits, in instructions and in thousandths of the native path. */
+/* The limits, in instructions. */
 #define LIMIT_SYSCALL	250
-#define LIMIT_PERMILLE	81
+#define LIMIT_FAULT	250
 #define LIMIT_ENTER	5000
 /* The first context enables the CPU, and the last one disables it. */
 #define LIMIT_ENABLE	5300
@@ -257,8 +257,7 @@ static void fresh_page(const void *arg)
 	context = measure(touch_page);
 	print("fresh page", native, context);
 	need_exact();
-	CHECK_LE((context.ticks - native.ticks) * 1000,
-		 native.ticks * LIMIT_PERMILLE);
+	CHECK_LE(context.ticks - native.ticks, LIMIT_FAULT);
 }
 
 /* These have no limits, but are worth knowing. */
