@@ -40,14 +40,6 @@ static u64 last_serial;
 
 vctx_hook_fn vctx_context_first_hook __ro_after_init;
 
-/* The thread of @ctx runs on this CPU from now on; preemption is off. */
-static void attach(struct vctx_context *ctx)
-{
-	if (vctx_cpu_runs_long(ctx))
-		vctx_tick_scheduled_in(ctx->serial);
-	vctx_cpu_attach(ctx);
-}
-
 static struct vctx_context *context_of(struct preempt_notifier *notifier)
 {
 	return container_of(notifier, struct vctx_context, notifier);
@@ -55,15 +47,21 @@ static struct vctx_context *context_of(struct preempt_notifier *notifier)
 
 static void sched_in(struct preempt_notifier *notifier, int cpu)
 {
-	attach(context_of(notifier));
+	struct vctx_context *ctx = context_of(notifier);
+
+	if (vctx_cpu_runs_long(ctx->tick_bound))
+		vctx_tick_scheduled_in(ctx->serial);
+	vctx_cpu_scheduled_in(ctx);
 }
 
 static void sched_out(struct preempt_notifier *notifier,
 		      struct task_struct *next)
 {
-	if (vctx_cpu_runs_long(context_of(notifier)))
-		vctx_tick_scheduled_out(vctx_cpu_this(), next);
-	vctx_cpu_detach();
+	struct vctx_cpu *this = vctx_cpu_this();
+
+	if (vctx_cpu_runs_long(this->tick_bound))
+		vctx_tick_scheduled_out(this, next);
+	vctx_cpu_scheduled_out(this);
 	if (is_idle_task(next))
 		vctx_tick_look_cancel();
 }
@@ -366,7 +364,9 @@ enum vctx_unavailable vctx_context_enter(struct vctx_tally *tally, u64 flags,
 	tell_entered(ctx);
 	preempt_disable();
 	preempt_notifier_register(&ctx->notifier);
-	attach(ctx);
+	if (vctx_cpu_runs_long(tick_bound))
+		vctx_tick_scheduled_in(ctx->serial);
+	vctx_cpu_attach(ctx);
 	preempt_enable();
 	vctx_context_unuse(ctx);
 	return VCTX_AVAILABLE;

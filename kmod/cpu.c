@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Whose thread each CPU runs, and by which hook it goes to user mode. */
-#include <linux/context_tracking.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <asm/tsc.h>
@@ -16,15 +15,6 @@ DEFINE_PER_CPU(struct vctx_cpu *, vctx_cpu);
 bool vctx_cpu_any_broken;
 
 vctx_hook_fn vctx_cpu_adaptive_hook __ro_after_init;
-
-/*
- * Whether the kernel itself tracks user mode on this CPU, and stops the tick for
- * it: that is so on a nohz_full CPU.
- */
-bool vctx_cpu_is_tracked(void)
-{
-	return context_tracking_enabled_this_cpu();
-}
 
 /**
  * vctx_cpu_stay_ns - how long a context has been in the guest
@@ -46,15 +36,6 @@ u64 vctx_cpu_stay_ns(const struct vctx_cpu *cpu,
 }
 
 /**
- * vctx_cpu_runs_long - whether this CPU runs a context by the loop that minds the tick
- * @ctx: a context of this CPU's
- */
-bool vctx_cpu_runs_long(const struct vctx_context *ctx)
-{
-	return ctx->tick_bound || vctx_cpu_is_tracked();
-}
-
-/**
  * vctx_cpu_run_loop - the run loop of the back end for the context that a CPU runs
  * @this: this CPU, which runs a context
  */
@@ -63,7 +44,7 @@ vctx_hook_fn vctx_cpu_run_loop(const struct vctx_cpu *this)
 	const struct vctx_run_loops *loops =
 		&vctx_backend->loops[this->per_stay];
 
-	if (vctx_cpu_runs_long(this->ctx))
+	if (vctx_cpu_runs_long(this->tick_bound))
 		return loops->on_user_return_long;
 	return loops->on_user_return;
 }
@@ -107,16 +88,9 @@ static void take_off(struct vctx_cpu *this)
 	user_return_notifier_unregister(&this->hook);
 }
 
-/**
- * vctx_cpu_attach - this CPU runs the thread of @ctx from now on
- * @ctx: current's context; preemption is off
- */
-void vctx_cpu_attach(struct vctx_context *ctx)
+static __always_inline void attach(struct vctx_cpu *this,
+				   struct vctx_context *ctx)
 {
-	struct vctx_cpu *this = vctx_cpu_this();
-	unsigned long flags;
-
-	local_irq_save(flags);
 	WRITE_ONCE(this->ctx, ctx);
 	WRITE_ONCE(this->mm, current->mm);
 	/*
@@ -132,6 +106,26 @@ void vctx_cpu_attach(struct vctx_context *ctx)
 		vctx_tick_look_arm();
 	else
 		put_on(this);
+}
+
+static __always_inline void detach(struct vctx_cpu *this)
+{
+	take_off(this);
+	WRITE_ONCE(this->ctx, NULL);
+	this->stats = NULL;
+	WRITE_ONCE(this->mm, NULL);
+}
+
+/**
+ * vctx_cpu_attach - this CPU runs the thread of @ctx from now on
+ * @ctx: current's context; preemption is off
+ */
+void vctx_cpu_attach(struct vctx_context *ctx)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	attach(vctx_cpu_this(), ctx);
 	local_irq_restore(flags);
 }
 
@@ -140,15 +134,33 @@ void vctx_cpu_attach(struct vctx_context *ctx)
  */
 void vctx_cpu_detach(void)
 {
-	struct vctx_cpu *this = vctx_cpu_this();
 	unsigned long flags;
 
 	local_irq_save(flags);
-	take_off(this);
-	WRITE_ONCE(this->ctx, NULL);
-	this->stats = NULL;
-	WRITE_ONCE(this->mm, NULL);
+	detach(vctx_cpu_this());
 	local_irq_restore(flags);
+}
+
+/**
+ * vctx_cpu_scheduled_in - the same as vctx_cpu_attach(), at each context switch
+ * @ctx: current's context; preemption is off, and interrupts are on
+ */
+void vctx_cpu_scheduled_in(struct vctx_context *ctx)
+{
+	lockdep_assert_irqs_enabled();
+	local_irq_disable();
+	attach(vctx_cpu_this(), ctx);
+	local_irq_enable();
+}
+
+/**
+ * vctx_cpu_scheduled_out - undoes vctx_cpu_scheduled_in()
+ * @this: this CPU; interrupts are off
+ */
+void vctx_cpu_scheduled_out(struct vctx_cpu *this)
+{
+	lockdep_assert_irqs_disabled();
+	detach(this);
 }
 
 /**

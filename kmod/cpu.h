@@ -3,6 +3,7 @@
 #ifndef VCTX_CPU_H
 #define VCTX_CPU_H
 
+#include <linux/context_tracking_state.h>
 #include <linux/irq_work.h>
 #include <linux/percpu.h>
 #include <linux/user-return-notifier.h>
@@ -71,6 +72,8 @@ static __always_inline struct vctx_cpu *vctx_cpu_this(void)
 
 void vctx_cpu_attach(struct vctx_context *ctx);
 void vctx_cpu_detach(void);
+void vctx_cpu_scheduled_in(struct vctx_context *ctx);
+void vctx_cpu_scheduled_out(struct vctx_cpu *this);
 void vctx_cpu_reattach(struct vctx_context *ctx);
 void vctx_cpu_rehook(struct vctx_cpu *this);
 void vctx_cpu_unhook(struct vctx_cpu *this);
@@ -81,13 +84,27 @@ bool vctx_cpu_is_native(const struct vctx_cpu *this);
 
 /* The hook of adaptive contexts while they are not native, set at module load. */
 extern vctx_hook_fn vctx_cpu_adaptive_hook;
-bool vctx_cpu_runs_long(const struct vctx_context *ctx);
 vctx_hook_fn vctx_cpu_run_loop(const struct vctx_cpu *this);
 
 /* Whether any CPU is @broken. */
 extern bool vctx_cpu_any_broken;
 void vctx_cpu_break(struct vctx_cpu *this);
-bool vctx_cpu_is_tracked(void);
+
+/*
+ * Whether the kernel itself tracks user mode on this CPU, and stops the tick for
+ * it: that is so on a nohz_full CPU.
+ */
+static inline bool vctx_cpu_is_tracked(void)
+{
+	return context_tracking_enabled_this_cpu();
+}
+
+/* Whether this CPU runs a context with this @tick_bound by the loop that minds the tick. */
+static inline bool vctx_cpu_runs_long(u64 tick_bound)
+{
+	return tick_bound || vctx_cpu_is_tracked();
+}
+
 u64 vctx_cpu_stay_ns(const struct vctx_cpu *cpu,
 		     const struct vctx_context *ctx);
 
