@@ -69,15 +69,16 @@ static bool wants_handler(const struct vctx_bell_area *area)
  */
 static bool deliver(struct vctx_receiver *receiver, struct pt_regs *regs)
 {
-	/* As with signals: what a debugger steps by is not the thread's, and goes on. */
-	unsigned long forced = test_thread_flag(TIF_FORCED_TF) ? X86_EFLAGS_TF : 0;
 	struct vctx_bell_area *area = receiver->area;
+	unsigned long forced;
 
 	if (likely(!wants_handler(area)))
 		return false;
 	if (regs->cs != __USER_CS || regs->ss != __USER_DS)
 		return true;
 	trace_vctx_deliver(regs, area);
+	/* As with signals: what a debugger steps by is not the thread's, and goes on. */
+	forced = test_thread_flag(TIF_FORCED_TF) ? X86_EFLAGS_TF : 0;
 	*frame_of(receiver) = (struct vctx_bell_frame) {
 		.rip = regs->ip,
 		.cs = regs->cs,
