@@ -89,7 +89,8 @@ pool_shares() {	# OPTION...
 	run pool --workers 3 --tasks 30 --samples 200000 "$@" || return
 	sum=0
 	for worker in 0 1 2; do
-		[ "$(column 3 $worker)" -ge 1 ] || return
+		# Whom no tick has found computing stays native: it may be one that came late.
+		[ "$(column 2 $worker)" -lt 10 ] || [ "$(column 3 $worker)" -ge 1 ] || return
 		sum=$((sum + $(column 2 $worker)))
 	done
 	[ $sum -eq 30 ] && [ "$(column 2 total)" -eq 30 ] &&
