@@ -40,6 +40,14 @@ static u64 last_serial;
 
 vctx_hook_fn vctx_context_first_hook __ro_after_init;
 
+/* The thread of @ctx runs on this CPU from now on; preemption is off. */
+static void attach(struct vctx_context *ctx)
+{
+	if (vctx_cpu_runs_long(ctx->tick_bound))
+		vctx_tick_scheduled_in(ctx->serial);
+	vctx_cpu_attach(ctx);
+}
+
 static struct vctx_context *context_of(struct preempt_notifier *notifier)
 {
 	return container_of(notifier, struct vctx_context, notifier);
@@ -47,11 +55,7 @@ static struct vctx_context *context_of(struct preempt_notifier *notifier)
 
 static void sched_in(struct preempt_notifier *notifier, int cpu)
 {
-	struct vctx_context *ctx = context_of(notifier);
-
-	if (vctx_cpu_runs_long(ctx->tick_bound))
-		vctx_tick_scheduled_in(ctx->serial);
-	vctx_cpu_scheduled_in(ctx);
+	attach(context_of(notifier));
 }
 
 static void sched_out(struct preempt_notifier *notifier,
@@ -61,7 +65,7 @@ static void sched_out(struct preempt_notifier *notifier,
 
 	if (vctx_cpu_runs_long(this->tick_bound))
 		vctx_tick_scheduled_out(this, next);
-	vctx_cpu_scheduled_out(this);
+	vctx_cpu_detach(this);
 	if (is_idle_task(next))
 		vctx_tick_look_cancel();
 }
@@ -364,9 +368,7 @@ enum vctx_unavailable vctx_context_enter(struct vctx_tally *tally, u64 flags,
 	tell_entered(ctx);
 	preempt_disable();
 	preempt_notifier_register(&ctx->notifier);
-	if (vctx_cpu_runs_long(tick_bound))
-		vctx_tick_scheduled_in(ctx->serial);
-	vctx_cpu_attach(ctx);
+	attach(ctx);
 	preempt_enable();
 	vctx_context_unuse(ctx);
 	return VCTX_AVAILABLE;
@@ -375,6 +377,8 @@ enum vctx_unavailable vctx_context_enter(struct vctx_tally *tally, u64 flags,
 /* Take the context off current.  The hardware is still held. */
 static void drop(struct vctx_context *ctx)
 {
+	unsigned long flags;
+
 	if (ctx->tick_bound) {
 		preempt_disable();
 		vctx_tick_over();
@@ -386,7 +390,9 @@ static void drop(struct vctx_context *ctx)
 		   current->nsproxy->net_ns);
 	hide(ctx);
 	preempt_disable();
-	vctx_cpu_detach();
+	local_irq_save(flags);
+	vctx_cpu_detach(vctx_cpu_this());
+	local_irq_restore(flags);
 	preempt_notifier_unregister(&ctx->notifier);
 	preempt_enable();
 	destroy(ctx);

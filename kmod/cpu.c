@@ -88,6 +88,7 @@ static void take_off(struct vctx_cpu *this)
 	user_return_notifier_unregister(&this->hook);
 }
 
+/* Interrupts are off. */
 static __always_inline void attach(struct vctx_cpu *this,
 				   struct vctx_context *ctx)
 {
@@ -108,44 +109,11 @@ static __always_inline void attach(struct vctx_cpu *this,
 		put_on(this);
 }
 
-static __always_inline void detach(struct vctx_cpu *this)
-{
-	take_off(this);
-	WRITE_ONCE(this->ctx, NULL);
-	this->stats = NULL;
-	WRITE_ONCE(this->mm, NULL);
-}
-
 /**
  * vctx_cpu_attach - this CPU runs the thread of @ctx from now on
- * @ctx: current's context; preemption is off
- */
-void vctx_cpu_attach(struct vctx_context *ctx)
-{
-	unsigned long flags;
-
-	local_irq_save(flags);
-	attach(vctx_cpu_this(), ctx);
-	local_irq_restore(flags);
-}
-
-/**
- * vctx_cpu_detach - undoes vctx_cpu_attach(); preemption is off
- */
-void vctx_cpu_detach(void)
-{
-	unsigned long flags;
-
-	local_irq_save(flags);
-	detach(vctx_cpu_this());
-	local_irq_restore(flags);
-}
-
-/**
- * vctx_cpu_scheduled_in - the same as vctx_cpu_attach(), at each context switch
  * @ctx: current's context; preemption is off, and interrupts are on
  */
-void vctx_cpu_scheduled_in(struct vctx_context *ctx)
+void vctx_cpu_attach(struct vctx_context *ctx)
 {
 	lockdep_assert_irqs_enabled();
 	local_irq_disable();
@@ -154,13 +122,16 @@ void vctx_cpu_scheduled_in(struct vctx_context *ctx)
 }
 
 /**
- * vctx_cpu_scheduled_out - undoes vctx_cpu_scheduled_in()
+ * vctx_cpu_detach - undoes vctx_cpu_attach()
  * @this: this CPU; interrupts are off
  */
-void vctx_cpu_scheduled_out(struct vctx_cpu *this)
+void vctx_cpu_detach(struct vctx_cpu *this)
 {
 	lockdep_assert_irqs_disabled();
-	detach(this);
+	take_off(this);
+	WRITE_ONCE(this->ctx, NULL);
+	this->stats = NULL;
+	WRITE_ONCE(this->mm, NULL);
 }
 
 /**
@@ -169,10 +140,14 @@ void vctx_cpu_scheduled_out(struct vctx_cpu *this)
  */
 void vctx_cpu_reattach(struct vctx_context *ctx)
 {
-	preempt_disable();
-	vctx_cpu_detach();
-	vctx_cpu_attach(ctx);
-	preempt_enable();
+	struct vctx_cpu *this;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	this = vctx_cpu_this();
+	vctx_cpu_detach(this);
+	attach(this, ctx);
+	local_irq_restore(flags);
 }
 
 /**

@@ -71,9 +71,7 @@ static __always_inline struct vctx_cpu *vctx_cpu_this(void)
 }
 
 void vctx_cpu_attach(struct vctx_context *ctx);
-void vctx_cpu_detach(void);
-void vctx_cpu_scheduled_in(struct vctx_context *ctx);
-void vctx_cpu_scheduled_out(struct vctx_cpu *this);
+void vctx_cpu_detach(struct vctx_cpu *this);
 void vctx_cpu_reattach(struct vctx_context *ctx);
 void vctx_cpu_rehook(struct vctx_cpu *this);
 void vctx_cpu_unhook(struct vctx_cpu *this);
