@@ -35,7 +35,7 @@
 
 /* The limits, in instructions. */
 #define LIMIT_SYSCALL	250
-#define LIMIT_FAULT	250
+#define LIMIT_FAULT	245
 #define LIMIT_ENTER	5000
 /* The first context enables the CPU, and the last one disables it. */
 #define LIMIT_ENABLE	5300
